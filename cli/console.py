@@ -1,0 +1,102 @@
+"""What a person sees: progress and remarks on standard error, results on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+_FULL_WIDTH = 200
+
+
+def _console(stream_is_terminal: bool, *, stderr: bool) -> Console:
+    """Return a console that folds lines only where a person sees them."""
+    width = None if stream_is_terminal else _FULL_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, soft_wrap=not stream_is_terminal)
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command writes, and how much.
+
+    Attributes:
+        quiet: Only results and errors.
+        verbose: Details too.
+    """
+
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def results(self) -> Console:
+        """Standard output: what was asked for."""
+        return _console(sys.stdout.isatty(), stderr=False)
+
+    @property
+    def remarks(self) -> Console:
+        """Standard error: what happens meanwhile."""
+        return _console(sys.stderr.isatty(), stderr=True)
+
+    def say(self, text: str) -> None:
+        """Tell what happens; rich markup is understood. Nothing with --quiet."""
+        if not self.quiet:
+            self.remarks.print(text)
+
+    def detail(self, text: str) -> None:
+        """Tell what only --verbose asks for."""
+        if self.verbose:
+            self.remarks.print(text, style="dim")
+
+    @contextmanager
+    def steps(self) -> Iterator[Callable[[str], None]]:
+        """Show the current step of long work: a spinner, or a plain line for each.
+
+        Yields:
+            The function to call with each step.
+        """
+        remarks = self.remarks
+        if self.quiet:
+            yield lambda _: None
+        elif not remarks.is_terminal:
+            yield self.say
+        else:
+            with remarks.status("starting") as spinner:
+                yield spinner.update
+
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[object]], title: str | None = None
+    ) -> None:
+        """Print a table to standard output."""
+        table = Table(
+            *columns,
+            title=title,
+            title_justify="left",
+            box=None,
+            pad_edge=False,
+            show_header=any(columns),
+        )
+        for row in rows:
+            table.add_row(*[str(cell) for cell in row])
+        self.results.print(table)
+
+    def json(self, path: str, value: object) -> None:
+        """Write `value` as JSON to the file `path`, - for standard output."""
+        text = json.dumps(value, indent=2, default=str) + "\n"
+        if path == "-":
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            Path(path).write_text(text, encoding="utf-8")
+
+
+def fail(sentence: str) -> None:
+    """Print why the command fails."""
+    errors = _console(sys.stderr.isatty(), stderr=True)
+    errors.print("[bold red]error:[/]", end=" ")
+    errors.print(sentence, markup=False)

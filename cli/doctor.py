@@ -1,0 +1,58 @@
+"""`cardwatch doctor`: what this machine lacks, and what to do about it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cli.console import Output
+from cli.options import folder_option, json_option, output_options
+from stack import checks
+from stack.embedded import Stack
+from stack.installation import ROOT
+from stack.settings import StackSettings, load
+
+EXAMPLE = """\b
+Example:
+  ./cardwatch doctor --json report.json"""
+
+_MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "problem": "[red]problem[/]"}
+
+
+@click.command("doctor", epilog=EXAMPLE)
+@folder_option
+@json_option
+@output_options
+def command(folder: Path, json_path: str | None, out: Output) -> None:
+    """Check the machine, the installation and the stack; exit status 1 where something is wrong.
+
+    Looks at Python and its shared library, Java, Maven, the jars, the model bundle, memory, disk,
+    ports, the broker and the cluster, and names the next step for each that is not well.
+    """
+    known = load(folder)
+    stack = Stack(known[0] if known else StackSettings(folder))
+    with out.steps() as step:
+        step("looking around")
+        found = list(checks.run(stack, _load_bundle))
+    if json_path:
+        out.json(json_path, {"checks": [asdict(check) for check in found]})
+    else:
+        rows = [(_MARKS[check.level], check.name, _told(check)) for check in found]
+        out.table(("", "what", "found"), rows)
+    if any(check.level == "problem" for check in found):
+        sys.exit(1)
+
+
+def _told(check: checks.Check) -> str:
+    return f"{check.told}\n-> {check.next_step}" if check.next_step else check.told
+
+
+def _load_bundle() -> str:
+    """Load the bundle that the job takes by default, golden file and hashes included."""
+    from udfs.bundle import find_bundle, load_bundle
+
+    bundle = load_bundle(find_bundle(ROOT / "onnx_models", "ensemble"))
+    return f"{bundle.manifest.name}/{bundle.manifest.version}"

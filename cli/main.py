@@ -1,0 +1,90 @@
+"""The `cardwatch` command: finds the module of a command and loads only that one."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from cli.console import fail
+from stack.errors import StackError
+
+# Each is a module cli/<name>.py with a click command named `command`; in the order of --help.
+COMMANDS = (
+    "demo",
+    "up",
+    "down",
+    "status",
+    "doctor",
+    "produce",
+    "train",
+    "submit",
+    "alerts",
+    "bench",
+    "test",
+)
+
+EXAMPLES = """\b
+Start here:
+  ./cardwatch demo      payments, a running job and alerts on screen, then a summary
+  ./cardwatch doctor    what this machine lacks, with the command that mends it
+
+Every option can be set in the environment too: `--taskmanagers` of `up` is
+CARDWATCH_UP_TASKMANAGERS. The exit status is 0 when what was asked holds, 1 when it
+does not, 2 when the call is wrong."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Name every command, in the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import the module of one command; None where there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of a call, and name the commands where there is none like it."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"There is no command {args[0]!r}. The commands are: {', '.join(COMMANDS)}.")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EXAMPLES,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "CARDWATCH",
+        "show_default": True,
+        "max_content_width": 100,
+    },
+)
+def cardwatch() -> None:
+    """Decide how likely a card payment is to be fraud while it is still on its way."""
+
+
+def main() -> None:
+    """Run the command line; what a package reports in one sentence ends with status 1."""
+    try:
+        cardwatch(prog_name="./cardwatch")
+    except StackError as error:
+        fail(str(error))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

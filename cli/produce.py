@@ -1,0 +1,251 @@
+"""`cardwatch produce`: payments and labels from a generator or a file to Kafka."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+import msgspec
+import pyarrow as pa
+
+from cli.console import Output
+from cli.options import option
+from cli.produce_options import Moment, SendOptions, send_options
+from events.timestamps import format_ms
+from producer.feed import Progress, Summary
+from producer.generator import generate
+from producer.kafka import SendError
+from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, LayoutError, TimestampUnit, with_options
+from producer.mapping import read
+from producer.outfile import OutFileError
+from producer.population import GeneratorSettings
+from producer.rejects import RejectFile
+from producer.run import INTERRUPTED, OnTick, Rejected, sort_by_time, to_file, to_kafka
+from producer.selection import until
+from producer.tokens import (
+    KEY_VARIABLE,
+    Tokenizer,
+    TokenKeyError,
+    key_from_text,
+    read_or_create_key,
+)
+
+EXIT_INTERRUPTED = 130
+PLAIN_LINE_EVERY_S = 5.0
+
+GENERATE_EXAMPLE = """\b
+Examples:
+  ./cardwatch produce generate --days 30 --seed 7
+  ./cardwatch produce generate --rate 500 --shift-to-now
+  ./cardwatch produce generate --days 60 --to-file payments.parquet"""
+
+_LAYOUT_LINES = "\n".join(
+    f"  {name:9} {layout.about.split('. ')[0]}" for name, layout in LAYOUTS.items()
+)
+
+FILE_EXAMPLE = f"""\b
+Examples:
+  ./cardwatch produce file handbook.parquet --layout handbook --until 2018-05-01
+  ./cardwatch produce file fraudTrain.csv --layout kaggle --speed 60x --shift-to-now
+  ./cardwatch produce file own.csv.gz --map card_id=card --map timestamp=at \\
+      --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
+
+\b
+Layouts:
+{_LAYOUT_LINES}
+
+The exit status is 1 when a row was refused and --rejects was not given, when Kafka did not take
+a record, and when the stream ran ahead of the clock; {EXIT_INTERRUPTED} after Ctrl-C."""
+
+
+@click.group("produce")
+def command() -> None:
+    """Send payments and their labels to Kafka, from a generator or from a file.
+
+    A label is sent when the payments of its own time have been sent: with --label-delay 7d, seven
+    days of payments later. With --from and --until, labels are those whose time lies between, so
+    that two runs that follow each other send what one run would have sent.
+    """
+
+
+@command.command("generate", epilog=GENERATE_EXAMPLE)
+@option("--customers", default=GeneratorSettings().customers, help="Cards.")
+@option("--terminals", default=GeneratorSettings().terminals, help="Merchants.")
+@option("--radius", default=GeneratorSettings().radius, help="How far a customer goes, of 100.")
+@option("--days", default=GeneratorSettings().days, help="Days to simulate.")
+@option("--first-day", type=Moment(), default="2018-04-01", help="Midnight of the first day.")
+@option("--seed", default=GeneratorSettings().seed, help="The same seed, the same payments.")
+@option("--with-scenario", is_flag=True, help="Add the fraud scenario to a file's columns.")
+@send_options
+def generate_command(
+    customers: int,
+    terminals: int,
+    radius: float,
+    days: int,
+    first_day: datetime,
+    seed: int,
+    with_scenario: bool,
+    options: SendOptions,
+    out: Output,
+) -> None:
+    """Send the payments of a simulation, with three kinds of fraud.
+
+    The simulation is that of the Fraud Detection Handbook: customers pay at terminals near them,
+    some 9,600 times a day at the default size, 0.8 % of them frauds.
+    """
+    try:
+        settings = GeneratorSettings(customers, terminals, radius, days, first_day, seed)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    batches = generate(settings, with_scenario and options.to_file is not None)
+    summary = _run(until(batches, options.run_settings().selection), options, out, dict)
+    _finish(summary, options, out, accepted=True)
+
+
+@command.command("file", epilog=FILE_EXAMPLE)
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@option("--layout", type=click.Choice(tuple(LAYOUTS)), help="A known data set; see below.")
+@option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Column of a field.")
+@option("--constant", "constants", multiple=True, metavar="FIELD=TEXT", help="Text of a field.")
+@option(
+    "--timestamp-unit",
+    type=click.Choice(TIMESTAMP_UNITS),
+    help="Date and time (iso), or a number of s, ms, us or ns. Default: the layout's, or iso.",
+)
+@option("--timestamp-start", type=Moment(), help="What numbers count from. Default: 1970.")
+@option("--sort", is_flag=True, help="Order the file by time first, in memory.")
+@option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Accept that rows are refused, and write them here. Default: NAME.rejects.jsonl.",
+)
+@option(
+    "--token-key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"Key of the card tokens, in hexadecimal. Default: ${KEY_VARIABLE}, else one is made.",
+)
+@send_options
+def file_command(
+    path: Path,
+    layout: str | None,
+    pairs: tuple[str, ...],
+    constants: tuple[str, ...],
+    timestamp_unit: TimestampUnit | None,
+    timestamp_start: datetime | None,
+    sort: bool,
+    rejects: Path | None,
+    token_key_file: Path | None,
+    options: SendOptions,
+    out: Output,
+) -> None:
+    """Send the payments of a CSV or Parquet file (CSV also as .gz or .bz2).
+
+    Columns that are not mapped are not read. Card numbers are replaced by keyed tokens before
+    anything is sent. Rows that are not payments are not sent: they are counted, and written to a
+    file with their number and the reason.
+    """
+    try:
+        base = LAYOUTS[layout] if layout else None
+        columns = with_options(base, pairs, constants, timestamp_unit, timestamp_start)
+    except LayoutError as error:
+        raise click.UsageError(str(error)) from None
+    with RejectFile(rejects or Path(f"{path.name.split('.')[0]}.rejects.jsonl")) as refused:
+        try:
+            tokenizer = Tokenizer(_token_key(token_key_file, options, out))
+            batches = read(path, columns, tokenizer, refused.add)
+            batches = sort_by_time(batches) if sort else batches
+            summary = _run(batches, options, out, lambda: dict(refused.by_code))
+        except (LayoutError, TokenKeyError) as error:
+            raise click.ClickException(str(error)) from None
+    if refused.first is not None:
+        first = refused.first
+        out.say(f"Refused {refused.count} rows, see {refused.path}; the first is row {first.row}:")
+        out.remarks.print(f"  {first.sentence}", markup=False)
+    _finish(summary, options, out, accepted=rejects is not None or not refused.count)
+
+
+def _token_key(path: Path | None, options: SendOptions, out: Output) -> bytes:
+    """Return the key of the card tokens: from a file, the environment, or made once."""
+    if path is not None:
+        return key_from_text(path.read_text(encoding="ascii", errors="replace"), str(path))
+    if given := os.environ.get(KEY_VARIABLE):
+        return key_from_text(given, f"${KEY_VARIABLE}")
+    kept = options.folder / "token.key"
+    key, made = read_or_create_key(kept)
+    if made:
+        out.say(f"Made a key for card tokens: {kept}. Keep it: another key makes other tokens.")
+    return key
+
+
+def _run(
+    batches: Iterator[pa.RecordBatch], options: SendOptions, out: Output, rejected: Rejected
+) -> Summary:
+    """Send or write the batches, showing how far it is."""
+    settings = options.run_settings()
+    try:
+        with _progress(out) as on_tick:
+            if options.to_file is not None:
+                return to_file(batches, options.to_file, settings, on_tick, rejected)
+            return to_kafka(batches, settings, options.kafka_settings(), on_tick, rejected)
+    except (SendError, OutFileError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _progress(out: Output) -> Iterator[OnTick]:
+    """Show how far a run is: a spinner on a terminal, else a line now and then."""
+    every_s = 0.0 if out.remarks.is_terminal else PLAIN_LINE_EVERY_S
+    next_s = every_s
+    with out.steps() as step:
+
+        def show(progress: Progress) -> None:
+            nonlocal next_s
+            if progress.seconds >= next_s and progress.last_ms is not None:
+                next_s = progress.seconds + every_s
+                step(_progress_line(progress, progress.last_ms))
+
+        yield show
+
+
+def _progress_line(progress: Progress, last_ms: int) -> str:
+    rate = progress.payments / progress.seconds if progress.seconds else 0.0
+    return (
+        f"{progress.payments:,} payments, {progress.labels:,} labels, {rate:,.0f} payments/s, "
+        f"at {format_ms(last_ms)}"
+    )
+
+
+def _finish(summary: Summary, options: SendOptions, out: Output, accepted: bool) -> None:
+    """Print the summary and end with the status that it calls for."""
+    if options.json_path:
+        out.json(options.json_path, msgspec.to_builtins(summary))
+    if not out.quiet and options.json_path != "-":
+        _show_summary(summary, options, out)
+    if summary.stopped == INTERRUPTED:
+        sys.exit(EXIT_INTERRUPTED)
+    if summary.stopped or summary.failed or not accepted:
+        sys.exit(1)
+
+
+def _show_summary(summary: Summary, options: SendOptions, out: Output) -> None:
+    verb = "written" if options.to_file else "sent"
+    rows: list[tuple[str, str]] = [
+        (f"payments {verb}", f"{summary.payments:,}"),
+        ("labels sent", f"{summary.labels:,}"),
+        ("labels not due yet", f"{summary.labels_not_due:,}"),
+        ("bytes", f"{summary.bytes:,}"),
+        ("seconds", f"{summary.seconds:,.1f}"),
+        ("payments a second", f"{summary.payments_per_s:,.0f}"),
+        ("first event time", summary.first_event_time or "-"),
+        ("last event time", summary.last_event_time or "-"),
+    ]
+    rows += [(f"refused: {code}", f"{count:,}") for code, count in summary.rejected.items()]
+    rows += [(f"failed: {name}", f"{count:,}") for name, count in summary.failed.items()]
+    rows += [("stopped", summary.stopped)] if summary.stopped else []
+    shown = rows if not options.to_file else [row for row in rows if "label" not in row[0]]
+    out.table(("", ""), shown)

@@ -1,0 +1,110 @@
+"""`cardwatch submit`: hand the fraud detection job to the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from cli.console import Output
+from cli.options import folder_option, option, output_options
+from jobs.settings import PROFILES
+from stack.embedded import Stack
+from stack.installation import RUN_FOLDER
+from stack.snapshots import newest_snapshot
+from stack.submit import submit
+from udfs.bundle import find_bundle
+
+ROOT = RUN_FOLDER.parent
+JOB = ROOT / "jobs" / "fraud_detection.py"
+JOB_NAME = "cardwatch fraud detection"
+
+EXAMPLE = """\b
+Examples:
+  ./cardwatch submit                                    start, or resume where the last job was
+  ./cardwatch submit --replace --profile throughput     stop with a savepoint, go on in Arrow batches
+  ./cardwatch submit --fresh --bundle ensemble/1        forget the state, read the topics anew
+
+It does what the ordinary client does, with the addresses of the running stack:
+  flink run -d -py jobs/fraud_detection.py --bootstrap HOST:PORT --bundle onnx_models/ensemble/1"""
+
+
+@click.command("submit", epilog=EXAMPLE)
+@folder_option
+@option("--bundle", default="ensemble", help="Model bundle, NAME or NAME/VERSION.")
+@option(
+    "--models",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=ROOT / "onnx_models",
+    show_default="onnx_models",
+    help="Folder of the model registry.",
+)
+@option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    default="latency",
+    help="latency: score each payment at once; throughput: score Arrow batches.",
+)
+@option("--parallelism", type=click.IntRange(min=1), help="Default: what the cluster has room for.")
+@option("--fresh", is_flag=True, help="Start without state, from the beginning of the topics.")
+@option("--replace", is_flag=True, help="Stop the running job with a savepoint and go on from it.")
+@option("--savepoint", type=click.Path(exists=True, path_type=Path), help="Resume from this one.")
+@output_options
+def command(
+    folder: Path,
+    bundle: str,
+    models: Path,
+    profile: str,
+    parallelism: int | None,
+    fresh: bool,
+    replace: bool,
+    savepoint: Path | None,
+    out: Output,
+) -> None:
+    """Submit the fraud detection job to the running cluster.
+
+    It resumes from the newest savepoint or checkpoint of the stack, so nothing is decided twice;
+    with --fresh it starts over and decides every payment in the topics once more.
+    """
+    if fresh and (replace or savepoint):
+        raise click.UsageError("--fresh forgets the state: leave out --replace and --savepoint.")
+    stack = Stack.attach(folder)
+    with out.steps() as step:
+        _stop_running(stack, replace=replace, step=step)
+        start = None if fresh else savepoint or newest_snapshot(stack.layout)
+        step("submitting the job")
+        job_id = submit(
+            stack,
+            JOB,
+            [
+                "--bootstrap",
+                stack.kafka,
+                "--bundle",
+                str(find_bundle(models, bundle)),
+                "--profile",
+                profile,
+            ],
+            savepoint=None if start is None else start.as_uri(),
+            parallelism=parallelism,
+        )
+        step("waiting until every task runs")
+        stack.flink.wait_until_running(job_id)
+    origin = "with no state" if start is None else f"from {start.name}"
+    out.say(
+        f"Job {job_id} runs ({profile} profile, {origin}); watch it at {stack.status().flink_ui}"
+    )
+
+
+def _stop_running(stack: Stack, *, replace: bool, step: Callable[[str], None]) -> None:
+    """Make room for the job: refuse while one runs, or stop it with a savepoint."""
+    for job in stack.flink.running():
+        if not job.name.startswith(JOB_NAME):
+            continue
+        if not replace:
+            raise click.ClickException(
+                f"Job {job.id} ({job.name}) is {job.state} already: use --replace to stop it with "
+                "a savepoint and go on from there."
+            )
+        step(f"stopping job {job.id} with a savepoint")
+        stack.flink.savepoint(job.id, stop=True)

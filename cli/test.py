@@ -1,0 +1,92 @@
+"""`cardwatch test`: what the continuous integration runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from cli.console import Output, fail
+from cli.options import option, output_options
+from stack.installation import ROOT
+
+SPEEDS = ("unit", "flink", "integration", "faults")
+PACKAGES = (
+    "cli",
+    "stack",
+    "events",
+    "features",
+    "jobs",
+    "udfs",
+    "training",
+    "producer",
+    "benchmarks",
+    "tests",
+)
+
+EXAMPLE = """\b
+Examples:
+  ./cardwatch test                                   everything, in under 12 minutes on two cores
+  ./cardwatch test --speed unit                      lint, types and the tests without a JVM
+  ./cardwatch test --speed flink -- -k savepoint -x  what follows -- goes to pytest"""
+
+
+@click.command("test", epilog=EXAMPLE)
+@option(
+    "--speed",
+    "speeds",
+    multiple=True,
+    type=click.Choice(SPEEDS),
+    default=SPEEDS,
+    help="Which tests, given once for each.",
+)
+@click.option("--lint/--no-lint", default=True, help="Whether ruff and mypy run first.")
+@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
+@output_options
+def command(
+    speeds: tuple[str, ...], lint: bool, pytest_arguments: tuple[str, ...], out: Output
+) -> None:
+    """Check style and types, then run the tests: unit, flink, integration and faults.
+
+    All checks run even where one fails; the exit status is 1 where any did. The flink, integration
+    and faults tests start brokers and clusters of their own, on free ports.
+    """
+    failed = (
+        [name for name, check in _lint_checks() if not _passes(name, check, out)] if lint else []
+    )
+    folders = [f"tests/{speed}" for speed in SPEEDS if speed in speeds]
+    present = [folder for folder in folders if (ROOT / folder).is_dir()]
+    verbosity = ["-q"] if out.quiet else ["-vv"] if out.verbose else []
+    pytest = [*_module("pytest"), *verbosity, *present, *pytest_arguments]
+    if not _passes("pytest", pytest, out):
+        failed.append("pytest")
+    if failed:
+        fail(f"not passed: {', '.join(failed)}")
+        sys.exit(1)
+
+
+def _lint_checks() -> list[tuple[str, list[str]]]:
+    packages = [name for name in PACKAGES if (ROOT / name).is_dir()]
+    return [
+        ("ruff check", [*_module("ruff"), "check", "--quiet", *packages]),
+        ("ruff format", [*_module("ruff"), "format", "--check", "--quiet", *packages]),
+        ("mypy", [*_module("mypy"), "--strict", *packages]),
+    ]
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", name]
+
+
+def _passes(name: str, command: Sequence[str], out: Output) -> bool:
+    out.detail(" ".join(command))
+    started = time.monotonic()
+    passed = subprocess.run(command, cwd=Path(ROOT), check=False).returncode == 0
+    word = "passed" if passed else "[red]failed[/]"
+    if name != "pytest":
+        out.say(f"{name} {word} ({time.monotonic() - started:.0f} s)")
+    return passed

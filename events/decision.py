@@ -1,0 +1,94 @@
+"""The decision on one payment, with everything that is needed to explain and to repeat it."""
+
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from events.errors import refuse, show
+from events.wire import decode_event
+
+DECISION_VERSION: Final = 1
+
+RiskLevel = Literal["LOW", "MEDIUM", "HIGH"]
+Flag = Literal["late", "compacted_card", "compacted_merchant"]
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """One feature that stands out from the card's own normal, with its sentence."""
+
+    feature: str
+    value: float | None
+    normal: float | None
+    sentence: str
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One scored payment.
+
+    Floats are finite Python floats. `model` is "name/version". `features` is a JSON array of
+    float32 in the order of FEATURE_NAMES, null for NaN (see `encode_features`); `payment` is the
+    original payment, byte for byte. `received_ms` is the payment's Kafka time.
+    """
+
+    transaction_id: str
+    card_id: str
+    merchant_id: str
+    timestamp_ms: int
+    amount_minor: int
+    currency: str
+    probability: float
+    model_scores: dict[str, float]
+    risk_level: RiskLevel
+    model: str
+    feature_set: int
+    card_sequence: int
+    merchant_sequence: int
+    flags: list[Flag]
+    received_ms: int
+    decided_ms: int
+    features: msgspec.Raw
+    payment: msgspec.Raw
+    schema_version: int = DECISION_VERSION
+
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(Decision)
+
+
+def encode_decision(decision: Decision) -> bytes:
+    """Return the decision as JSON; `features` and `payment` are copied in as they are."""
+    return _encoder.encode(decision)
+
+
+def decode_decision(value: bytes) -> Decision:
+    """Return the decision that `value` holds; EventError where it does not hold one."""
+    return decode_event(_decoder, value, "decision", DECISION_VERSION)
+
+
+def encode_features(values: npt.NDArray[np.float32]) -> msgspec.Raw:
+    """Return float32[f] as a JSON array in shortest form, null for NaN.
+
+    An infinity has no JSON form and must not occur in a feature: EventError `bad_features`.
+
+    >>> bytes(encode_features(np.array([0.1, np.nan, 2], dtype=np.float32)))
+    b'[0.1,null,2.0]'
+    """
+    if values.dtype != np.float32 or values.ndim != 1:
+        got = f"{values.dtype}[{', '.join(map(str, values.shape))}]"
+        raise refuse("bad_features", "features", "float32[f]", got, "pass one row of features")
+    text = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
+    if b"null" in text and np.count_nonzero(np.isinf(values)):
+        place = int(np.flatnonzero(np.isinf(values))[0])
+        got = show(float(values[place]))
+        step = "mend the feature's definition: a missing value is NaN"
+        raise refuse("bad_features", f"features[{place}]", "a finite number or NaN", got, step)
+    return msgspec.Raw(text)
+
+
+def decision_features(decision: Decision) -> npt.NDArray[np.float32]:
+    """Return the decision's features as float32[f], bit for bit what the model was given."""
+    values = [float("nan") if v is None else v for v in orjson.loads(bytes(decision.features))]
+    return np.array(values, dtype=np.float32)

@@ -1,0 +1,83 @@
+"""What was later learnt about a payment: fraud or not."""
+
+from typing import Final
+
+import msgspec
+
+from events.card import check_card
+from events.errors import refuse
+from events.timestamps import LATEST_MS, epoch_ms, format_ms
+from events.wire import Text, check_printable, is_plain, read_input
+
+
+class Label(msgspec.Struct, frozen=True, gc=False):
+    """One label. `timestamp_ms` is the event time of the payment, `label_time_ms` of the label."""
+
+    transaction_id: str
+    card_id: str
+    merchant_id: str
+    timestamp_ms: int
+    is_fraud: bool
+    label_time_ms: int
+    source: str
+
+
+class _Wire(msgspec.Struct, gc=False):
+    """The label's JSON form; unknown fields are allowed and skipped."""
+
+    transaction_id: Text
+    card_id: Text
+    merchant_id: Text
+    timestamp: int | str
+    is_fraud: bool
+    label_time: int | str
+    source: Text
+
+
+_decoder: Final = msgspec.json.Decoder(_Wire)
+_encoder: Final = msgspec.json.Encoder()
+
+
+def parse_label(value: bytes | None, key: bytes | None) -> Label:
+    """Return the label in a record of the labels topic, keyed by card like its payment.
+
+    A label may lie in the future (a data set's labels are delayed), never before its payment.
+    """
+    wire = read_input(_decoder, value, "label")
+    check_card(wire.card_id, key)
+    if not is_plain(value):  # type: ignore[arg-type]  # read_input refused None
+        _check_texts(wire)
+    timestamp_ms = epoch_ms(wire.timestamp, "timestamp", LATEST_MS)
+    label_time_ms = epoch_ms(wire.label_time, "label_time", LATEST_MS)
+    if label_time_ms < timestamp_ms:
+        expected, got = f"a time from {format_ms(timestamp_ms)}", format_ms(label_time_ms)
+        step = "check that the two times are not swapped"
+        raise refuse("bad_timestamp", "`label_time`", expected, got, step)
+    return Label(
+        wire.transaction_id,
+        wire.card_id,
+        wire.merchant_id,
+        timestamp_ms,
+        wire.is_fraud,
+        label_time_ms,
+        wire.source,
+    )
+
+
+def encode_label(label: Label) -> bytes:
+    """Return the label as JSON; `parse_label` makes an equal label of it."""
+    wire = _Wire(
+        label.transaction_id,
+        label.card_id,
+        label.merchant_id,
+        label.timestamp_ms,
+        label.is_fraud,
+        label.label_time_ms,
+        label.source,
+    )
+    return _encoder.encode(wire)
+
+
+def _check_texts(wire: _Wire) -> None:
+    names = ("transaction_id", "card_id", "merchant_id", "source")
+    check_printable((name, getattr(wire, name)) for name in names)

@@ -1,0 +1,79 @@
+"""Times on the wire: epoch milliseconds or RFC 3339, always read into epoch milliseconds."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from events.errors import EventError, refuse, show
+
+EARLIEST_MS: Final = 946_684_800_000
+"""2000-01-01T00:00:00Z. What is before it is most often seconds taken for milliseconds."""
+LATEST_MS: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999, for times that have no clock to be held against."""
+MAX_AHEAD_MS: Final = 24 * 60 * 60 * 1000
+"""How far a payment's time may lie after the time of its processing."""
+
+RFC3339_PATTERN: Final = (
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_RFC3339: Final = re.compile(RFC3339_PATTERN)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
+
+
+def epoch_ms(value: int | str, field: str, latest_ms: int) -> int:
+    """Return a wire time as epoch milliseconds, between EARLIEST_MS and `latest_ms`.
+
+    Fractions finer than a millisecond are cut off, not rounded; a leap second (:60) is refused.
+    EventError `bad_timestamp` names the field.
+
+    >>> epoch_ms("2024-05-01T12:00:00.1239+02:00", "timestamp", LATEST_MS)
+    1714557600123
+    """
+    time_ms = value if isinstance(value, int) else _parse_rfc3339(value, field)
+    if EARLIEST_MS <= time_ms <= latest_ms:
+        return time_ms
+    raise _out_of_range(value, time_ms, field, latest_ms)
+
+
+def format_ms(time_ms: int) -> str:
+    """Return epoch milliseconds as RFC 3339 in UTC, for sentences and screens.
+
+    >>> format_ms(1714564800123)
+    '2024-05-01T12:00:00.123Z'
+    """
+    moment = _EPOCH + timedelta(milliseconds=time_ms)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _parse_rfc3339(text: str, field: str) -> int:
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise _unreadable(text, field)
+    date, time, fraction, zone = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{date}T{time}{zone.upper().replace('Z', '+00:00')}")
+    except ValueError:
+        raise _unreadable(text, field) from None
+    millis = int(fraction[:3].ljust(3, "0")) if fraction else 0
+    return (moment - _EPOCH) // _SECOND * 1000 + millis
+
+
+def _unreadable(text: str, field: str) -> EventError:
+    expected = "epoch milliseconds as an integer, or RFC 3339 with a zone (2024-05-01T12:00:00Z)"
+    if text.strip().isdigit():
+        step = "send the integer without quotes"
+    else:
+        step = "send a date that exists, with its time and its offset from UTC"
+    return refuse("bad_timestamp", f"`{field}`", expected, show(text), step)
+
+
+def _out_of_range(value: int | str, time_ms: int, field: str, latest_ms: int) -> EventError:
+    expected = f"a time from {format_ms(EARLIEST_MS)} to {format_ms(min(latest_ms, LATEST_MS))}"
+    if EARLIEST_MS <= time_ms * 1000 <= latest_ms:
+        step = "send milliseconds, this looks like seconds"
+    else:
+        step = "set the clock of the source, or check its unit and zone"
+    got = format_ms(time_ms) if 0 <= time_ms <= LATEST_MS else show(value)
+    return refuse("bad_timestamp", f"`{field}`", expected, got, step)

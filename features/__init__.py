@@ -1,0 +1,20 @@
+"""The one definition of every feature: the declarations, an entity's state, its transition.
+
+The stream, the training replay and the tests call `card.advance`, `merchant.advance` and
+`merchant.learn`; nothing else computes a feature. All of it is pure: state and event in, next
+state and float32 values out; no clock, no input or output, no global that changes.
+
+Belongs here: windows and bounds (windows.py), declarations (definition.py), packed states and
+their versions (*_state.py), kernels (*_measure.py, *_store.py, *_compaction.py, *_kernel.py).
+Does not: Flink, Kafka, files, models, thresholds, anything above features and events.
+"""
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache, so that the first payment does not wait.
+
+    An operator calls this in open(): a fraction of a second from the cache, half a minute without.
+    """
+    from features.warm import compile_everything  # numba is not loaded by importing names
+
+    compile_everything()

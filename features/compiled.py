@@ -1,0 +1,47 @@
+"""How the kernels are compiled: two decorators, and the digest that keys their cache on disk.
+
+Bits are deterministic: fastmath is off, so floats are added in the order that the source says.
+Numba keys cached machine code by the file of the decorated function alone; a change in a helper
+or a constant elsewhere would go unseen. Each entry point therefore closes over a plan that holds
+`SOURCES`, the digest of every module here, which makes it part of the key.
+
+The cache is safe to share: files are written under another name and moved into place, so several
+processes at once can at worst compile the same thing twice.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import numba
+import xxhash
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _digest_of_sources() -> int:
+    """Return 63 bits of xxh3 over the modules of this package."""
+    digest = xxhash.xxh3_64()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.intdigest() >> 1
+
+
+SOURCES: Final = _digest_of_sources()
+
+
+def helper(function: _Function) -> _Function:
+    """Compile a function that other compiled functions call; it becomes part of their code."""
+    return cast(_Function, numba.njit(error_model="numpy")(function))
+
+
+def entry_point(function: _Function) -> _Function:
+    """Compile a function that Python calls, and keep its machine code where that is possible.
+
+    Where no folder can be written (neither beside the source nor in the user's cache folder) the
+    function is compiled in each process instead of failing at import.
+    """
+    try:
+        return cast(_Function, numba.njit(error_model="numpy", cache=True)(function))
+    except RuntimeError:
+        return cast(_Function, numba.njit(error_model="numpy")(function))

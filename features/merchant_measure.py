@@ -1,0 +1,102 @@
+"""The merchant's features of one payment: one pass over payments, one over known frauds."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features.compiled import helper
+from features.merchant_plan import EDGES_MS, MerchantPlan
+from features.merchant_state import MerchantView, time_of
+from features.windows import DAY_MS, KNOWN_FRAUD_MS
+
+_HUNDRED: Final = 100.0
+
+_Values = npt.NDArray[np.float32]
+_Totals = npt.NDArray[np.int64]
+
+
+@helper
+def measure(
+    plan: MerchantPlan, old: MerchantView, at: int, time_ms: int, amount: int, values: _Values
+) -> None:
+    """Write every merchant feature of a payment that comes after the rows below `at`."""
+    values[:] = np.nan
+    totals = np.zeros((3, len(EDGES_MS)), np.int64)
+    counts, sums, frauds = totals[0], totals[1], totals[2]
+    _total_payments(old, at, time_ms, counts, sums)
+    _total_frauds(old, time_ms, frauds)
+    _measure_windows(plan, counts, sums, amount, values)
+    _measure_risk(plan, counts, frauds, values)
+    _measure_fraud_ages(plan, old, time_ms, values)
+
+
+@helper
+def _total_payments(
+    old: MerchantView, at: int, time_ms: int, counts: _Totals, sums: _Totals
+) -> None:
+    """Note count and sum of the payments from each edge up to now, the payment at hand left out."""
+    row, count, total = at - 1, 0, 0
+    for k in range(len(EDGES_MS)):
+        edge = time_ms - EDGES_MS[k]
+        while row >= 0 and time_of(old, row) > edge:
+            count += int(old.counts[row])
+            total += old.sums[row]
+            row -= 1
+        counts[k] = count
+        sums[k] = total
+
+
+@helper
+def _total_frauds(old: MerchantView, time_ms: int, frauds: _Totals) -> None:
+    """Note the frauds from each edge up to now, as far as they were known by now."""
+    row, count = len(old.fraud_time) - 1, 0
+    while row >= 0 and old.fraud_time[row] > time_ms:
+        row -= 1
+    for k in range(len(EDGES_MS)):
+        edge = time_ms - EDGES_MS[k]
+        while row >= 0 and old.fraud_time[row] > edge:
+            if old.fraud_label[row] <= time_ms:
+                count += old.fraud_count[row]
+            row -= 1
+        frauds[k] = count
+
+
+@helper
+def _measure_windows(
+    plan: MerchantPlan, counts: _Totals, sums: _Totals, amount: int, values: _Values
+) -> None:
+    for k in range(len(plan.counts)):
+        edge = plan.window_edge[k]
+        values[plan.counts[k]] = counts[edge] + 1
+        values[plan.means[k]] = (sums[edge] + amount) / (counts[edge] + 1) / _HUNDRED
+    edge = plan.window_edge[len(plan.counts) - 1]
+    if sums[edge] > 0:
+        values[plan.ratio] = amount / (sums[edge] / counts[edge])
+
+
+@helper
+def _measure_risk(plan: MerchantPlan, counts: _Totals, frauds: _Totals, values: _Values) -> None:
+    """Write the delayed windows; a label whose payment never came does not push a share above 1."""
+    for k in range(len(plan.delayed_counts)):
+        edge = plan.delayed_edge[k]
+        count = counts[edge] - counts[plan.delay_edge]
+        known = frauds[edge] - frauds[plan.delay_edge]
+        values[plan.delayed_counts[k]] = count
+        values[plan.delayed_frauds[k]] = known
+        values[plan.delayed_shares[k]] = min(1.0, known / count) if count > 0 else 0.0
+
+
+@helper
+def _measure_fraud_ages(
+    plan: MerchantPlan, old: MerchantView, time_ms: int, values: _Values
+) -> None:
+    newest, oldest = np.int64(-1), np.int64(-1)
+    for row in range(len(old.fraud_time)):
+        age = time_ms - old.fraud_time[row]
+        if 0 <= age < KNOWN_FRAUD_MS and old.fraud_label[row] <= time_ms:
+            newest = age
+            oldest = max(oldest, age)
+    if oldest >= 0:
+        values[plan.newest_fraud] = newest / DAY_MS
+        values[plan.oldest_fraud] = oldest / DAY_MS

@@ -1,0 +1,54 @@
+"""Names as small integers, and amounts as integers of one scale: what goes into packed state."""
+
+from collections.abc import Callable
+from typing import Final
+
+from xxhash import xxh3_64_intdigest
+
+from events.money import EXPONENTS
+
+UNKNOWN: Final = 0
+"""The token of a name that was not given."""
+
+_HUNDREDTHS_DECIMALS: Final = 2
+
+_hash: Final[Callable[[str], int]] = xxh3_64_intdigest
+
+
+def id_token(name: str) -> int:
+    """Return 63 bits of the xxh3 of a transaction_id."""
+    return _hash(name) >> 1
+
+
+def wide_token(name: str) -> int:
+    """Return 32 bits of the xxh3 of a name, never UNKNOWN."""
+    return _hash(name) >> 32 or 1
+
+
+def small_token(name: str | None) -> int:
+    """Return 16 bits of the xxh3 of a name, UNKNOWN where it is None.
+
+    Enough for what one card sees few of (cities, devices, countries): with ten of them known, a
+    new one is taken for a known one in 1 of 6,500 cases.
+    """
+    if name is None:
+        return UNKNOWN
+    return _hash(name) >> 48 or 1
+
+
+def hundredths(amount_minor: int, currency: str) -> int:
+    """Return an amount in hundredths of the currency's major unit, half away from zero.
+
+    Exact where the minor unit has two decimals or none; a third or fourth decimal is rounded.
+    An unknown currency is taken to have two. Below 2**47 for every valid amount.
+
+    >>> hundredths(1234, "EUR"), hundredths(1234, "JPY"), hundredths(1235, "KWD")
+    (1234, 123400, 124)
+    """
+    exponent = EXPONENTS.get(currency, _HUNDREDTHS_DECIMALS)
+    if exponent == _HUNDREDTHS_DECIMALS:
+        return amount_minor
+    if exponent < _HUNDREDTHS_DECIMALS:
+        return amount_minor * int(10 ** (_HUNDREDTHS_DECIMALS - exponent))
+    unit = int(10 ** (exponent - _HUNDREDTHS_DECIMALS))
+    return (amount_minor + unit // 2) // unit

@@ -1,0 +1,53 @@
+"""How each profile finishes a request: score it here, or pass it on to the Arrow batches."""
+
+import time
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+from pyflink.common import Row
+
+from events.topics import ALERTS, DECISIONS
+from udfs.answer import answer, model_input
+from udfs.bundle import load_bundle
+from udfs.metrics import Counters
+from udfs.request import ScoringRequest, pack
+
+Values = npt.NDArray[np.float32]
+
+
+class ScoreHere:
+    """The latency profile: score one row and hand on records for Kafka."""
+
+    def __init__(self, bundle: str) -> None:
+        self._path = bundle
+
+    def open(self, counters: Counters) -> None:
+        """Load the bundle."""
+        self._bundle = load_bundle(self._path)
+        self._counters = counters
+        counters.add("model", self._bundle.manifest.model)
+
+    def rows(self, request: ScoringRequest, values: Values) -> Iterable[Row]:
+        """Return the decision and, at MEDIUM and HIGH, the alert."""
+        bundle = self._bundle
+        scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
+        now = time.time_ns() // 1_000_000
+        found = answer(request, values, scores, bundle, now)
+        self._counters.decided(found.level, now - request.received_ms)
+        key = request.payment.card_id.encode()
+        rows = [Row(DECISIONS.name, key, found.decision)]
+        if found.alert is not None:
+            rows.append(Row(ALERTS.name, key, found.alert))
+        return rows
+
+
+class PassOn:
+    """The throughput profile: pack the request for `udfs.score_udf`."""
+
+    def open(self, counters: Counters) -> None:
+        """Nothing to prepare: the UDF loads the bundle in its own process."""
+
+    def rows(self, request: ScoringRequest, values: Values) -> Iterable[Row]:
+        """Return the packed request under the name of the topic that its decision goes to."""
+        return (Row(DECISIONS.name, request.payment.card_id.encode(), pack(request)),)

@@ -1,0 +1,89 @@
+"""The fraud detection job: payments and labels in, decisions, alerts and dead letters out.
+
+    flink run -d -py jobs/fraud_detection.py --bootstrap HOST:PORT --bundle onnx_models/ensemble/1
+
+The way of a payment: Kafka key (the card) -> card stage -> merchant stage -> score -> Kafka.
+Card first, because Kafka keeps the payments of a card in order, so the card's features are the
+same at every parallelism, and because repeats and garbage end there. The two stages stand in slot
+sharing groups of their own: two Python operators in one TaskManager share one interpreter lock.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from pyflink.common import Configuration
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.datastream.data_stream import DataStream
+from pyflink.table import StreamTableEnvironment, Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from jobs import tables  # noqa: E402  # `flink run` puts only this file's folder on the path
+from jobs.card_stage import CardStage  # noqa: E402
+from jobs.finish import PassOn, ScoreHere  # noqa: E402
+from jobs.merchant_stage import MerchantStage  # noqa: E402
+from jobs.rows import (  # noqa: E402
+    ENCODED,
+    HAND_OVER,
+    INCOMING,
+    OUTGOING,
+    key_in_java,
+    side_output,
+)
+from jobs.settings import JobSettings, parse_settings  # noqa: E402
+from jobs.uids import name_table_operators  # noqa: E402
+from udfs.score_udf import score_udf  # noqa: E402
+
+
+def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
+    """Add the whole graph to the environment."""
+    table_env = StreamTableEnvironment.create(env)
+    options = table_env.get_config()
+    options.set("python.fn-execution.arrow.batch.size", str(settings.batch_size))
+    ttl = timedelta(days=settings.state_ttl_days)
+
+    cards = key_in_java(tables.source(table_env, settings), INCOMING)
+    card_stage = cards.process(CardStage(ttl), HAND_OVER).uid("card-stage").name("card stage")
+    merchants = key_in_java(card_stage, HAND_OVER)
+    merchant_stage = (
+        merchants.process(_merchant_stage(settings, ttl), OUTGOING)
+        .uid("merchant-stage")
+        .name("merchant stage")
+        .slot_sharing_group("merchant")
+    )
+    encoded = side_output(card_stage, ENCODED).union(side_output(merchant_stage, ENCODED))
+    answers = _answers(table_env, merchant_stage, settings)
+    tables.sink(table_env, [answers, table_env.from_data_stream(encoded)], settings)
+    name_table_operators(env)
+
+
+def _merchant_stage(settings: JobSettings, ttl: timedelta) -> MerchantStage:
+    bundle = str(settings.bundle)
+    finish = ScoreHere(bundle) if settings.profile == "latency" else PassOn()
+    return MerchantStage(ttl, finish)
+
+
+def _answers(
+    table_env: StreamTableEnvironment, merchant_stage: DataStream, settings: JobSettings
+) -> Table:
+    """Return the decisions and alerts: as they come, or scored behind the merchant stage."""
+    if settings.profile == "latency":
+        return table_env.from_data_stream(merchant_stage)
+    return tables.scored(table_env, merchant_stage, score_udf(str(settings.bundle)))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Build the job and hand it to the cluster that `flink run` talks to."""
+    settings = parse_settings(arguments)
+    options = Configuration()
+    options.set_integer("python.fn-execution.bundle.size", settings.batch_size)
+    options.set_integer("python.fn-execution.bundle.time", settings.batch_ms)
+    env = StreamExecutionEnvironment.get_execution_environment(options)
+    build(env, settings)
+    env.execute(f"cardwatch fraud detection ({settings.profile})")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

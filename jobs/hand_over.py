@@ -1,0 +1,36 @@
+"""What the card stage hands the merchant stage, packed with MessagePack."""
+
+from typing import Final
+
+import msgspec
+
+from events.label import Label
+from events.transaction import Transaction
+
+
+class CardResult(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p"):
+    """A payment with its card's features.
+
+    `original` is the payment as it was received, `features` float32[CARD_FEATURES] in bytes.
+    """
+
+    payment: Transaction
+    original: bytes
+    features: bytes
+    sequence: int
+    late: bool
+    compacted: bool
+    received_ms: int
+
+
+class CardLabel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="l"):
+    """A label on its way to the merchant."""
+
+    label: Label
+
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(CardResult | CardLabel)
+
+pack = _encoder.encode
+unpack = _decoder.decode

@@ -1,0 +1,100 @@
+"""The merchant stage: the features of the merchant, then what the profile does with a request."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pyflink.common import Row
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+
+from events.decision import Flag
+from events.label import Label
+from events.receipt import LabelReceipt, encode_receipt
+from events.topics import LABEL_RECEIPTS
+from features import merchant, warm_up
+from jobs.card_stage import entity_state
+from jobs.hand_over import CardLabel, CardResult, unpack
+from jobs.rows import ENCODED
+from udfs.metrics import Counters
+from udfs.request import ScoringRequest
+
+Values = npt.NDArray[np.float32]
+
+
+class Finish(Protocol):
+    """What a profile does with a request whose features are complete."""
+
+    def open(self, counters: Counters) -> None:
+        """Prepare on the TaskManager."""
+
+    def rows(self, request: ScoringRequest, values: Values) -> Iterable[Row]:
+        """Return the rows to hand on; `values` are the request's features, float32[f]."""
+
+
+class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
+    """Hand-overs of the card stage in, what `finish` makes of them out."""
+
+    def __init__(self, ttl: timedelta, finish: Finish) -> None:
+        self._ttl = ttl
+        self._finish = finish
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Take hold of the state and load what the profile needs before the first payment."""
+        warm_up()
+        self._state = runtime_context.get_state(entity_state("merchant", self._ttl))
+        self._counters = Counters(runtime_context.get_metrics_group())
+        self._finish.open(self._counters)
+
+    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[object]:
+        """Take in one payment or one label."""
+        message = unpack(value)
+        if isinstance(message, CardLabel):
+            yield ENCODED, self._learn(message.label)
+        else:
+            yield from self._payment(message)
+
+    def _payment(self, result: CardResult) -> Iterable[Row]:
+        payment = result.payment
+        step = merchant.advance(
+            self._state.value(), payment.timestamp_ms, payment.amount_minor, payment.currency
+        )
+        self._state.update(step.state)
+        packed = result.features + step.values.tobytes()
+        request = ScoringRequest(
+            payment=payment,
+            original=result.original,
+            features=packed,
+            card_sequence=result.sequence,
+            merchant_sequence=step.sequence,
+            flags=_flags(result, step),
+            received_ms=result.received_ms,
+        )
+        return self._finish.rows(request, np.frombuffer(packed, dtype=np.float32))
+
+    def _learn(self, label: Label) -> Row:
+        step = merchant.learn(self._state.value(), label)
+        self._state.update(step.state)
+        receipt = LabelReceipt(
+            transaction_id=label.transaction_id,
+            card_id=label.card_id,
+            merchant_id=label.merchant_id,
+            timestamp_ms=label.timestamp_ms,
+            is_fraud=label.is_fraud,
+            label_time_ms=label.label_time_ms,
+            merchant_sequence=step.sequence,
+        )
+        return Row(LABEL_RECEIPTS.name, label.card_id.encode(), encode_receipt(receipt))
+
+
+def _flags(card: CardResult, step: merchant.MerchantStep) -> list[Flag]:
+    """Name what a reader of the decision has to know about how its features came about."""
+    flags: list[Flag] = []
+    if card.late:
+        flags.append("late")
+    if card.compacted:
+        flags.append("compacted_card")
+    if step.compacted:
+        flags.append("compacted_merchant")
+    return flags

@@ -1,0 +1,57 @@
+"""The shapes of rows between operators, and keying them without a Python operator.
+
+PyFlink's own `key_by` puts a Python operator in front of the keyed one, which adds a crossing
+into the interpreter for every record: it more than halves the job's speed (docs/performance.md).
+Here each stage hands on a row (key, value) whose first field is the next key, and the key is
+read from it in Java, with the selector that PyFlink itself uses behind its operator.
+"""
+
+from pyflink.common import Types
+from pyflink.common.typeinfo import RowTypeInfo, TypeInformation
+from pyflink.datastream import OutputTag
+from pyflink.datastream.data_stream import DataStream, KeyedStream
+from pyflink.java_gateway import get_gateway
+
+BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+RECORD = Types.ROW_NAMED(
+    ["topic", "partition", "offset", "time_ms", "key", "value"],
+    [Types.STRING(), Types.INT(), Types.LONG(), Types.LONG(), BYTES, BYTES],
+)
+"""A Kafka record as it was read."""
+
+INCOMING = Types.ROW_NAMED(["card", "record"], [Types.STRING(), RECORD])
+"""A Kafka record under its key."""
+
+HAND_OVER = Types.ROW_NAMED(["merchant", "body"], [Types.STRING(), BYTES])
+"""What the card stage hands the merchant stage: see jobs.hand_over."""
+
+OUTGOING = Types.ROW_NAMED(["topic", "key", "value"], [Types.STRING(), BYTES, BYTES])
+"""A Kafka record to write."""
+
+ENCODED = OutputTag("encoded", OUTGOING)
+"""Records that go past scoring to the sink: dead letters and label receipts."""
+
+
+class StateBytes(TypeInformation):  # type: ignore[misc]  # pyflink ships no types
+    """Keyed state as the bytes they are.
+
+    PyFlink turns a state of a primitive byte array into a tuple of numbers, one by one, and fails
+    on an absent one; a type that it does not know it passes through untouched, and gives it the
+    byte array serialiser in Java.
+    """
+
+
+def key_in_java(stream: DataStream, row: RowTypeInfo) -> KeyedStream:
+    """Key a stream of rows (key, value) by the first field; operators get the value."""
+    key, value = row.get_field_types()
+    j_stream = stream._j_data_stream
+    j_stream.getTransformation().setOutputType(row.get_java_type_info())
+    selector = get_gateway().jvm.KeyByKeySelector()
+    j_keyed = j_stream.keyBy(selector, Types.ROW([key]).get_java_type_info())
+    return KeyedStream(j_keyed, value, stream)
+
+
+def side_output(stream: DataStream, tag: OutputTag) -> DataStream:
+    """Take a side output as it is; PyFlink's own `get_side_output` adds a Python map behind it."""
+    return DataStream(stream._j_data_stream.getSideOutput(tag.get_java_output_tag()))

@@ -1,0 +1,119 @@
+"""What the job can be told on its command line, as one frozen object."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+Profile = Literal["latency", "throughput"]
+PROFILES: tuple[Profile, ...] = ("latency", "throughput")
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """Settings of one submission.
+
+    `transaction_timeout_ms` bounds how long a transaction of the sink may stay open: more than a
+    checkpoint interval and the longest restart together, and at most the broker's maximum.
+    `transaction_prefix` must be stable over restarts and unique to this job on its broker.
+    """
+
+    bootstrap: str
+    bundle: Path
+    profile: Profile
+    group_id: str
+    transaction_prefix: str
+    transaction_timeout_ms: int
+    linger_ms: int
+    batch_size: int
+    batch_ms: int
+    state_ttl_days: int
+
+
+def parse_settings(arguments: Sequence[str]) -> JobSettings:
+    """Read the job's arguments; argparse ends the process with 2 where they are wrong."""
+    parser = argparse.ArgumentParser(
+        prog="flink run -py jobs/fraud_detection.py",
+        description="Score card payments from Kafka and write decisions and alerts exactly once.",
+        epilog="example: flink run -d -py jobs/fraud_detection.py "
+        "--bootstrap 127.0.0.1:9092 --bundle onnx_models/ensemble/1",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--bootstrap", required=True, help="Kafka brokers, host:port[,host:port]")
+    parser.add_argument(
+        "--bundle",
+        type=_folder,
+        required=True,
+        help="folder of the model bundle, at the same path on every TaskManager",
+    )
+    parser.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default="latency",
+        help="latency: score each payment where it is; throughput: score Arrow batches behind",
+    )
+    parser.add_argument("--group-id", default="cardwatch", help="Kafka consumer group")
+    parser.add_argument(
+        "--transaction-prefix", default="cardwatch", help="of the sink's transactional ids"
+    )
+    parser.add_argument(
+        "--transaction-timeout-ms",
+        type=_positive,
+        default=900_000,
+        help="of the sink's transactions; at most the broker's transaction.max.timeout.ms",
+    )
+    parser.add_argument("--linger-ms", type=_natural, default=1, help="of the sink's producer")
+    parser.add_argument(
+        "--batch-size", type=_positive, default=512, help="payments in one Arrow batch"
+    )
+    parser.add_argument(
+        "--batch-ms", type=_positive, default=5, help="longest wait for a full Arrow batch"
+    )
+    parser.add_argument(
+        "--state-ttl-days",
+        type=_positive,
+        default=90,
+        help="an entity without an event for so long is forgotten; more than the longest window",
+    )
+    return _settings(parser.parse_args(arguments))
+
+
+def _settings(found: argparse.Namespace) -> JobSettings:
+    return JobSettings(
+        bootstrap=found.bootstrap,
+        bundle=found.bundle,
+        profile=cast(Profile, found.profile),
+        group_id=found.group_id,
+        transaction_prefix=found.transaction_prefix,
+        transaction_timeout_ms=found.transaction_timeout_ms,
+        linger_ms=found.linger_ms,
+        batch_size=found.batch_size,
+        batch_ms=found.batch_ms,
+        state_ttl_days=found.state_ttl_days,
+    )
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).resolve()
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a folder: name a bundle such as onnx_models/ensemble/1"
+        )
+    return path
+
+
+def _natural(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is negative: give 0 or more")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not positive: give 1 or more")
+    return number

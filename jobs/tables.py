@@ -1,0 +1,120 @@
+"""The Kafka ends of the job as tables: bytes in, bytes out, in one transaction.
+
+One source reads payments and labels, so that undecodable bytes reach our own code with their
+topic, partition and offset. One sink writes every output topic, chosen row by row: a decision,
+its alert, and the dead letters beside them commit together or not at all.
+"""
+
+from typing import Any, Final
+
+from pyflink.datastream.data_stream import DataStream
+from pyflink.table import StreamTableEnvironment, Table
+
+from events.topics import (
+    ALERTS,
+    DEAD_LETTERS,
+    DECISIONS,
+    LABEL_RECEIPTS,
+    LABELS,
+    TRANSACTIONS,
+    Topic,
+)
+from jobs.settings import JobSettings
+
+_SOURCE = """
+CREATE TEMPORARY TABLE incoming (
+  `key` BYTES, `value` BYTES,
+  `topic` STRING METADATA VIRTUAL, `partition` INT METADATA VIRTUAL,
+  `offset` BIGINT METADATA VIRTUAL, `timestamp` TIMESTAMP_LTZ(3) METADATA VIRTUAL
+) WITH ({options})
+"""
+
+_SINK = """
+CREATE TEMPORARY TABLE outgoing (
+  `topic` STRING NOT NULL METADATA, `key` BYTES, `value` BYTES
+) WITH ({options})
+"""
+
+# A key that is no UTF-8 decodes with replacement characters: garbage keeps to one card's place.
+_ROWS = """
+SELECT COALESCE(DECODE(`key`, 'UTF-8'), '') AS card,
+  ROW(`topic`, `partition`, `offset`, {milliseconds}, `key`, `value`) AS record
+FROM incoming
+"""
+
+# SQL has no function for the milliseconds of a timestamp; a difference in seconds is a 32-bit
+# number, so it counts from 2020 (1,577,836,800,000 ms), which lasts until 2088.
+_MILLISECONDS = (
+    "COALESCE(1577836800000"
+    " + 1000 * CAST(TIMESTAMPDIFF(SECOND, TO_TIMESTAMP_LTZ(1577836800000, 3), `timestamp`) AS BIGINT)"
+    " + EXTRACT(MILLISECOND FROM `timestamp`), 0)"
+)
+
+_RAW: Final = {
+    "connector": "kafka",
+    "key.format": "raw",
+    "key.fields": "key",
+    "value.format": "raw",
+    "value.fields-include": "EXCEPT_KEY",
+}
+
+
+def _options(options: dict[str, object]) -> str:
+    quoted = {name: str(value).replace("'", "''") for name, value in options.items()}
+    return ", ".join(f"'{name}' = '{value}'" for name, value in quoted.items())
+
+
+def _names(*topics: Topic) -> str:
+    return ";".join(topic.name for topic in topics)
+
+
+def source(tables: StreamTableEnvironment, settings: JobSettings) -> DataStream:
+    """Return the rows of `jobs.rows.INCOMING` from the topics of payments and labels."""
+    options = _RAW | {
+        "topic": _names(TRANSACTIONS, LABELS),
+        "properties.bootstrap.servers": settings.bootstrap,
+        "properties.group.id": settings.group_id,
+        "scan.startup.mode": "earliest-offset",
+    }
+    tables.execute_sql(_SOURCE.format(options=_options(options)))
+    return tables.to_data_stream(tables.sql_query(_ROWS.format(milliseconds=_MILLISECONDS)))
+
+
+def scored(tables: StreamTableEnvironment, requests: DataStream, score: Any) -> Table:
+    """Return the answers to packed requests, scored in Arrow batches by the UDF `score`.
+
+    The chain is broken in front: a pandas UDF chained to a thread-mode operator hangs when the
+    task starts. Behind it only Java runs.
+    """
+    tables.create_temporary_function("score", score)
+    tables.create_temporary_view("requests", tables.from_data_stream(requests.disable_chaining()))
+    tables.create_temporary_view(
+        "answers",
+        tables.sql_query("SELECT `topic`, `key`, score(`value`) AS `answer` FROM requests"),
+    )
+    return tables.sql_query(
+        "SELECT r.t AS `topic`, r.k AS `key`, r.v AS `value` FROM answers a CROSS JOIN UNNEST("
+        "ARRAY[ROW(a.`topic`, a.`key`, a.`answer`.`decision`), "
+        f"ROW('{ALERTS.name}', a.`key`, a.`answer`.`alert`)]"
+        ") AS r(t, k, v) WHERE r.v IS NOT NULL"
+    )
+
+
+def sink(tables: StreamTableEnvironment, outgoing: list[Table], settings: JobSettings) -> None:
+    """Write rows of `jobs.rows.OUTGOING` in one Kafka transaction for each checkpoint."""
+    options = _RAW | {
+        "topic": _names(DECISIONS, ALERTS, DEAD_LETTERS, LABEL_RECEIPTS),
+        "properties.bootstrap.servers": settings.bootstrap,
+        "sink.delivery-guarantee": "exactly-once",
+        "sink.transactional-id-prefix": settings.transaction_prefix,
+        "properties.transaction.timeout.ms": settings.transaction_timeout_ms,
+        "properties.linger.ms": settings.linger_ms,
+        "properties.max.request.size": DEAD_LETTERS.max_message_bytes,
+    }
+    tables.execute_sql(_SINK.format(options=_options(options)))
+    statements = tables.create_statement_set()
+    united = outgoing[0]
+    for table in outgoing[1:]:
+        united = united.union_all(table)
+    statements.add_insert("outgoing", united)
+    statements.attach_as_datastream()

@@ -1,0 +1,178 @@
+"""One run of the producer: records, at their pace, to a sender, with a summary at the end."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from events.timestamps import MAX_AHEAD_MS, format_ms
+from producer.pacing import Pace
+from producer.records import Record
+
+TICK_S = 0.25
+_CHECK_EVERY = 256
+_SPIN_S = 0.001
+
+
+class RecordSender(Protocol):
+    """What a run needs of a sender."""
+
+    def send(self, is_label: bool, key: bytes, value: bytes) -> None:
+        """Queue one record."""
+
+    def poll(self, timeout_s: float) -> None:
+        """Wait at most timeout_s seconds, serving reports."""
+
+    def flush(self) -> None:
+        """Wait until everything queued has been dealt with."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is: records queued, bytes of their keys and values, event times reached."""
+
+    payments: int = 0
+    labels: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    first_ms: int | None = None
+    last_ms: int | None = None
+    stopped: str | None = None
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a run did. payments and labels are those that arrived; the rest is named."""
+
+    payments: int
+    labels: int
+    bytes: int
+    seconds: float
+    payments_per_s: float
+    failed: dict[str, int]
+    rejected: dict[str, int]
+    labels_not_due: int
+    first_event_time: str | None
+    last_event_time: str | None
+    stopped: str | None
+
+
+class Feed:
+    """Sends records at a pace until they end, or stop() is called, or they run ahead of the clock.
+
+    flush_every_s bounds how long a sent record may stay unconfirmed; 0 leaves it to the client.
+    """
+
+    def __init__(
+        self,
+        pace: Pace,
+        flush_every_s: float,
+        on_tick: Callable[[Progress], None] = lambda _: None,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._pace = pace
+        self._flush_every_s = flush_every_s or float("inf")
+        self._on_tick = on_tick
+        self._clock_ms = clock_ms
+        self._stop: str | None = None
+        self._next_tick_s = TICK_S
+        self._next_flush_s = self._flush_every_s
+        self.progress = Progress()
+
+    def stop(self, why: str) -> None:
+        """Ask the run to end before its next record; safe to call from a signal handler."""
+        self._stop = why
+
+    def run(self, records: Iterable[Record], sender: RecordSender) -> None:
+        """Send every record; progress holds the counts, also after an error."""
+        progress, paced = self.progress, self._pace != Pace()
+        start = time.perf_counter()
+        latest_ms = self._clock_ms() + MAX_AHEAD_MS
+        sent = 0
+        for record in records:
+            if paced:
+                self._wait(record, start, sender)
+            if record.time_ms > latest_ms and not record.is_label:
+                latest_ms = self._latest_or_stop(record.time_ms)
+            if self._stop is not None:
+                break
+            sender.send(record.is_label, record.key, record.value)
+            self._count(record)
+            sent += 1
+            if paced or sent % _CHECK_EVERY == 0:
+                self._look_up(start, sender)
+        sender.flush()
+        progress.seconds = time.perf_counter() - start
+        progress.stopped = self._stop
+
+    def _look_up(self, start: float, sender: RecordSender) -> None:
+        """Do between records what is due by now: serve reports, show progress, flush."""
+        seconds = self.progress.seconds = time.perf_counter() - start
+        if seconds >= self._next_tick_s:
+            self._next_tick_s = seconds + TICK_S
+            sender.poll(0)
+            self._on_tick(self.progress)
+        if seconds >= self._next_flush_s:
+            sender.flush()
+            self._next_flush_s = seconds + self._flush_every_s
+
+    def _wait(self, record: Record, start: float, sender: RecordSender) -> None:
+        """Wait until a record is due; reports are served, and stop() ends the wait."""
+        progress = self.progress
+        first_ms = record.time_ms if progress.first_ms is None else progress.first_ms
+        due = start + self._pace.due_s(progress.payments, record.time_ms - first_ms)
+        while self._stop is None:
+            left = due - time.perf_counter()
+            if left <= 0:
+                return
+            if left > _SPIN_S:
+                sender.poll(min(left - _SPIN_S, TICK_S))
+                self._look_up(start, sender)
+            else:
+                time.sleep(left)
+
+    def _count(self, record: Record) -> None:
+        progress = self.progress
+        progress.bytes += len(record.key) + len(record.value)
+        if record.is_label:
+            progress.labels += 1
+            return
+        progress.payments += 1
+        progress.last_ms = record.time_ms
+        if progress.first_ms is None:
+            progress.first_ms = record.time_ms
+
+    def _latest_or_stop(self, time_ms: int) -> int:
+        """Return the latest event time that the job accepts by now; stop beyond it."""
+        latest_ms = self._clock_ms() + MAX_AHEAD_MS
+        if time_ms > latest_ms:
+            self.stop(
+                f"a payment at {format_ms(time_ms)} is more than 24 hours ahead of the clock and "
+                "the job would refuse it; use --start with an earlier time, or --speed 1"
+            )
+        return latest_ms
+
+
+def summarise(
+    progress: Progress,
+    delivered: tuple[int, int],
+    failed: dict[str, int],
+    rejected: dict[str, int],
+    labels_not_due: int,
+) -> Summary:
+    """Put the account of a run together; delivered counts payments and labels."""
+    payments, labels = delivered
+    return Summary(
+        payments=payments,
+        labels=labels,
+        bytes=progress.bytes,
+        seconds=round(progress.seconds, 3),
+        payments_per_s=round(payments / progress.seconds, 1) if progress.seconds else 0.0,
+        failed=failed,
+        rejected=rejected,
+        labels_not_due=labels_not_due,
+        first_event_time=None if progress.first_ms is None else format_ms(progress.first_ms),
+        last_event_time=None if progress.last_ms is None else format_ms(progress.last_ms),
+        stopped=progress.stopped,
+    )

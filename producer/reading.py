@@ -1,0 +1,147 @@
+"""Files as batches of raw columns with row numbers: CSV (also .gz, .bz2) and Parquet."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from producer.layouts import Layout, LayoutError
+from producer.rejects import Reject, RejectHandler, row_sentence
+
+_CSV_ENDS = (".csv", ".tsv", ".txt")
+_COMPRESSED = (".gz", ".bz2")
+_PARQUET_ENDS = (".parquet", ".pq")
+_BLOCK_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RawBatch:
+    """Columns of a file under the names of their fields, and the rows' numbers, from 1."""
+
+    columns: Mapping[str, pa.Array]
+    rows: npt.NDArray[np.int64]
+
+
+def read_raw(
+    path: Path, layout: Layout, batch_rows: int, on_reject: RejectHandler
+) -> Iterator[RawBatch]:
+    """Yield the columns that a layout names; columns that it does not name are not read.
+
+    CSV columns come as text. Raises LayoutError where the file is of another kind or lacks a
+    column. Lines with too few or too many values go to on_reject.
+    """
+    ends = [end.lower() for end in path.suffixes]
+    plain = [end for end in ends if end not in _COMPRESSED]
+    if not path.is_file():
+        raise LayoutError(f"{path}: expected a file, found none; check the path")
+    if ends and ends[-1] in _PARQUET_ENDS:
+        yield from _read_parquet(path, layout, batch_rows)
+    elif plain and plain[-1] in _CSV_ENDS:
+        yield from _read_csv(path, layout, plain[-1], on_reject)
+    else:
+        known = ", ".join((*_CSV_ENDS, *(f".csv{end}" for end in _COMPRESSED), *_PARQUET_ENDS))
+        raise LayoutError(
+            f"{path}: expected a name that ends in one of {known}, got {path.name!r}; "
+            "convert the file or rename it"
+        )
+
+
+def match_columns(layout: Layout, names: Sequence[str], path: Path) -> dict[str, str]:
+    """Return field to column for what a file has, and raise LayoutError for what it lacks."""
+    found = {}
+    for field_name, column in layout.columns.items():
+        if names.count(column) == 1:
+            found[field_name] = column
+        elif column in names:
+            raise LayoutError(
+                f"{path}: expected one column {column!r}, got {names.count(column)}; rename them"
+            )
+        elif field_name not in layout.optional:
+            shown = ", ".join(name for name in names if name) or "no named column"
+            raise LayoutError(
+                f"{path}: expected column {column!r} for {field_name} (layout {layout.name}), "
+                f"got {shown}; choose another --layout or add --map {field_name}=COLUMN"
+            )
+    return found
+
+
+def _read_parquet(path: Path, layout: Layout, batch_rows: int) -> Iterator[RawBatch]:
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise LayoutError(f"{path}: expected a Parquet file, got {error}; check it") from None
+    with file:
+        fields = match_columns(layout, file.schema_arrow.names, path)
+        first = 1
+        for batch in file.iter_batches(batch_rows, columns=sorted(set(fields.values()))):
+            columns = {field_name: _plain(batch[column]) for field_name, column in fields.items()}
+            yield RawBatch(columns, np.arange(first, first + batch.num_rows))
+            first += batch.num_rows
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def _read_csv(path: Path, layout: Layout, end: str, on_reject: RejectHandler) -> Iterator[RawBatch]:
+    delimiter = "\t" if end == ".tsv" else ","
+    fields = match_columns(layout, _header(path, delimiter), path)
+    skipped: list[int] = []
+
+    def skip(line: pa_csv.InvalidRow) -> str:
+        row = line.number - 1
+        got = f"{line.actual_columns} values"
+        expected = f"{line.expected_columns} values"
+        sentence = row_sentence("wrong_type", "line", expected, got, "quote or mend the line")
+        skipped.append(row)
+        on_reject(Reject(row, "wrong_type", sentence, {}))
+        return "skip"
+
+    wanted = sorted(set(fields.values()))
+    try:
+        reader = pa_csv.open_csv(
+            path,
+            read_options=pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(wanted, pa.string()),
+                include_columns=wanted,
+                strings_can_be_null=False,
+            ),
+        )
+        first = 1
+        for batch in reader:
+            columns = {field_name: batch[column] for field_name, column in fields.items()}
+            yield RawBatch(columns, number_rows(first, batch.num_rows, skipped))
+            first += batch.num_rows
+    except pa.ArrowInvalid as error:
+        raise LayoutError(f"{path}: expected CSV in UTF-8, got {error}; convert the file") from None
+
+
+def number_rows(first: int, count: int, skipped: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Number count kept rows from the first-th kept one on, counting the skipped rows too.
+
+    >>> number_rows(3, 2, [2, 5])
+    array([4, 6])
+    """
+    kept = np.arange(first, first + count)
+    before = np.asarray(sorted(skipped), np.int64) - np.arange(len(skipped))
+    return kept + np.searchsorted(before, kept, side="right")
+
+
+def _header(path: Path, delimiter: str) -> list[str]:
+    """Return the names in the first line of a CSV file."""
+    try:
+        with pa.input_stream(path) as stream:
+            start = stream.read(_BLOCK_BYTES).decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise LayoutError(f"{path}: expected a readable file, got {error}; check it") from None
+    return next(csv.reader(start.splitlines(), delimiter=delimiter), [])

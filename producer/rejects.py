@@ -1,0 +1,76 @@
+"""Rows that a payments topic would refuse: told apart, counted and kept, never dropped unseen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from events.errors import refuse, show
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One refused row: its number in the file (the first is 1), a code of events.errors, why.
+
+    values holds the mapped fields but the card, as text; long runs of digits are masked.
+    """
+
+    row: int
+    code: str
+    sentence: str
+    values: dict[str, str | None]
+
+
+RejectHandler = Callable[[Reject], None]
+
+
+class RowRefusedError(ValueError):
+    """A row is not a payment, and the reader was not told what to do with such rows."""
+
+
+def refuse_first(reject: Reject) -> None:
+    """Raise RowRefusedError: the handler for readers that accept no bad row."""
+    raise RowRefusedError(f"row {reject.row}: {reject.sentence}")
+
+
+class RejectFile:
+    """Counts refused rows by code and writes each as a JSON line; the file appears with the first.
+
+    Use as a context manager and pass `add` as the handler.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.by_code: Counter[str] = Counter()
+        self.first: Reject | None = None
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> RejectFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def count(self) -> int:
+        """Rows refused so far."""
+        return self.by_code.total()
+
+    def add(self, reject: Reject) -> None:
+        """Count and write one refused row."""
+        if self._file is None:
+            self.first = reject
+            self._file = self.path.open("wb")
+        self.by_code[reject.code] += 1
+        self._file.write(msgspec.json.encode(reject) + b"\n")
+
+
+def row_sentence(code: str, where: str, expected: str, got: object, next_step: str) -> str:
+    """Say in one sentence why a value was refused, in the words of events."""
+    return refuse(code, where, expected, show(got), next_step).sentence

@@ -1,0 +1,5 @@
+"""The embedded stack: a Kafka broker and a Flink cluster as supervised child processes.
+
+Here belong their configuration, start, stop and state, the topics, and small clients of the
+cluster. What the job computes, and anything that prints to a person, does not.
+"""

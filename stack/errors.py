@@ -1,0 +1,5 @@
+"""What the stack raises."""
+
+
+class StackError(Exception):
+    """The stack cannot do what was asked; the message is one sentence with the next step."""

@@ -1,0 +1,155 @@
+"""What can be chosen about an embedded stack, and what a running one has been given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from stack.errors import StackError
+
+BROKER = "broker"
+JOBMANAGER = "jobmanager"
+
+# Native memory beside the heap, in MiB: metaspace, code cache, threads, direct buffers and, in a
+# TaskManager, the Python interpreter with its packages and a model.
+_BROKER_NATIVE_MB = 200
+_JOBMANAGER_NATIVE_MB = 250
+_TASKMANAGER_NATIVE_MB = 700
+
+
+def taskmanager_name(number: int) -> str:
+    """Return the name of the n-th TaskManager, counted from one."""
+    return f"taskmanager-{number}"
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """One embedded stack.
+
+    Attributes:
+        folder: Everything that the stack writes: data, logs, checkpoints, savepoints, its state.
+        taskmanagers: TaskManager processes, one slot each; the job takes two for each parallelism.
+        kafka_port: Port of the broker; 0 takes the one of the last run, or any free one.
+        flink_port: Port of the Flink web UI and REST API; 0 as above.
+        broker_heap_mb: Heap of the broker, MiB.
+        jobmanager_heap_mb: Heap of the JobManager, MiB.
+        taskmanager_heap_mb: Heap of each TaskManager, MiB, of which Flink keeps 128 for itself.
+        flink: Flink options that win over the profile, by their full key.
+    """
+
+    folder: Path
+    taskmanagers: int = 2
+    kafka_port: int = 0
+    flink_port: int = 0
+    broker_heap_mb: int = 512
+    jobmanager_heap_mb: int = 320
+    taskmanager_heap_mb: int = 640
+    flink: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder).resolve())
+        if self.taskmanagers < 1:
+            raise StackError(f"At least one TaskManager is needed, not {self.taskmanagers}.")
+        if self.taskmanager_heap_mb < 256:
+            raise StackError(
+                f"A TaskManager needs 256 MiB of heap, not {self.taskmanager_heap_mb}."
+            )
+
+    @property
+    def memory_mb(self) -> int:
+        """Memory that the whole stack may grow to, MiB."""
+        taskmanager = self.taskmanager_heap_mb + _TASKMANAGER_NATIVE_MB
+        return (
+            self.broker_heap_mb
+            + _BROKER_NATIVE_MB
+            + self.jobmanager_heap_mb
+            + _JOBMANAGER_NATIVE_MB
+            + self.taskmanagers * taskmanager
+        )
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Names of the processes, in the order in which they start."""
+        workers = [taskmanager_name(n + 1) for n in range(self.taskmanagers)]
+        return (BROKER, JOBMANAGER, *workers)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports that a run has been given, all on the loopback address."""
+
+    kafka: int
+    controller: int
+    flink_ui: int
+    jobmanager_rpc: int
+    blob_server: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders and files below a stack's folder."""
+
+    folder: Path
+
+    @property
+    def state(self) -> Path:
+        """Settings and ports of the last run, JSON."""
+        return self.folder / "stack.json"
+
+    @property
+    def conf(self) -> Path:
+        """Generated configuration; FLINK_CONF_DIR."""
+        return self.folder / "conf"
+
+    @property
+    def lib(self) -> Path:
+        """Links to the cluster's jars; FLINK_LIB_DIR."""
+        return self.folder / "lib"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of every process."""
+        return self.folder / "logs"
+
+    @property
+    def kafka_data(self) -> Path:
+        """Log segments of the broker."""
+        return self.folder / "kafka"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints of the running jobs."""
+        return self.folder / "checkpoints"
+
+    @property
+    def savepoints(self) -> Path:
+        """Savepoints, kept until `down --delete`."""
+        return self.folder / "savepoints"
+
+    @property
+    def temporary(self) -> Path:
+        """Scratch space of the processes, emptied at each start."""
+        return self.folder / "tmp"
+
+
+def save(settings: StackSettings, ports: Ports) -> None:
+    """Write what a run was given to the stack's folder."""
+    record = {"settings": {**asdict(settings), "folder": None}, "ports": asdict(ports)}
+    Layout(settings.folder).state.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def load(folder: Path) -> tuple[StackSettings, Ports] | None:
+    """Read what the last run in `folder` was given, None where there was none."""
+    path = Layout(folder.resolve()).state
+    try:
+        record = json.loads(path.read_text())
+        settings = StackSettings(**{**record["settings"], "folder": folder})
+        return settings, Ports(**record["ports"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise StackError(
+            f"{path} is not a stack's state ({error}): remove the file and try again."
+        ) from error

@@ -1,0 +1,53 @@
+"""What `status` tells about a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """One process: its supervisor's word for its state, pid, age and resident memory."""
+
+    state: str
+    pid: int
+    uptime_s: int
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class StackStatus:
+    """The whole stack.
+
+    Attributes:
+        state: running; degraded (a process is down or not registered); stopped; orphaned
+            (processes without their supervisor, which `down` ends).
+        kafka: Bootstrap address, None when stopped.
+        flink_ui: Address of the web UI and REST API, None when stopped.
+        taskmanagers: How many have registered with the JobManager.
+        processes: Each process by name.
+        folder: Where everything is kept.
+        logs: Where the logs are.
+    """
+
+    state: str
+    kafka: str | None
+    flink_ui: str | None
+    taskmanagers: int
+    processes: Mapping[str, ProcessStatus]
+    folder: Path
+    logs: Path
+
+    def to_json(self) -> dict[str, object]:
+        """Return what `status --json` prints."""
+        return {
+            "state": self.state,
+            "kafka": self.kafka,
+            "flink_ui": self.flink_ui,
+            "taskmanagers": self.taskmanagers,
+            "processes": {name: vars(process) for name, process in self.processes.items()},
+            "folder": str(self.folder),
+            "logs": str(self.logs),
+        }

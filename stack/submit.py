@@ -1,0 +1,57 @@
+"""Submit a Python job with the distribution's own `flink run`."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from stack.embedded import Stack
+from stack.errors import StackError
+
+_TIMEOUT_S = 120.0
+
+
+def submit(
+    stack: Stack,
+    job: Path,
+    arguments: Sequence[str] = (),
+    *,
+    savepoint: str | None = None,
+    parallelism: int | None = None,
+    options: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Submit `job` detached, as `flink run -d -py JOB ARGUMENTS` does, and return its id.
+
+    Args:
+        stack: The stack whose cluster runs it.
+        job: The Python file with the job's main.
+        arguments: Its own arguments.
+        savepoint: A savepoint or checkpoint to start from.
+        parallelism: The parallelism, where not the cluster's default.
+        options: Flink options for this job.
+
+    Raises:
+        StackError: The client failed; the message has the end of what it printed.
+    """
+    command = [str(stack.install.flink / "bin" / "flink"), "run", "-d"]
+    if savepoint:
+        command += ["-s", savepoint]
+    if parallelism:
+        command += ["-p", str(parallelism)]
+    command += [word for key, value in options for word in ("-D", f"{key}={value}")]
+    command += ["-py", str(job), *arguments]
+    told = subprocess.run(
+        command,
+        cwd=stack.install.root,
+        env=stack.client_environment,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+    )
+    printed = told.stdout + told.stderr
+    match = re.search(r"JobID ([0-9a-f]{32})", printed)
+    if told.returncode or match is None:
+        raise StackError(f"`flink run` did not submit {job.name}:\n{printed.strip()[-3000:]}")
+    return match[1]

@@ -1,0 +1,68 @@
+"""Create the topics that events/topics.py declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from events.topics import TOPICS, Topic
+from stack.errors import StackError
+from stack.ports import is_listening
+
+_TIMEOUT_S = 15.0
+
+
+def is_serving(bootstrap: str) -> bool:
+    """Say whether a broker answers at `bootstrap`."""
+    if not is_listening(int(bootstrap.rpartition(":")[2])):
+        return False
+    try:
+        return bool(_admin(bootstrap).list_topics(timeout=2.0).brokers)
+    except KafkaException:
+        return False
+
+
+def create_topics(bootstrap: str, topics: Iterable[Topic] = TOPICS) -> list[str]:
+    """Create the topics that are not there; one that exists keeps its settings.
+
+    Returns:
+        The names of those created.
+
+    Raises:
+        StackError: The broker refuses one.
+    """
+    admin = _admin(bootstrap)
+    existing = admin.list_topics(timeout=_TIMEOUT_S).topics
+    wanted = [_new(topic) for topic in topics if topic.name not in existing]
+    if not wanted:
+        return []
+    created = []
+    for name, future in admin.create_topics(wanted, operation_timeout=_TIMEOUT_S).items():
+        try:
+            future.result()
+            created.append(name)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise StackError(f"The broker refused topic {name}: {error}.") from error
+    return created
+
+
+def _new(topic: Topic) -> NewTopic:
+    return NewTopic(
+        topic.name,
+        num_partitions=topic.partitions,
+        replication_factor=1,
+        config={
+            "retention.ms": str(topic.retention_ms),
+            "cleanup.policy": topic.cleanup_policy,
+            "max.message.bytes": str(topic.max_message_bytes),
+        },
+    )
+
+
+def _admin(bootstrap: str) -> AdminClient:
+    # Its log lines about a broker that is not up yet would go to the user's screen.
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})

@@ -1,0 +1,74 @@
+"""Wait until a stack serves, and say in one sentence why it does not."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+from stack import topics
+from stack.errors import StackError
+from stack.flink import FlinkClient, FlinkError
+from stack.settings import Layout
+from stack.supervision import Program, Supervisor
+
+_TIMEOUT_S = 120.0
+_POLL_S = 0.2
+_ENDED = ("BACKOFF", "FATAL", "EXITED")
+
+
+def until_serving(folder: Path, kafka: str, flink: FlinkClient, taskmanagers: int) -> None:
+    """Wait until the broker answers and every TaskManager has registered.
+
+    Raises:
+        StackError: A process ended meanwhile, or it took too long.
+    """
+    supervisor = Supervisor(folder)
+    first = supervisor.programs() or {}
+    deadline = time.monotonic() + _TIMEOUT_S
+    while time.monotonic() < deadline:
+        _raise_for_ended(folder, first, supervisor.programs())
+        if topics.is_serving(kafka) and registered(flink) == taskmanagers:
+            return
+        time.sleep(_POLL_S)
+    raise StackError(
+        f"The stack did not serve within {_TIMEOUT_S:.0f} s; its logs are in {Layout(folder).logs}."
+    )
+
+
+def registered(flink: FlinkClient) -> int:
+    """Return how many TaskManagers the JobManager knows, 0 where it does not answer."""
+    try:
+        return flink.overview().taskmanagers
+    except FlinkError:
+        return 0
+
+
+def _raise_for_ended(
+    folder: Path, first: dict[str, Program], now: dict[str, Program] | None
+) -> None:
+    logs = Layout(folder).logs
+    if now is None:
+        raise StackError(f"The supervisor has ended; see {logs / 'supervisor.log'}.")
+    for name, program in now.items():
+        was = first.get(name, program)
+        restarted = was.pid and program.pid and was.pid != program.pid
+        if program.state in _ENDED or restarted:
+            raise StackError(
+                f"{name} ended right after its start: {_last_error(logs / name)} "
+                f"(more in {logs / name}.log and .out)."
+            )
+
+
+def _last_error(log: Path) -> str:
+    """Return the message of the last error in a process's log, or the end of what it printed."""
+    for suffix, pattern in (
+        (".log", r" (?:ERROR|FATAL) +\S+ +(?:\[\] )?- (.*)"),
+        (".out", r"(.+)"),
+    ):
+        file = log.with_suffix(suffix)
+        text = file.read_text(errors="replace") if file.exists() else ""
+        messages = re.findall(pattern, text)
+        if messages:
+            return str(messages[-1]).strip()
+    return "it left no message"

@@ -1,0 +1,64 @@
+"""Write a bundle's folder: all of it, or nothing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from training.errors import TrainingError
+from training.trees import Floats
+from udfs.bundle import bundle_versions, file_sha256
+from udfs.manifest import GOLDEN_FILE, MANIFEST_FILE, Manifest, encode_manifest
+from udfs.score import PROBABILITY, Scores
+
+
+def next_version(root: Path, name: str) -> int:
+    """Return the version after the latest of a named bundle, 1 for the first."""
+    return max(bundle_versions(root, name), default=0) + 1
+
+
+def write_bundle(
+    root: Path,
+    manifest: Manifest,
+    graphs: Mapping[str, bytes],
+    golden_inputs: Floats,
+    golden_scores: Scores,
+) -> Path:
+    """Write ``root/NAME/VERSION`` and return it; ``manifest.files`` is filled in here.
+
+    ``graphs`` maps file names to serialised models; the golden file keeps float32[m, k] inputs
+    with the scores expected of them. The folder appears whole, by a rename.
+    Raises TrainingError where that version exists.
+    """
+    target = root / manifest.name / str(manifest.version)
+    refuse_existing(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target.parent))
+    try:
+        for name, graph in graphs.items():
+            (draft / name).write_bytes(graph)
+        columns = {PROBABILITY: golden_scores.probability, **golden_scores.models}
+        np.savez_compressed(draft / GOLDEN_FILE, inputs=golden_inputs, **columns)
+        hashes = {name: file_sha256(draft / name) for name in sorted([*graphs, GOLDEN_FILE])}
+        complete = msgspec.structs.replace(manifest, files=hashes)
+        (draft / MANIFEST_FILE).write_bytes(encode_manifest(complete))
+        draft.chmod(0o755)
+        draft.rename(target)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return target
+
+
+def refuse_existing(target: Path) -> None:
+    """Raise TrainingError where a bundle's folder is already there."""
+    if target.exists():
+        raise TrainingError(
+            f"{target} exists and bundles are never overwritten: leave out --version for the "
+            "next one, or remove the folder first."
+        )

@@ -1,0 +1,97 @@
+"""Features and targets of past payments: what replay makes and fitting takes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from training.errors import TrainingError
+from training.fit import Targets
+from training.trees import Floats, Ints
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class History:
+    """n payments in order of time.
+
+    ``features`` is float32[n, f] with one column for each of ``names``; ``targets`` is 1 for a
+    fraud, 0 for a good payment, -1 where not known; ``cards`` are numbers that stand for cards.
+    """
+
+    names: tuple[str, ...]
+    features: Floats
+    targets: Targets
+    times_ms: Ints
+    cards: Ints
+
+    def known_at(self, time_ms: int, delay_ms: int) -> History:
+        """Forget the labels that had not arrived by a time."""
+        late = self.times_ms > time_ms - delay_ms
+        return replace(self, targets=np.where(late, UNKNOWN, self.targets).astype(np.int8))
+
+    def labelled(self) -> History:
+        """Keep the labelled payments.
+
+        Raises TrainingError where no payment is labelled, or all labels are the same.
+        """
+        known = self.targets != UNKNOWN
+        if not known.any():
+            raise TrainingError(
+                "No payment has a label, so there is nothing to learn from: give a file with an "
+                "is_fraud column, or name your column in the mapping."
+            )
+        if len(np.unique(self.targets[known])) == 1:
+            only = "frauds" if self.targets[known][0] else "good payments"
+            raise TrainingError(
+                f"All {int(known.sum())} labelled payments are {only}: training needs both frauds "
+                "and good payments, so give a longer history."
+            )
+        return History(
+            self.names,
+            self.features[known],
+            self.targets[known],
+            self.times_ms[known],
+            self.cards[known],
+        )
+
+
+def varying_columns(features: Floats) -> Ints:
+    """Return the columns of float32[n, f] that a model can learn from, in order.
+
+    A column that is always missing, or has one value, is left out.
+    """
+    present = ~np.isnan(features)
+    low = np.where(present, features, np.inf).min(axis=0)
+    high = np.where(present, features, -np.inf).max(axis=0)
+    return np.flatnonzero(high > low)
+
+
+def refuse_infinities(names: tuple[str, ...], features: Floats) -> None:
+    """Raise TrainingError where a column of float32[n, f] holds an infinity."""
+    infinite = np.isinf(features).any(axis=0)
+    if infinite.any():
+        guilty = [name for name, bad in zip(names, infinite, strict=True) if bad]
+        raise TrainingError(
+            f"Infinite values in {', '.join(guilty)}: leave such values out of the file; a "
+            "missing value is fine."
+        )
+
+
+def table_sha256(table: pa.Table) -> str:
+    """Return a SHA-256 of a table's values, the same however the table is chunked."""
+    digest = hashlib.sha256()
+    for name in sorted(table.column_names):
+        column = table.column(name).combine_chunks()
+        digest.update(f"{name} {column.type} {len(column)}\n".encode())
+        digest.update(np.asarray(column.is_null()).tobytes())
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            encoded = column.dictionary_encode()
+            digest.update("\0".join(encoded.dictionary.to_pylist()).encode())
+            column = encoded.indices
+        digest.update(np.asarray(column.fill_null(0)).tobytes())
+    return digest.hexdigest()

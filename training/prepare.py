@@ -1,0 +1,56 @@
+"""Make a history ready for fitting: labelled rows, parts by time, columns that vary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from training.fit import Targets
+from training.history import History, refuse_infinities, varying_columns
+from training.split import Split, describe, split_by_time
+from training.trees import Floats, Ints
+from udfs.manifest import Period
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one part: columns float32[n, k], targets 0 or 1, cards, times (epoch ms)."""
+
+    columns: Floats
+    targets: Targets
+    cards: Ints
+    times_ms: Ints
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A labelled history with k named columns, and how it is divided."""
+
+    names: tuple[str, ...]
+    split: Split
+    periods: dict[str, Period]
+    whole: Part
+
+    def part(self, name: str) -> Part:
+        """Return the part called train, validation or test."""
+        rows = self.split.parts()[name]
+        whole = self.whole
+        return Part(
+            whole.columns[rows], whole.targets[rows], whole.cards[rows], whole.times_ms[rows]
+        )
+
+
+def prepare(history: History, label_delay_ms: int) -> Prepared:
+    """Keep the labelled rows and the columns that vary in the training part, and split by time.
+
+    Raises TrainingError where labels, times or values do not allow it.
+    """
+    labelled = history.labelled()
+    refuse_infinities(labelled.names, labelled.features)
+    split = split_by_time(labelled.times_ms, label_delay_ms)
+    periods = {
+        name: describe(labelled.times_ms, labelled.targets, rows, name)
+        for name, rows in split.parts().items()
+    }
+    chosen = varying_columns(labelled.features[split.train])
+    whole = Part(labelled.features[:, chosen], labelled.targets, labelled.cards, labelled.times_ms)
+    return Prepared(tuple(labelled.names[i] for i in chosen), split, periods, whole)

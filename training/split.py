@@ -1,0 +1,78 @@
+"""Divide history by time, with a gap as long as labels take to arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from training.errors import TrainingError
+from training.fit import Targets
+from training.trees import Ints
+from udfs.manifest import Period
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three parts of rows in order of time, with rows between them that belong to none."""
+
+    train: slice
+    validation: slice
+    test: slice
+
+    def parts(self) -> dict[str, slice]:
+        """Return the parts by name, in order."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+
+def split_by_time(
+    times_ms: Ints, delay_ms: int, validation_share: float = 0.2, test_share: float = 0.2
+) -> Split:
+    """Split rows whose times, epoch ms int64[n], rise: train, gap, validation, gap, test.
+
+    The shares are of the time that is left without the two gaps of ``delay_ms``.
+
+    >>> split_by_time(np.arange(14), delay_ms=2)
+    Split(train=slice(0, 5, None), validation=slice(7, 9, None), test=slice(11, 14, None))
+
+    Raises TrainingError where no time is left.
+    """
+    first, last = int(times_ms[0]), int(times_ms[-1])
+    usable = last - first - 2 * delay_ms
+    if usable <= 0:
+        raise TrainingError(
+            f"The history spans {(last - first) / DAY_MS:.1f} days, and the two gaps before "
+            f"validation and test take {2 * delay_ms / DAY_MS:.1f}: give a longer history, or a "
+            "shorter --label-delay-days."
+        )
+    train_end = first + int(usable * (1 - validation_share - test_share))
+    validation_end = train_end + delay_ms + int(usable * validation_share)
+    edges = [train_end, train_end + delay_ms, validation_end, validation_end + delay_ms]
+    rows = np.searchsorted(times_ms, edges, side="left").tolist()
+    return Split(slice(0, rows[0]), slice(rows[1], rows[2]), slice(rows[3], len(times_ms)))
+
+
+def describe(times_ms: Ints, targets: Targets, part: slice, name: str) -> Period:
+    """Return the times and counts of a part; raises TrainingError where it lacks a class."""
+    known = targets[part]
+    frauds, payments = int((known == 1).sum()), int((known >= 0).sum())
+    if frauds == 0 or frauds == payments:
+        missing = "fraud" if frauds == 0 else "good payment"
+        raise TrainingError(
+            f"The {name} part of the history ({_dates(times_ms, part)}) has {payments} labelled "
+            f"payments and no {missing} among them: give a history with both in every part."
+        )
+    times = times_ms[part]
+    return Period(first_ms=int(times[0]), last_ms=int(times[-1]), payments=payments, frauds=frauds)
+
+
+def _dates(times_ms: Ints, part: slice) -> str:
+    """Say from which day to which day a part goes."""
+    times = times_ms[part]
+    if not len(times):
+        return "empty"
+    days = [datetime.fromtimestamp(int(time) / 1000, tz=UTC).date() for time in times[[0, -1]]]
+    return f"{days[0]} to {days[1]}"

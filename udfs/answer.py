@@ -1,0 +1,45 @@
+"""From a request and its scores to the bytes that go to Kafka: the same for both profiles."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from events.alert import encode_alert
+from events.decision import RiskLevel, encode_decision
+from events.transaction import Transaction
+from udfs.bundle import Bundle
+from udfs.decide import alert, decide
+from udfs.explain import standouts
+from udfs.request import ScoringRequest
+
+Row = npt.NDArray[np.float32]
+
+
+class Answer(NamedTuple):
+    """An encoded decision, and an encoded alert where the decision is one."""
+
+    level: RiskLevel
+    decision: bytes
+    alert: bytes | None
+
+
+def model_input(values: Row, payment: Transaction, attributes: Sequence[str]) -> Row:
+    """Return the features and behind them the attributes that the model reads, NaN if absent."""
+    if not attributes:
+        return values
+    extra = [payment.attributes.get(name, np.nan) for name in attributes]
+    return np.concatenate([values, np.array(extra, dtype=np.float32)])
+
+
+def answer(
+    request: ScoringRequest, values: Row, scores: Sequence[float], bundle: Bundle, decided_ms: int
+) -> Answer:
+    """Return the answer to a request that has been scored; see `udfs.decide.decide`."""
+    decision = decide(request, values, scores, bundle.manifest, decided_ms)
+    encoded = encode_decision(decision)
+    if decision.risk_level == "LOW":
+        return Answer("LOW", encoded, None)
+    reasons = standouts(values, bundle.manifest)
+    return Answer(decision.risk_level, encoded, encode_alert(alert(decision, request, reasons)))

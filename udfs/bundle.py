@@ -1,0 +1,211 @@
+"""Load a model bundle, and refuse one that is not exactly what it says it is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from onnxruntime import InferenceSession
+
+from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
+from udfs.manifest import FORMAT_VERSION, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE, Manifest
+from udfs.score import INPUT, PROBABILITY, Matrix, Scorer, Scores, open_session
+
+ATTRIBUTE_PREFIX = "attributes."
+GOLDEN_TOLERANCE = 1e-5
+RETRAIN = "train it again with `./cardwatch train`, or use the release that it was trained with"
+RESTORE = "restore the folder from where it came, or train it again with `./cardwatch train`"
+
+
+class BundleError(ValueError):
+    """A bundle that must not score: what is wrong, where, what was wanted, got, and what to do."""
+
+    def __init__(self, what: str, where: Path, wanted: object, got: object, next_step: str) -> None:
+        super().__init__(f"{what} in {where}: wanted {wanted}, got {got}; {next_step}.")
+        self.what = what
+        self.where = where
+        self.wanted = str(wanted)
+        self.got = str(got)
+        self.next_step = next_step
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A loaded bundle.
+
+    ``columns`` names what ``scorer`` expects of a whole feature vector: FEATURE_NAMES, then the
+    attributes of a payment that this model reads.
+    """
+
+    path: Path
+    manifest: Manifest
+    scorer: Scorer
+    columns: tuple[str, ...]
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The pass-through attributes that follow the features, without their prefix."""
+        extra = self.columns[len(FEATURE_NAMES) :]
+        return tuple(name.removeprefix(ATTRIBUTE_PREFIX) for name in extra)
+
+
+def load_bundle(path: Path | str) -> Bundle:
+    """Load the bundle in a folder such as ``onnx_models/ensemble/1``.
+
+    Raises BundleError where the format, the feature set, a feature, a file's hash or the graph's
+    inputs and outputs differ from what the manifest and this release say.
+    """
+    folder = Path(path)
+    manifest = _read_manifest(folder)
+    _check_features(manifest, folder)
+    _check_files(manifest, folder)
+    columns = (*FEATURE_NAMES, *(n for n in manifest.feature_names if _is_attribute(n)))
+    positions = [columns.index(name) for name in manifest.feature_names]
+    session = open_session((folder / GRAPH_FILE).read_bytes())
+    _check_graph(session, manifest, folder)
+    models = [member.name for member in manifest.members]
+    scorer = Scorer(session, positions, len(columns), models)
+    return Bundle(folder, manifest, scorer, columns)
+
+
+def verify_golden(bundle: Bundle) -> float:
+    """Score the bundle's golden inputs; return the largest difference from what was expected.
+
+    Raises BundleError where it exceeds 1e-5: then this machine does not score as the trainer's.
+    """
+    with np.load(bundle.path / GOLDEN_FILE, allow_pickle=False) as golden:
+        got = bundle.scorer.score_columns(golden["inputs"])
+        difference = max_difference(
+            got, Scores(golden[PROBABILITY], {name: golden[name] for name in got.models})
+        )
+    if not difference <= GOLDEN_TOLERANCE:
+        wanted = f"scores within {GOLDEN_TOLERANCE} of the golden file"
+        raise BundleError(
+            "Golden scores differ",
+            bundle.path,
+            wanted,
+            f"a difference of {difference:.3g}",
+            "check the version of onnxruntime against the manifest",
+        )
+    return difference
+
+
+def max_difference(left: Scores, right: Scores) -> float:
+    """Return the largest absolute difference over the probability and every model's score."""
+    pairs = [(left.probability, right.probability)]
+    pairs += [(left.models[name], right.models[name]) for name in left.models]
+    return max(_largest(one, other) for one, other in pairs)
+
+
+def _largest(one: Matrix, other: Matrix) -> float:
+    """Return the largest difference of two vectors, 0 for empty ones."""
+    return float(np.abs(one.astype(np.float64) - other).max(initial=0.0))
+
+
+def find_bundle(root: Path | str, reference: str) -> Path:
+    """Return the folder of ``NAME/VERSION``, or of the latest version for ``NAME``.
+
+    Raises BundleError where there is none.
+    """
+    name, _, version = reference.partition("/")
+    versions = bundle_versions(root, name)
+    folder = Path(root) / name
+    if not versions or (version and version not in map(str, versions)):
+        wanted = f"version {version}" if version else "at least one version"
+        got = f"versions {', '.join(map(str, versions))}" if versions else "none"
+        raise BundleError(
+            f"No bundle {reference!r}", folder, wanted, got, "train one with `./cardwatch train`"
+        )
+    return folder / (version or str(versions[-1]))
+
+
+def bundle_versions(root: Path | str, name: str) -> list[int]:
+    """Return the versions of a named bundle in a registry folder, lowest first (10 after 9)."""
+    folder = Path(root) / name
+    if not name or not folder.is_dir():
+        return []
+    numbers = (child.name for child in folder.iterdir() if (child / MANIFEST_FILE).is_file())
+    return sorted(int(number) for number in numbers if number.isdecimal())
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class _Head(msgspec.Struct):
+    """The one field that every format of a manifest has."""
+
+    format_version: int
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    """Read the manifest; its format is judged before its fields are."""
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        raise BundleError(
+            "No manifest", folder, f"a file {MANIFEST_FILE}", "none", "name a folder NAME/VERSION"
+        )
+    raw = path.read_bytes()
+    try:
+        version = msgspec.json.decode(raw, type=_Head).format_version
+        if version != FORMAT_VERSION:
+            raise BundleError("Unknown format", path, FORMAT_VERSION, version, RETRAIN)
+        return msgspec.json.decode(raw, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise BundleError("Unreadable manifest", path, "a manifest", error, RESTORE) from error
+
+
+def _is_attribute(name: str) -> bool:
+    return name.startswith(ATTRIBUTE_PREFIX)
+
+
+def _check_features(manifest: Manifest, folder: Path) -> None:
+    """Refuse features that this release does not compute, or computes in another way."""
+    if manifest.feature_set != FEATURE_SET_VERSION:
+        raise BundleError(
+            "Another feature set", folder, FEATURE_SET_VERSION, manifest.feature_set, RETRAIN
+        )
+    known = set(FEATURE_NAMES)
+    unknown = [n for n in manifest.feature_names if n not in known and not _is_attribute(n)]
+    if unknown:
+        raise BundleError(
+            "Unknown features", folder, "names in FEATURE_NAMES or attributes.*", unknown, RETRAIN
+        )
+    if len(set(manifest.feature_names)) != len(manifest.feature_names):
+        raise BundleError("Repeated features", folder, "each once", manifest.feature_names, RETRAIN)
+    dtypes = {feature.dtype for feature in manifest.features}
+    if dtypes != {"float32"}:
+        raise BundleError("Another dtype", folder, "float32", sorted(dtypes), RETRAIN)
+
+
+def _check_files(manifest: Manifest, folder: Path) -> None:
+    """Refuse a missing or altered file, and a manifest that does not list what is needed."""
+    needed = {GRAPH_FILE, GOLDEN_FILE, *(member.file for member in manifest.members)}
+    unlisted = sorted(needed - manifest.files.keys())
+    if unlisted:
+        raise BundleError("Files without a hash", folder, "a SHA-256 each", unlisted, RESTORE)
+    for name, wanted in manifest.files.items():
+        path = folder / name
+        if not path.is_file():
+            raise BundleError("Missing file", folder, name, "no such file", RESTORE)
+        got = file_sha256(path)
+        if got != wanted:
+            raise BundleError("Altered file", path, f"SHA-256 {wanted}", got, RESTORE)
+
+
+def _check_graph(session: InferenceSession, manifest: Manifest, folder: Path) -> None:
+    """Refuse a graph whose inputs or outputs are not the manifest's."""
+    wanted = [PROBABILITY, *(member.name for member in manifest.members)]
+    got = [output.name for output in session.get_outputs()]
+    if got != wanted:
+        raise BundleError("Wrong outputs of the graph", folder / GRAPH_FILE, wanted, got, RETRAIN)
+    inputs = [(node.name, node.shape[-1]) for node in session.get_inputs()]
+    expected = [(INPUT, len(manifest.features))]
+    if inputs != expected:
+        raise BundleError(
+            "Wrong inputs of the graph", folder / GRAPH_FILE, expected, inputs, RETRAIN
+        )

@@ -1,0 +1,61 @@
+"""Counters that the Flink web UI and the metrics reporters show; docs/operations.md lists them.
+
+A group is Flink's; nothing here imports it, so that both profiles count with the same names.
+"""
+
+from bisect import bisect_left
+from typing import Final, Protocol
+
+LATENCY_BOUNDS_MS: Final = (5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
+"""Upper bounds, included, of the latency buckets; one more bucket holds what took longer."""
+
+
+class Counter(Protocol):
+    """A counter of Flink's."""
+
+    def inc(self, n: int = 1) -> None:
+        """Add n."""
+
+
+class Group(Protocol):
+    """A metric group of Flink's."""
+
+    def counter(self, name: str) -> Counter:
+        """Register a counter."""
+
+    def add_group(self, name: str, extra: str | None = None) -> "Group":
+        """Open a group below this one."""
+
+
+class Counters:
+    """Counters below the group `cardwatch`, registered when they first count."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group.add_group("cardwatch")
+        self._counters: dict[str, Counter] = {}
+
+    def add(self, name: str, label: str | None = None) -> None:
+        """Add one to a counter, or to that of one label, such as a reason code, under its name."""
+        key = name if label is None else f"{name}.{label}"
+        counter = self._counters.get(key)
+        if counter is None:
+            group = self._group if label is None else self._group.add_group(name)
+            counter = self._counters[key] = group.counter(label or name)
+        counter.inc()
+
+    def decided(self, level: str, latency_ms: int) -> None:
+        """Count one decision by its risk level and by the time since Kafka had the payment."""
+        self.add("decisions", level)
+        self.add("latency_ms", latency_bucket(latency_ms))
+
+
+def latency_bucket(latency_ms: int) -> str:
+    """Return the name of the bucket that a latency belongs to.
+
+    >>> latency_bucket(5), latency_bucket(6), latency_bucket(9_000)
+    ('le_5', 'le_10', 'over_5000')
+    """
+    place = bisect_left(LATENCY_BOUNDS_MS, latency_ms)
+    if place == len(LATENCY_BOUNDS_MS):
+        return f"over_{LATENCY_BOUNDS_MS[-1]}"
+    return f"le_{LATENCY_BOUNDS_MS[place]}"

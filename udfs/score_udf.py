@@ -1,0 +1,63 @@
+"""Scoring as a pandas UDF: the throughput profile's last stage, over Arrow batches.
+
+It runs in a Python process of its own behind the merchant stage and keeps no state.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyflink.table import DataTypes, FunctionContext
+from pyflink.table.udf import ScalarFunction, udf
+
+from udfs.answer import answer, model_input
+from udfs.bundle import load_bundle
+from udfs.metrics import Counters
+from udfs.request import unpack
+
+ANSWER = DataTypes.ROW(
+    [DataTypes.FIELD("decision", DataTypes.BYTES()), DataTypes.FIELD("alert", DataTypes.BYTES())]
+)
+
+
+class Score(ScalarFunction):  # type: ignore[misc]  # pyflink ships no types
+    """Score packed requests: a series of bytes in, a frame of encoded answers out."""
+
+    def __init__(self, bundle: str) -> None:
+        self._path = bundle
+
+    def open(self, function_context: FunctionContext) -> None:
+        """Load the bundle, once for each worker process."""
+        self._bundle = load_bundle(self._path)
+        self._counters = Counters(function_context.get_metric_group())
+        self._counters.add("model", self._bundle.manifest.model)
+
+    def eval(self, packed: pd.Series[bytes]) -> pd.DataFrame:
+        """Answer one batch; rows keep their order."""
+        requests = [unpack(each) for each in packed]
+        rows = [np.frombuffer(request.features, dtype=np.float32) for request in requests]
+        wanted = self._bundle.attributes
+        inputs = [
+            model_input(row, request.payment, wanted)
+            for row, request in zip(rows, requests, strict=True)
+        ]
+        scores = self._bundle.scorer.score(np.stack(inputs))
+        table = np.column_stack([scores.probability, *scores.models.values()]).tolist()
+        now = time.time_ns() // 1_000_000
+        answers = [
+            answer(request, row, found, self._bundle, now)
+            for request, row, found in zip(requests, rows, table, strict=True)
+        ]
+        for request, one in zip(requests, answers, strict=True):
+            self._counters.decided(one.level, now - request.received_ms)
+        return pd.DataFrame(
+            {"decision": [one.decision for one in answers], "alert": [one.alert for one in answers]}
+        )
+
+
+def score_udf(bundle: str) -> Any:
+    """Return the UDF for the bundle in a folder."""
+    return udf(Score(bundle), result_type=ANSWER, func_type="pandas")
