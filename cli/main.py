@@ -10,20 +10,21 @@ import click
 from cli.console import fail
 from stack.errors import StackError
 
-# Each is a module cli/<name>.py with a click command named `command`; in the order of --help.
-COMMANDS = (
-    "demo",
-    "up",
-    "down",
-    "status",
-    "doctor",
-    "produce",
-    "train",
-    "submit",
-    "alerts",
-    "bench",
-    "test",
-)
+# Each is a module cli/<name>.py with a click command named `command`; in the order of --help,
+# which tells these summaries so that it need not import them all.
+COMMANDS = {
+    "demo": "Run everything: payments, the job, alerts on screen, then what happened.",
+    "up": "Start Kafka and Flink on this machine.",
+    "down": "Stop them, and everything that they started.",
+    "status": "Show what runs, and where.",
+    "doctor": "Check the machine and the installation, with a next step for each fault.",
+    "produce": "Send payments and labels to Kafka, from files or from the generator.",
+    "train": "Train, check and write a model bundle.",
+    "submit": "Hand the fraud detection job to the cluster.",
+    "alerts": "Follow the alerts as they are raised.",
+    "bench": "Measure throughput, latency and cost on this machine.",
+    "test": "Run what the continuous integration runs.",
+}
 
 EXAMPLES = """\b
 Start here:
@@ -53,6 +54,15 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"cli.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """List the commands with their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -115,7 +115,7 @@ def _check_machine() -> None:
     if lacking and os.environ.get(_INSTALL_MISSING):
         for check in lacking:
             _say(check.fix)
-            _run(shlex.split(check.fix) + ["-y"], check.fix)
+            _run([*shlex.split(check.fix), "-y"], check.fix)
         lacking = [check for check in _needed() if not check.found]
     if lacking:
         raise PrepareError(

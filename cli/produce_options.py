@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_args
 import click
 
 from cli.options import folder_option, json_option, option, output_options
+from events.topics import LABELS, TRANSACTIONS
 from producer.kafka import Acks, Compression, KafkaSettings
 from producer.labels import LabelSettings
 from producer.outfile import ENDS
@@ -94,6 +95,8 @@ class SendOptions:
     compression: Compression
     linger_ms: float
     flush_every: int
+    transactions_topic: str
+    labels_topic: str
 
     def run_settings(self) -> RunSettings:
         """Return what is sent and how fast; UsageError where options contradict each other."""
@@ -125,6 +128,8 @@ class SendOptions:
         try:
             return KafkaSettings(
                 self.bootstrap or Stack.attach(self.folder).kafka,
+                transactions=self.transactions_topic,
+                labels=self.labels_topic,
                 acks=self.acks,
                 idempotence=self.idempotence,
                 compression=self.compression,
@@ -172,6 +177,8 @@ _OPTIONS = (
     option("--compression", type=click.Choice(get_args(Compression)), default="lz4", help="Codec."),
     option("--linger-ms", type=click.FloatRange(min=0), default=5.0, help="Wait to fill a batch."),
     option("--flush-every", type=Duration(), default="5s", help="Longest time without a flush."),
+    option("--transactions-topic", default=TRANSACTIONS.name, help="Where payments go."),
+    option("--labels-topic", default=LABELS.name, help="Where labels go."),
     json_option,
     output_options,
 )

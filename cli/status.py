@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def command(folder: Path, json_path: str | None, out: Output) -> None:
         out.json(json_path, status.to_json())
     else:
         show(status, out)
+        for name, value in status.flink_environment.items():
+            out.detail(f"export {name}={shlex.quote(value)}")
     if status.state != "running":
         sys.exit(1)
 

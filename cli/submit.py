@@ -73,27 +73,29 @@ def command(
     with out.steps() as step:
         _stop_running(stack, replace=replace, step=step)
         start = None if fresh else savepoint or newest_snapshot(stack.layout)
-        step("submitting the job")
-        job_id = submit(
-            stack,
-            JOB,
-            [
-                "--bootstrap",
-                stack.kafka,
-                "--bundle",
-                str(find_bundle(models, bundle)),
-                "--profile",
-                profile,
-            ],
-            savepoint=None if start is None else start.as_uri(),
-            parallelism=parallelism,
-        )
-        step("waiting until every task runs")
-        stack.flink.wait_until_running(job_id)
+        model = find_bundle(models, bundle)
+        job_id = start_job(stack, model, profile, step, parallelism=parallelism, start=start)
     origin = "with no state" if start is None else f"from {start.name}"
-    out.say(
-        f"Job {job_id} runs ({profile} profile, {origin}); watch it at {stack.status().flink_ui}"
-    )
+    out.say(f"Job {job_id} runs ({profile} profile, {origin}); watch it at {stack.flink.url}")
+
+
+def start_job(
+    stack: Stack,
+    bundle: Path,
+    profile: str,
+    step: Callable[[str], None],
+    *,
+    parallelism: int | None = None,
+    start: Path | None = None,
+) -> str:
+    """Submit the job to a stack, wait until every task runs, and return the job's id."""
+    step("submitting the job")
+    arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
+    savepoint = None if start is None else start.as_uri()
+    job_id = submit(stack, JOB, arguments, savepoint=savepoint, parallelism=parallelism)
+    step("waiting until every task runs")
+    stack.flink.wait_until_running(job_id)
+    return job_id
 
 
 def _stop_running(stack: Stack, *, replace: bool, step: Callable[[str], None]) -> None:

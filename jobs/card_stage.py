@@ -38,9 +38,9 @@ class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no
         self._state = runtime_context.get_state(entity_state("card", self._ttl))
         self._counters = Counters(runtime_context.get_metrics_group())
 
-    def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[object]:
+    def process_element(self, value: Row, _: KeyedProcessFunction.Context) -> Iterator[object]:
         """Take in one record of the transactions or the labels topic."""
-        topic, _, _, time_ms, key, body = value
+        topic, _partition, _offset, time_ms, key, body = value
         try:
             if topic == LABELS.name:
                 yield self._label(key, body)

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 from pyflink.common import Row
 
 from events.topics import ALERTS, DECISIONS
@@ -12,8 +11,6 @@ from udfs.answer import answer, model_input
 from udfs.bundle import load_bundle
 from udfs.metrics import Counters
 from udfs.request import ScoringRequest, pack
-
-Values = npt.NDArray[np.float32]
 
 
 class ScoreHere:
@@ -28,9 +25,10 @@ class ScoreHere:
         self._counters = counters
         counters.add("model", self._bundle.manifest.model)
 
-    def rows(self, request: ScoringRequest, values: Values) -> Iterable[Row]:
+    def rows(self, request: ScoringRequest) -> Iterable[Row]:
         """Return the decision and, at MEDIUM and HIGH, the alert."""
         bundle = self._bundle
+        values = np.frombuffer(request.features, dtype=np.float32)
         scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
         now = time.time_ns() // 1_000_000
         found = answer(request, values, scores, bundle, now)
@@ -48,6 +46,6 @@ class PassOn:
     def open(self, counters: Counters) -> None:
         """Nothing to prepare: the UDF loads the bundle in its own process."""
 
-    def rows(self, request: ScoringRequest, values: Values) -> Iterable[Row]:
+    def rows(self, request: ScoringRequest) -> Iterable[Row]:
         """Return the packed request under the name of the topic that its decision goes to."""
         return (Row(DECISIONS.name, request.payment.card_id.encode(), pack(request)),)

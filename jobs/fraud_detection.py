@@ -20,11 +20,11 @@ from pyflink.table import StreamTableEnvironment, Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from jobs import tables  # noqa: E402  # `flink run` puts only this file's folder on the path
-from jobs.card_stage import CardStage  # noqa: E402
-from jobs.finish import PassOn, ScoreHere  # noqa: E402
-from jobs.merchant_stage import MerchantStage  # noqa: E402
-from jobs.rows import (  # noqa: E402
+from jobs import tables  # `flink run` puts only this file's folder on the path
+from jobs.card_stage import CardStage
+from jobs.finish import PassOn, ScoreHere
+from jobs.merchant_stage import MerchantStage
+from jobs.rows import (
     ENCODED,
     HAND_OVER,
     INCOMING,
@@ -32,9 +32,9 @@ from jobs.rows import (  # noqa: E402
     key_in_java,
     side_output,
 )
-from jobs.settings import JobSettings, parse_settings  # noqa: E402
-from jobs.uids import name_table_operators  # noqa: E402
-from udfs.score_udf import score_udf  # noqa: E402
+from jobs.settings import JobSettings, parse_settings
+from jobs.uids import name_table_operators
+from udfs.score_udf import score_udf
 
 
 def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:

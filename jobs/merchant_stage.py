@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 from pyflink.common import Row
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
@@ -20,8 +18,6 @@ from jobs.rows import ENCODED
 from udfs.metrics import Counters
 from udfs.request import ScoringRequest
 
-Values = npt.NDArray[np.float32]
-
 
 class Finish(Protocol):
     """What a profile does with a request whose features are complete."""
@@ -29,8 +25,8 @@ class Finish(Protocol):
     def open(self, counters: Counters) -> None:
         """Prepare on the TaskManager."""
 
-    def rows(self, request: ScoringRequest, values: Values) -> Iterable[Row]:
-        """Return the rows to hand on; `values` are the request's features, float32[f]."""
+    def rows(self, request: ScoringRequest) -> Iterable[Row]:
+        """Return the rows to hand on."""
 
 
 class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
@@ -47,7 +43,7 @@ class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ship
         self._counters = Counters(runtime_context.get_metrics_group())
         self._finish.open(self._counters)
 
-    def process_element(self, value: bytes, ctx: KeyedProcessFunction.Context) -> Iterator[object]:
+    def process_element(self, value: bytes, _: KeyedProcessFunction.Context) -> Iterator[object]:
         """Take in one payment or one label."""
         message = unpack(value)
         if isinstance(message, CardLabel):
@@ -61,17 +57,16 @@ class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ship
             self._state.value(), payment.timestamp_ms, payment.amount_minor, payment.currency
         )
         self._state.update(step.state)
-        packed = result.features + step.values.tobytes()
         request = ScoringRequest(
             payment=payment,
             original=result.original,
-            features=packed,
+            features=result.features + step.values.tobytes(),
             card_sequence=result.sequence,
             merchant_sequence=step.sequence,
             flags=_flags(result, step),
             received_ms=result.received_ms,
         )
-        return self._finish.rows(request, np.frombuffer(packed, dtype=np.float32))
+        return self._finish.rows(request)
 
     def _learn(self, label: Label) -> Row:
         step = merchant.learn(self._state.value(), label)

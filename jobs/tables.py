@@ -5,6 +5,7 @@ topic, partition and offset. One sink writes every output topic, chosen row by r
 its alert, and the dead letters beside them commit together or not at all.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pyflink.datastream.data_stream import DataStream
@@ -45,10 +46,20 @@ FROM incoming
 # SQL has no function for the milliseconds of a timestamp; a difference in seconds is a 32-bit
 # number, so it counts from 2020 (1,577,836,800,000 ms), which lasts until 2088.
 _MILLISECONDS = (
-    "COALESCE(1577836800000"
-    " + 1000 * CAST(TIMESTAMPDIFF(SECOND, TO_TIMESTAMP_LTZ(1577836800000, 3), `timestamp`) AS BIGINT)"
+    "COALESCE(1577836800000 + 1000 * CAST("
+    "TIMESTAMPDIFF(SECOND, TO_TIMESTAMP_LTZ(1577836800000, 3), `timestamp`) AS BIGINT)"
     " + EXTRACT(MILLISECOND FROM `timestamp`), 0)"
 )
+
+# One row for the decision and, where there is one, another for the alert.
+_ANSWERED = f"""
+SELECT r.t AS `topic`, r.k AS `key`, r.v AS `value`
+FROM answers a CROSS JOIN UNNEST(ARRAY[
+  ROW(a.`topic`, a.`key`, a.`answer`.`decision`),
+  ROW('{ALERTS.name}', a.`key`, a.`answer`.`alert`)
+]) AS r(t, k, v)
+WHERE r.v IS NOT NULL
+"""  # noqa: S608  # the topic's name is ours
 
 _RAW: Final = {
     "connector": "kafka",
@@ -59,7 +70,7 @@ _RAW: Final = {
 }
 
 
-def _options(options: dict[str, object]) -> str:
+def _options(options: Mapping[str, object]) -> str:
     quoted = {name: str(value).replace("'", "''") for name, value in options.items()}
     return ", ".join(f"'{name}' = '{value}'" for name, value in quoted.items())
 
@@ -92,12 +103,7 @@ def scored(tables: StreamTableEnvironment, requests: DataStream, score: Any) -> 
         "answers",
         tables.sql_query("SELECT `topic`, `key`, score(`value`) AS `answer` FROM requests"),
     )
-    return tables.sql_query(
-        "SELECT r.t AS `topic`, r.k AS `key`, r.v AS `value` FROM answers a CROSS JOIN UNNEST("
-        "ARRAY[ROW(a.`topic`, a.`key`, a.`answer`.`decision`), "
-        f"ROW('{ALERTS.name}', a.`key`, a.`answer`.`alert`)]"
-        ") AS r(t, k, v) WHERE r.v IS NOT NULL"
-    )
+    return tables.sql_query(_ANSWERED)
 
 
 def sink(tables: StreamTableEnvironment, outgoing: list[Table], settings: JobSettings) -> None:

@@ -26,9 +26,9 @@ _NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _DECIMALS: Final = 4
 _FLOAT_RESIDUE: Final = 64
 """A float amount may be this many units in the last place away from whole minor units."""
-_MS_PER: Final = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
-_ROUNDING_MS: Final = 1e-3
-"""What float64 may lose of a time in nanoseconds."""
+_PER_S: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_ROUNDING_MS: Final = 5e-4
+"""What float64 may lose of a time in seconds."""
 _TRUE_FALSE: Final = {"0": False, "1": True, "false": False, "true": True}
 
 
@@ -135,10 +135,7 @@ def time_column(
     if unit == "iso" or pa.types.is_timestamp(raw.type):
         times, expected = _calendar_times(raw), "a date and time as in 2018-04-01T12:00:00Z"
     else:
-        counted = pc.floor(pc.add(pc.multiply(_floats(raw), _MS_PER[unit]), _ROUNDING_MS))
-        usable = pc.less(pc.abs(counted), float(LATEST_MS))
-        counted = pc.if_else(usable, counted, pa.scalar(None, pa.float64()))
-        times = pc.add(counted.cast(pa.int64()), start_ms)
+        times = pc.add(_counted_times(raw, unit), start_ms)
         expected = f"a number ({unit}); --timestamp-unit names the unit"
     step = "check the column and its unit"
     checks.refuse(_true(times.is_null()), "bad_timestamp", where, expected, raw, step)
@@ -205,6 +202,18 @@ def _float_amounts(
     whole = np.rint(scaled)
     near = np.abs(scaled - whole) <= _FLOAT_RESIDUE * np.spacing(np.maximum(np.abs(scaled), 1.0))
     return whole.astype(np.int64), usable & near
+
+
+def _counted_times(raw: pa.Array, unit: TimestampUnit) -> pa.Array:
+    """Return numbers of a unit as milliseconds, int64[n], null where a value is not a number."""
+    per_s = _PER_S[unit]
+    try:
+        whole = raw.cast(pa.int64())
+        return pc.multiply_checked(whole, 1000) if per_s == 1 else pc.divide(whole, per_s // 1000)
+    except pa.ArrowInvalid:
+        counted = pc.floor(pc.add(pc.multiply(_floats(raw), 1000 / per_s), _ROUNDING_MS))
+        usable = pc.less(pc.abs(counted), float(LATEST_MS))
+        return pc.if_else(usable, counted, pa.scalar(None, pa.float64())).cast(pa.int64())
 
 
 def _calendar_times(raw: pa.Array) -> pa.Array:

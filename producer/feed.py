@@ -89,8 +89,7 @@ class Feed:
         progress, paced = self.progress, self._pace != Pace()
         start = time.perf_counter()
         latest_ms = self._clock_ms() + MAX_AHEAD_MS
-        sent = 0
-        for record in records:
+        for number, record in enumerate(records):
             if paced:
                 self._wait(record, start, sender)
             if record.time_ms > latest_ms and not record.is_label:
@@ -99,8 +98,7 @@ class Feed:
                 break
             sender.send(record.is_label, record.key, record.value)
             self._count(record)
-            sent += 1
-            if paced or sent % _CHECK_EVERY == 0:
+            if paced or number % _CHECK_EVERY == 0:
                 self._look_up(start, sender)
         sender.flush()
         progress.seconds = time.perf_counter() - start

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -24,6 +24,7 @@ _FRAMEWORK_HEAP_MB = 128
 _TASKMANAGERS_PER_PARALLELISM = 2
 
 _JOBMANAGER_MAIN = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
+_CLIENT_MAIN = "org.apache.flink.client.cli.CliFrontend"
 _TASKMANAGER_MAIN = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
 
 
@@ -91,6 +92,7 @@ def write_config(install: Installation, settings: StackSettings, ports: Ports) -
     text = yaml.safe_dump(options, default_style='"', width=10_000)
     (layout.conf / "config.yaml").write_text(text)
     _link_jars(install, layout)
+    _write(settings, "client", _jvm_options(options, "client"), [_CLIENT_MAIN])
     _write_jobmanager(settings, options)
     for number in range(settings.taskmanagers):
         _write_taskmanager(settings, options, taskmanager_name(number + 1))
@@ -172,8 +174,8 @@ def _jvm_options(options: Mapping[str, str], role: str) -> list[str]:
 def _write(
     settings: StackSettings,
     name: str,
-    jvm: tuple[str, ...],
-    main: tuple[str, ...],
+    jvm: Sequence[str],
+    main: Sequence[str],
 ) -> None:
     layout = Layout(settings.folder)
     logging = java.logging(layout.conf / "log4j.properties", layout.logs / f"{name}.log")

@@ -119,6 +119,10 @@ class Stack:
             },
             folder=self.settings.folder,
             logs=self.layout.logs,
+            flink_environment={
+                "FLINK_CONF_DIR": str(self.layout.conf),
+                "FLINK_LIB_DIR": str(self.layout.lib),
+            },
         )
 
     def pid(self, name: str) -> int:

@@ -30,6 +30,7 @@ class StackStatus:
         processes: Each process by name.
         folder: Where everything is kept.
         logs: Where the logs are.
+        flink_environment: What the distribution's own bin/flink needs to find this cluster.
     """
 
     state: str
@@ -39,6 +40,7 @@ class StackStatus:
     processes: Mapping[str, ProcessStatus]
     folder: Path
     logs: Path
+    flink_environment: Mapping[str, str]
 
     def to_json(self) -> dict[str, object]:
         """Return what `status --json` prints."""
@@ -50,4 +52,5 @@ class StackStatus:
             "processes": {name: vars(process) for name, process in self.processes.items()},
             "folder": str(self.folder),
             "logs": str(self.logs),
+            "flink_environment": dict(self.flink_environment),
         }

@@ -1,4 +1,10 @@
-"""Submit a Python job with the distribution's own `flink run`."""
+"""Submit a Python job with Flink's own client, `flink run`.
+
+The client is started directly, with the class path that the distribution's bin/flink would find:
+that script starts two more JVMs to read the configuration, and fails in a folder with a space in
+its name. With FLINK_CONF_DIR and FLINK_LIB_DIR set as `./cardwatch status` tells, bin/flink does
+the same.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +41,8 @@ def submit(
     Raises:
         StackError: The client failed; the message has the end of what it printed.
     """
-    command = [str(stack.install.flink / "bin" / "flink"), "run", "-d"]
+    arguments_file = stack.layout.conf / "client.args"
+    command = [str(stack.install.java), f"@{arguments_file}", "run", "-d"]
     if savepoint:
         command += ["-s", savepoint]
     if parallelism:

@@ -25,6 +25,8 @@ EXACT_UP_TO_ROWS = 500_000
 _LARGEST = np.finfo(np.float32).max
 _SMOTE_NEIGHBOURS = 5
 
+Balance = Literal["none", "weights", "smote"]
+TreeMethod = Literal["exact", "hist", "approx"]
 Targets = npt.NDArray[np.int8]
 
 
@@ -46,8 +48,8 @@ class FitSettings:
     boosted_trees: int = 150
     boosted_depth: int = 4
     learning_rate: float = 0.1
-    tree_method: Literal["exact", "hist", "approx"] | None = None
-    balance: Literal["none", "weights", "smote"] = "none"
+    tree_method: TreeMethod | None = None
+    balance: Balance = "none"
     forest_weight: float | None = None
     calibration: Literal["none", "sigmoid"] = "none"
 

@@ -93,5 +93,6 @@ def table_sha256(table: pa.Table) -> str:
             encoded = column.dictionary_encode()
             digest.update("\0".join(encoded.dictionary.to_pylist()).encode())
             column = encoded.indices
-        digest.update(np.asarray(column.fill_null(0)).tobytes())
+        zero = pa.scalar(0).cast(column.type)
+        digest.update(np.asarray(column.fill_null(zero)).tobytes())
     return digest.hexdigest()

@@ -111,7 +111,8 @@ def _merchant_features(
     """Fill in the merchant's part of each payment."""
     labels = {_label_key(label): label for label in stream.labels}
     by_merchant: dict[str, list[Decision | LabelReceipt]] = defaultdict(list)
-    for event in (*decisions, *stream.receipts):
+    events: list[Decision | LabelReceipt] = [*decisions, *stream.receipts]
+    for event in events:
         by_merchant[event.merchant_id].append(event)
     for name, own in by_merchant.items():
         own.sort(key=lambda each: each.merchant_sequence)

@@ -1,8 +1,10 @@
 """The command line: what a newcomer sees, and the exit codes."""
 
 import importlib.util
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -47,15 +49,17 @@ def test_a_wrong_option_is_a_wrong_call() -> None:
     assert run("up", "--taskmanagers", "none").returncode == 2
 
 
-def test_what_does_not_hold_ends_with_one(tmp_path: pytest.TempPathFactory) -> None:
+def test_what_does_not_hold_ends_with_one(tmp_path: Path) -> None:
     told = run("status", "--folder", str(tmp_path), "--json", "-")
     assert told.returncode == 1
     assert '"state": "stopped"' in told.stdout
 
 
-def test_a_failure_is_one_sentence(tmp_path: pytest.TempPathFactory) -> None:
-    told = run("up", "--folder", str(tmp_path), "--kafka-port", "1")
+def test_a_failure_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = str(server.getsockname()[1])
+        told = run("up", "--folder", str(tmp_path), "--kafka-port", taken)
     assert told.returncode == 1
     assert told.stderr.splitlines()[-1] == (
-        "error: Port 1 is taken by another program: stop it, or choose with --kafka-port."
+        f"error: Port {taken} is taken by another program: stop it, or choose with --kafka-port."
     )

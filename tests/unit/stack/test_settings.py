@@ -50,5 +50,5 @@ def test_memory_grows_with_the_taskmanagers(tmp_path: Path) -> None:
 def test_impossible_settings_fail_before_anything_starts(
     tmp_path: Path, wrong: dict[str, int]
 ) -> None:
-    with pytest.raises(StackError, match="needed|needs"):
+    with pytest.raises(StackError, match=r"(needed|needs)"):
         StackSettings(tmp_path, **wrong)  # type: ignore[arg-type]

@@ -1,0 +1,153 @@
+"""`cardwatch train`: history to a model bundle."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from cli.console import Output
+from cli.train_history import command_line, until
+from cli.train_options import TrainOptions, train_options
+from events.errors import EventError
+from features import warm_up
+from producer.layouts import LayoutError
+from producer.rejects import RowRefusedError
+from training.errors import TrainingError
+from training.history import History, table_sha256
+from training.pipeline import Origin, train
+from training.replay import replay
+from udfs.bundle import Bundle, BundleError, load_bundle
+
+PLAIN_LINE_EVERY_S = 5.0
+_NOT_PART_OF_THE_RECIPE = frozenset({"out_folder", "version", "json_path", "quiet", "verbose"})
+
+EXAMPLE = """\b
+Examples:
+  ./cardwatch train --generate --customers 1000 --terminals 2000 --days 45
+  ./cardwatch train --data handbook.parquet --layout handbook --until 2018-06-01
+  ./cardwatch train --data own.csv.gz --map card_id=card --map timestamp=at \\
+      --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
+
+\b
+The history is divided by time into train (60 %), validation (20 %) and test (20 %) with a gap of
+--label-delay before the last two. Thresholds come from validation, the figures from test. The
+bundle is written only where the exported graph scores as the fitted models do."""
+
+
+@dataclass(frozen=True)
+class _Replayed:
+    """A history with what making it cost."""
+
+    history: History
+    payments_per_s: float
+    skipped_rows: int
+
+
+@click.command("train", epilog=EXAMPLE)
+@train_options
+@click.pass_context
+def command(context: click.Context, options: TrainOptions, out: Output) -> None:
+    """Train random forest and XGBoost on history, and write them as one ONNX bundle.
+
+    Features come from the same code as in the stream.
+    """
+    settings, source, destination = options.settings(), options.source(), options.destination()
+    recipe = command_line(context, _NOT_PART_OF_THE_RECIPE)
+    started = time.perf_counter()
+    try:
+        destination.resolve()
+        with out.steps() as step:
+            step(f"read {source}")
+            table, skipped = source.table()
+            table = until(table, options.until)
+            replayed = _replay(table, skipped, options, step)
+            origin = Origin(str(source), table_sha256(table), recipe)
+            folder = train(replayed.history, settings, origin, destination, step)
+            bundle = load_bundle(folder)
+    except (TrainingError, EventError, LayoutError, RowRefusedError, BundleError) as error:
+        raise click.ClickException(str(error)) from None
+    seconds = time.perf_counter() - started
+    if options.json_path:
+        out.json(options.json_path, _to_json(bundle, replayed, seconds))
+    if options.json_path != "-":
+        _show(bundle, replayed, seconds, out)
+
+
+def _replay(
+    table: pa.Table, skipped: int, options: TrainOptions, step: Callable[[str], None]
+) -> _Replayed:
+    """Replay the table; progress is a line every five seconds."""
+    warm_up()
+    started = next_line = time.perf_counter()
+
+    def tell(done: int) -> None:
+        nonlocal next_line
+        now = time.perf_counter()
+        if now >= next_line:
+            next_line = now + PLAIN_LINE_EVERY_S
+            step(f"replay {done:,} of {table.num_rows:,} payments, {done / (now - started):,.0f}/s")
+
+    history = replay(table, options.label_delay, tell)
+    if options.only_known_labels:
+        history = history.known_at(int(history.times_ms[-1]), options.label_delay)
+    rate = len(history.times_ms) / (time.perf_counter() - started)
+    return _Replayed(history, rate, skipped)
+
+
+def _to_json(bundle: Bundle, replayed: _Replayed, seconds: float) -> dict[str, object]:
+    """Return what --json writes."""
+    manifest = bundle.manifest
+    known = replayed.history.targets[replayed.history.targets >= 0]
+    return {
+        "model": manifest.model,
+        "path": str(bundle.path),
+        "payments": len(replayed.history.targets),
+        "payments_labelled": len(known),
+        "frauds": int(known.sum()),
+        "rows_skipped": replayed.skipped_rows,
+        "features": len(manifest.features),
+        "replay_payments_per_s": round(replayed.payments_per_s),
+        "seconds": round(seconds, 1),
+        "training": msgspec.to_builtins(manifest.training),
+        "thresholds": msgspec.to_builtins(manifest.thresholds),
+        "metrics": manifest.metrics,
+        "parity": msgspec.to_builtins(manifest.parity),
+    }
+
+
+def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> None:
+    """Print the figures of the test part, the thresholds, and where the bundle is."""
+    manifest = bundle.manifest
+    metrics = manifest.metrics
+    names = list(metrics["ensemble"])
+    test = manifest.training.test
+    title = f"{manifest.model} on the test part: {test.payments:,} payments, {test.frauds:,} frauds"
+    rows = [(name, *(f"{metrics[model][name]:.4f}" for model in metrics)) for name in names]
+    out.table(("", *metrics), rows, title=title)
+    limits = manifest.thresholds
+    out.table(
+        ("level", "from", "alerts on validation", "precision there"),
+        [
+            (level, f"{edge:.4f}", f"{limits.alert_share[level]:.2%}", f"{precision:.2f}")
+            for level, edge, precision in (
+                ("MEDIUM", limits.medium, limits.precision["MEDIUM"]),
+                ("HIGH", limits.high, limits.precision["HIGH"]),
+            )
+        ],
+    )
+    largest = sorted(manifest.features, key=lambda feature: -feature.importance)[:5]
+    out.say(f"Most used features: {', '.join(feature.name for feature in largest)}")
+    size = sum(path.stat().st_size for path in bundle.path.iterdir())
+    out.say(
+        f"{bundle.path}: {len(manifest.features)} features, {size / 1e6:.2f} MB, largest "
+        f"difference to the fitted models {np.float32(manifest.parity.max_difference):.1g}, "
+        f"{replayed.payments_per_s:,.0f} payments/s replayed, {seconds:.0f} s in all"
+    )
+    if replayed.skipped_rows:
+        out.say(f"Left out {replayed.skipped_rows:,} rows that are no payments.")

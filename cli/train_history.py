@@ -1,0 +1,96 @@
+"""The history that `train` learns from: a file or the generator, as one table."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cli.produce_options import epoch_ms
+from producer.generator import generate
+from producer.layouts import LAYOUTS, TimestampUnit, with_options
+from producer.mapping import read
+from producer.population import GeneratorSettings
+from producer.rejects import Reject, refuse_first
+from producer.run import sort_by_time
+from producer.tokens import KEY_BYTES, Tokenizer
+
+_TOKEN_KEY = bytes(KEY_BYTES)
+"""Tokens of a training run stay in memory, so they need no secret; a fixed key repeats a run."""
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A file of payments and how its columns are read."""
+
+    path: Path
+    layout: str | None
+    pairs: tuple[str, ...]
+    constants: tuple[str, ...]
+    timestamp_unit: TimestampUnit | None
+    sort: bool
+    skip_bad_rows: bool
+
+    def __str__(self) -> str:
+        return self.path.name
+
+    def table(self) -> tuple[pa.Table, int]:
+        """Return the payments and how many rows were left out.
+
+        Raises LayoutError for columns that do not fit, RowRefusedError for a bad row.
+        """
+        base = LAYOUTS[self.layout] if self.layout else None
+        layout = with_options(base, self.pairs, self.constants, self.timestamp_unit)
+        skipped: list[Reject] = []
+        on_reject = skipped.append if self.skip_bad_rows else refuse_first
+        batches = read(self.path, layout, Tokenizer(_TOKEN_KEY), on_reject)
+        table = pa.Table.from_batches(sort_by_time(batches) if self.sort else batches)
+        return table, len(skipped)
+
+
+@dataclass(frozen=True)
+class GeneratedSource:
+    """A simulation of the Fraud Detection Handbook."""
+
+    settings: GeneratorSettings
+
+    def __str__(self) -> str:
+        one = self.settings
+        return (
+            f"generator: {one.customers} customers, {one.terminals} terminals, {one.days} days, "
+            f"seed {one.seed}"
+        )
+
+    def table(self) -> tuple[pa.Table, int]:
+        """Return the payments; none is left out."""
+        batches: Iterator[pa.RecordBatch] = generate(self.settings)
+        return pa.Table.from_batches(batches), 0
+
+
+def until(table: pa.Table, moment: datetime | None) -> pa.Table:
+    """Keep the payments before a time; all of them for None."""
+    if moment is None:
+        return table
+    return table.filter(pc.less(table["timestamp_ms"], epoch_ms(moment)))
+
+
+def command_line(context: click.Context, leave_out: frozenset[str]) -> str:
+    """Return the call with the options that were given, a path by its name alone."""
+    words = ["./cardwatch", str(context.info_name)]
+    for option in context.command.params:
+        name = option.name or ""
+        source = context.get_parameter_source(name)
+        if name in leave_out or source is None or source.name.startswith("DEFAULT"):
+            continue
+        value = context.params.get(name)
+        for one in value if isinstance(value, tuple) else [value]:
+            words.append(option.opts[0])
+            if one is not True:
+                words.append(one.name if isinstance(one, Path) else str(one))
+    return shlex.join(words)

@@ -1,0 +1,200 @@
+"""The options of `train`, as one typed object."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+import click
+
+from cli.options import json_option, option, output_options
+from cli.produce_options import Duration, Moment
+from cli.train_history import FileSource, GeneratedSource
+from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, TimestampUnit
+from producer.population import GeneratorSettings
+from training.errors import TrainingError
+from training.fit import Balance, FitSettings, TreeMethod
+from training.pipeline import Destination, Settings
+from training.thresholds import parse_goal
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+REGISTRY = Path(__file__).resolve().parent.parent / "onnx_models"
+DAYS = 60
+_FIT = FitSettings()
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """The options of one call, as they were given."""
+
+    data: Path | None
+    layout: str | None
+    pairs: tuple[str, ...]
+    constants: tuple[str, ...]
+    timestamp_unit: TimestampUnit | None
+    sort: bool
+    skip_bad_rows: bool
+    until: datetime | None
+    generate: bool
+    customers: int
+    terminals: int
+    days: int
+    seed: int
+    name: str
+    version: int | None
+    out_folder: Path
+    label_delay: int
+    only_known_labels: bool
+    refit: bool
+    medium: str
+    high: str
+    balance: Balance
+    calibration: Literal["none", "sigmoid"]
+    forest_trees: int
+    forest_depth: int
+    boosted_trees: int
+    boosted_depth: int
+    tree_method: TreeMethod | None
+    jobs: int
+    json_path: str | None
+
+    def source(self) -> FileSource | GeneratedSource:
+        """Return where payments come from; UsageError unless exactly one place is named."""
+        if (self.data is None) != self.generate:
+            raise click.UsageError("Name one source: --data PATH or --generate.")
+        if self.data is None:
+            try:
+                return GeneratedSource(
+                    GeneratorSettings(
+                        customers=self.customers,
+                        terminals=self.terminals,
+                        days=self.days,
+                        seed=self.seed,
+                    )
+                )
+            except ValueError as error:
+                raise click.UsageError(str(error)) from None
+        return FileSource(
+            self.data,
+            self.layout,
+            self.pairs,
+            self.constants,
+            self.timestamp_unit,
+            self.sort,
+            self.skip_bad_rows,
+        )
+
+    def settings(self) -> Settings:
+        """Return how the bundle is trained; UsageError for a goal that is none."""
+        try:
+            medium, high = parse_goal(self.medium), parse_goal(self.high)
+        except TrainingError as error:
+            raise click.UsageError(str(error)) from None
+        fit = FitSettings(
+            seed=self.seed,
+            jobs=self.jobs,
+            forest_trees=self.forest_trees,
+            forest_depth=self.forest_depth,
+            boosted_trees=self.boosted_trees,
+            boosted_depth=self.boosted_depth,
+            tree_method=self.tree_method,
+            balance=self.balance,
+            calibration=self.calibration,
+        )
+        return Settings(fit, self.label_delay, medium, high, self.refit)
+
+    def destination(self) -> Destination:
+        """Return where the bundle goes."""
+        return Destination(self.out_folder, self.name, self.version)
+
+
+def _bundle_name(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Accept a name that is one folder."""
+    if not value.replace("-", "").replace("_", "").isalnum():
+        raise click.BadParameter(f"expected letters, digits, - and _, got {value!r}")
+    return value
+
+
+_COUNT = click.IntRange(min=1)
+_OPTIONS = (
+    click.option(
+        "--data",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="CSV or Parquet file of labelled payments, in order of time.",
+    ),
+    option("--layout", type=click.Choice(tuple(LAYOUTS)), help="A known data set's columns."),
+    option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Column of a field."),
+    option("--constant", "constants", multiple=True, metavar="FIELD=TEXT", help="Text of a field."),
+    option("--timestamp-unit", type=click.Choice(TIMESTAMP_UNITS), help="Default: the layout's."),
+    option("--sort", is_flag=True, help="Order the file by time first."),
+    option("--skip-bad-rows", is_flag=True, help="Leave out rows that are no payments."),
+    option("--until", type=Moment(), help="Learn from payments before this time only."),
+    option("--generate", is_flag=True, help="Learn from a simulation instead of a file."),
+    option("--customers", type=_COUNT, default=GeneratorSettings().customers, help="Cards."),
+    option("--terminals", type=_COUNT, default=GeneratorSettings().terminals, help="Merchants."),
+    option("--days", type=_COUNT, default=DAYS, help="Days to simulate."),
+    option("--seed", default=_FIT.seed, help="Of the simulation and of the models."),
+    option("--name", default="ensemble", callback=_bundle_name, help="Name of the bundle."),
+    option("--version", type=_COUNT, help="Default: one more than the latest."),
+    option(
+        "--out",
+        "out_folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=REGISTRY,
+        show_default="onnx_models",
+        help="Folder of the registry.",
+    ),
+    option("--label-delay", type=Duration(), default="7d", help="Label time less payment time."),
+    option(
+        "--only-known-labels",
+        is_flag=True,
+        help="Take labels that had not arrived when the history ends as unknown.",
+    ),
+    option("--refit", is_flag=True, help="After judging, fit again on everything labelled."),
+    option("--medium", default="share:0.01", metavar="GOAL", help="share:X or precision:X."),
+    option("--high", default="share:0.003", metavar="GOAL", help="share:X or precision:X."),
+    option(
+        "--balance",
+        type=click.Choice(get_args(Balance)),
+        default=_FIT.balance,
+        help="What is done about rare frauds.",
+    ),
+    option(
+        "--calibration",
+        type=click.Choice(("none", "sigmoid")),
+        default=_FIT.calibration,
+        help="Make scores probabilities by a curve fitted on validation.",
+    ),
+    option("--forest-trees", type=_COUNT, default=_FIT.forest_trees, help="Trees of the forest."),
+    option("--forest-depth", type=_COUNT, default=_FIT.forest_depth, help="Their depth."),
+    option("--boosted-trees", type=_COUNT, default=_FIT.boosted_trees, help="Trees of XGBoost."),
+    option("--boosted-depth", type=_COUNT, default=_FIT.boosted_depth, help="Their depth."),
+    option(
+        "--tree-method",
+        type=click.Choice(get_args(TreeMethod)),
+        help="Of XGBoost. Default: exact up to half a million payments, then hist.",
+    ),
+    option("--jobs", type=_COUNT, default=_FIT.jobs, help="Threads."),
+    json_option,
+    output_options,
+)
+
+
+def train_options(function: Function) -> Function:
+    """Add the options; the command gets them as one `options: TrainOptions`, and `out`."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        names = TrainOptions.__dataclass_fields__
+        given = TrainOptions(**{name: kwargs.pop(name) for name in names})
+        return function(*args, options=given, **kwargs)
+
+    decorated: Any = wrapper
+    for add in reversed(_OPTIONS):
+        decorated = add(decorated)
+    return decorated  # type: ignore[no-any-return]  # click's decorators lose the signature

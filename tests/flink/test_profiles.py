@@ -1,0 +1,38 @@
+"""Both profiles give the same bits, and each resumes from the other's savepoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.reading import read_stream
+from tests.running import levels, running_job, shipped_bundle
+from tests.traffic import send_days, simulation
+from training.parity import compare
+
+
+@pytest.mark.timeout(300)
+def test_profiles_share_state_and_answers(tmp_path: Path) -> None:
+    """A stream that changes profile twice equals one offline replay, feature by feature."""
+    world = simulation(days=18)
+    with running_job(tmp_path / "stack") as job:
+        kafka = job.stack.kafka
+        sent = send_days(kafka, world, 0, 8)
+        job.wait_until_decided(sent)
+
+        job.resume(job.stop(), "throughput")
+        sent += send_days(kafka, world, 8, 14)
+        job.wait_until_decided(sent)
+
+        job.resume(job.stop(), "latency")
+        sent += send_days(kafka, world, 14, 18)
+        job.wait_until_decided(sent)
+        job.stop()
+        stream = read_stream(kafka)
+
+    assert len(stream.receipts) == len(stream.labels) > 0
+    assert levels(stream) >= {"LOW", "HIGH"}
+    report = compare(stream, shipped_bundle())
+    assert report.equal, report
+    assert report.payments == sent

@@ -1,0 +1,55 @@
+"""The set-up: done once, safe when interrupted or started twice."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cli.prepare import Preparation
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Preparation:
+    """Prepare a checkout that needs no packages and whose jars have been fetched."""
+    (tmp_path / "requirements.lock").write_text("# nothing\n")
+    (tmp_path / "pom.xml").write_text("<project/>")
+    stamps = tmp_path / ".cardwatch" / "installed"
+    stamps.mkdir(parents=True)
+    (stamps / "pom.xml").write_text("<project/>")
+    preparation = Preparation(tmp_path)
+    preparation.prepare()
+    return preparation
+
+
+def test_set_up_makes_an_environment_once(
+    prepared: Preparation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python = prepared.venv / "bin" / "python"
+    assert subprocess.run([python, "-c", "import pip"], check=False).returncode == 0
+    capsys.readouterr()
+    prepared.prepare()
+    assert capsys.readouterr().err == ""
+
+
+def test_an_interrupted_installation_starts_afresh(
+    prepared: Preparation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leftover = prepared.venv / "half-installed"
+    leftover.touch()
+    prepared.unfinished.touch()
+    prepared.prepare()
+    assert not leftover.exists()
+    assert "making a Python environment" in capsys.readouterr().err
+
+
+def test_a_folder_that_moved_gets_a_new_environment(prepared: Preparation) -> None:
+    moved = prepared.root.with_name("moved here")
+    prepared.root.rename(moved)
+    Preparation(moved).prepare()
+    told = subprocess.run(
+        [moved / ".cardwatch" / "venv" / "bin" / "pip", "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert str(moved) in told.stdout

@@ -1,0 +1,75 @@
+"""The real job on a real stack of its own, for one test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.submit import ROOT, start_job
+from events.topics import DECISIONS
+from jobs.settings import Profile
+from stack.embedded import Stack
+from stack.reading import read_topic
+from stack.settings import StackSettings
+from tests.waiting import wait_for
+from training.parity import Stream
+from udfs.bundle import Bundle, find_bundle, load_bundle
+
+BUNDLE = find_bundle(ROOT / "onnx_models", "ensemble")
+
+
+@dataclass
+class RunningJob:
+    """A stack, and the job that runs on it now."""
+
+    stack: Stack
+    job_id: str
+
+    def stop(self) -> Path:
+        """Stop the job with a savepoint and return where it lies."""
+        return Path(self.stack.flink.savepoint(self.job_id, stop=True).removeprefix("file:"))
+
+    def resume(
+        self, savepoint: Path, profile: Profile = "latency", parallelism: int | None = None
+    ) -> None:
+        """Start the job anew from a savepoint."""
+        self.job_id = start_job(
+            self.stack, BUNDLE, profile, _silent, start=savepoint, parallelism=parallelism
+        )
+
+    def wait_until_decided(self, payments: int, timeout_s: float = 120.0) -> None:
+        """Wait until so many decisions are committed; more than that is left to the test."""
+
+        def decided() -> bool:
+            return len(read_topic(self.stack.kafka, DECISIONS.name)) >= payments
+
+        wait_for(decided, timeout_s, f"{payments} committed decisions")
+
+
+@contextmanager
+def running_job(
+    folder: Path, *, taskmanagers: int = 2, profile: Profile = "latency", **settings: object
+) -> Iterator[RunningJob]:
+    """Start a stack below `folder` and the job with the shipped bundle on it; stop both after."""
+    stack = Stack(StackSettings(folder, taskmanagers=taskmanagers, **settings))  # type: ignore[arg-type]
+    stack.up()
+    try:
+        yield RunningJob(stack, start_job(stack, BUNDLE, profile, _silent))
+    finally:
+        stack.down(delete_data=True)
+
+
+def shipped_bundle() -> Bundle:
+    """Load the bundle that the job of these tests scores with."""
+    return load_bundle(BUNDLE)
+
+
+def levels(stream: Stream) -> set[str]:
+    """Return the risk levels that occur, to see that a test has something to tell apart."""
+    return {decision.risk_level for decision in stream.decisions}
+
+
+def _silent(_: str) -> None:
+    pass

@@ -1,0 +1,97 @@
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from producer.feed import Feed, Progress
+from producer.pacing import Pace
+from producer.records import Record
+
+T0 = 1_700_000_000_000
+
+
+class Collector:
+    """A sender that keeps what it is given, with the moment."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[float, bytes, bytes, bool]] = []
+        self.flushes = 0
+
+    def send(self, is_label: bool, key: bytes, value: bytes) -> None:
+        """Keep one value."""
+        self.sent.append((time.perf_counter(), value, key, is_label))
+
+    def poll(self, timeout_s: float) -> None:
+        """Wait as a client without reports does."""
+        time.sleep(timeout_s)
+
+    def flush(self) -> None:
+        """Count."""
+        self.flushes += 1
+
+
+def records(count: int, step_ms: int = 1000) -> Iterator[Record]:
+    for number in range(count):
+        yield Record(False, b"c", b"%d" % number, T0 + number * step_ms)
+
+
+def run(pace: Pace, count: int, step_ms: int = 1000) -> tuple[Collector, Progress]:
+    collector = Collector()
+    feed = Feed(pace, 0.0, clock_ms=lambda: T0)
+    feed.run(records(count, step_ms), collector)
+    return collector, feed.progress
+
+
+def test_a_rate_spaces_payments_evenly() -> None:
+    collector, progress = run(Pace(per_s=200), 60)
+    moments = [moment for moment, *_ in collector.sent]
+    assert moments[-1] - moments[0] == pytest.approx(59 / 200, abs=0.1)
+    assert progress.payments == 60 and progress.seconds >= 59 / 200
+
+
+def test_a_speed_follows_the_recorded_times() -> None:
+    collector, _ = run(Pace(speed=100), 4, step_ms=10_000)
+    moments = [moment for moment, *_ in collector.sent]
+    assert moments[-1] - moments[0] == pytest.approx(0.3, abs=0.1)
+
+
+def test_as_fast_as_it_goes_waits_for_nothing() -> None:
+    collector, progress = run(Pace(), 5_000)
+    assert len(collector.sent) == 5_000 and progress.seconds < 1
+    assert collector.flushes == 1
+    assert progress.first_ms == T0 and progress.last_ms == T0 + 4_999_000
+    assert progress.bytes == sum(len(value) + len(key) for _, value, key, _ in collector.sent)
+
+
+def test_a_stop_ends_the_run_between_two_records() -> None:
+    collector = Collector()
+    feed = Feed(Pace(), 0.0, clock_ms=lambda: T0)
+
+    def stopping() -> Iterator[Record]:
+        for record in records(10):
+            if len(collector.sent) == 3:
+                feed.stop("interrupted")
+            yield record
+
+    feed.run(stopping(), collector)
+    assert len(collector.sent) == 3 == feed.progress.payments
+    assert feed.progress.stopped == "interrupted"
+
+
+def test_payments_a_day_ahead_of_the_clock_end_the_run() -> None:
+    _, progress = run(Pace(), 30, step_ms=3_600_000)
+    assert progress.payments == 25
+    assert progress.stopped is not None and "24 hours ahead" in progress.stopped
+
+
+def test_flushes_come_at_least_as_often_as_asked_for() -> None:
+    collector = Collector()
+    feed = Feed(Pace(per_s=50), 0.1, clock_ms=lambda: T0)
+    feed.run(records(25), collector)
+    assert 3 <= collector.flushes <= 7
+
+
+@pytest.mark.parametrize("options", [{"per_s": 1, "speed": 1}, {"per_s": 0}, {"speed": -1}])
+def test_a_pace_that_is_none_is_refused(options: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="pace"):
+        Pace(**options)
