@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from events.alert import Alert, decode_alert
 from events.decision import decode_decision
 from events.errors import EventError
-from events.label import parse_label
+from events.label import Label, parse_label
 from events.receipt import decode_receipt
-from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
+from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS, Topic
 from events.transaction import Transaction, parse_transaction
 from stack.reading import read_topic
 from training.parity import Stream
@@ -15,21 +17,21 @@ from training.parity import Stream
 
 def read_alerts(bootstrap: str) -> list[Alert]:
     """Return the committed alerts."""
-    return [decode_alert(m.value() or b"") for m in read_topic(bootstrap, ALERTS.name)]
+    return [decode_alert(value) for value in _values(bootstrap, ALERTS)]
 
 
 def read_stream(bootstrap: str) -> Stream:
     """Return the topics' content: committed, garbage and repeats among the payments left out."""
     return Stream(
         payments=_payments(bootstrap),
-        labels=[parse_label(m.value(), m.key()) for m in read_topic(bootstrap, LABELS.name)],
-        decisions=[
-            decode_decision(m.value() or b"") for m in read_topic(bootstrap, DECISIONS.name)
-        ],
-        receipts=[
-            decode_receipt(m.value() or b"") for m in read_topic(bootstrap, LABEL_RECEIPTS.name)
-        ],
+        labels=_labels(bootstrap),
+        decisions=[decode_decision(value) for value in _values(bootstrap, DECISIONS)],
+        receipts=[decode_receipt(value) for value in _values(bootstrap, LABEL_RECEIPTS)],
     )
+
+
+def _values(bootstrap: str, topic: Topic) -> Iterator[bytes]:
+    return (message.value() or b"" for message in read_topic(bootstrap, topic.name))
 
 
 def _payments(bootstrap: str) -> list[Transaction]:
@@ -42,3 +44,14 @@ def _payments(bootstrap: str) -> list[Transaction]:
             continue
         payments.setdefault(payment.transaction_id, payment)
     return list(payments.values())
+
+
+def _labels(bootstrap: str) -> list[Label]:
+    """Return each label that the job can read."""
+    labels: list[Label] = []
+    for message in read_topic(bootstrap, LABELS.name):
+        try:
+            labels.append(parse_label(message.value(), message.key()))
+        except EventError:
+            continue
+    return labels

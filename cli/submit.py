@@ -23,7 +23,7 @@ JOB_NAME = "cardwatch fraud detection"
 EXAMPLE = """\b
 Examples:
   ./cardwatch submit                                    start, or resume where the last job was
-  ./cardwatch submit --replace --profile throughput     stop with a savepoint, go on in Arrow batches
+  ./cardwatch submit --replace --profile throughput     stop, then go on in Arrow batches
   ./cardwatch submit --fresh --bundle ensemble/1        forget the state, read the topics anew
 
 It does what the ordinary client does, with the addresses of the running stack:

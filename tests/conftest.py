@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from stack.embedded import Stack
-from stack.errors import StackError
-from stack.installation import Installation
 from stack.settings import StackSettings
 
 StackFactory = Callable[..., Stack]
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -23,22 +20,16 @@ def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackFacto
 
     Each is stopped, and its folder removed, when the session ends; stop it sooner with `down`.
     """
-    try:
-        Installation().check()
-    except StackError as error:
-        pytest.skip(f"no stack can start here: {error}")
-    stacks: list[Stack] = []
+    with ExitStack() as at_end:
 
-    def start(**settings: object) -> Stack:
-        folder = tmp_path_factory.mktemp("stack")
-        stack = Stack(StackSettings(folder=folder, **settings))  # type: ignore[arg-type]
-        stacks.append(stack)
-        stack.up()
-        return stack
+        def start(**settings: object) -> Stack:
+            folder = tmp_path_factory.mktemp("stack")
+            stack = Stack(StackSettings(folder=folder, **settings))  # type: ignore[arg-type]
+            at_end.callback(partial(stack.down, delete_data=True))
+            stack.up()
+            return stack
 
-    yield start
-    for stack in stacks:
-        stack.down(delete_data=True)
+        yield start
 
 
 @pytest.fixture(scope="session")

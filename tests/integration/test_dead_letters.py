@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 
 from events.dead_letter import decode_dead_letter
 from events.decision import decode_decision
-from events.topics import DEAD_LETTERS, DECISIONS, LABELS, TRANSACTIONS
+from events.topics import DEAD_LETTERS, DECISIONS, LABELS, TRANSACTIONS, Topic
 from stack.reading import read_topic
 from tests.running import running_job
 
@@ -49,6 +49,10 @@ GARBAGE: dict[str, tuple[str, bytes | None, bytes | None]] = {
     "a card number": ("card_number", b"4111111111111111", _but(card_id="4111111111111111")),
     "a megabyte of nothing": ("too_large", KEY, b" " * 1_000_000),
 }
+
+
+def _values(kafka: str, topic: Topic) -> list[bytes]:
+    return [message.value() or b"" for message in read_topic(kafka, topic.name)]
 
 
 @pytest.mark.timeout(240)

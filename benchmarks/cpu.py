@@ -1,0 +1,76 @@
+"""CPU seconds of running processes over a stretch of time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import psutil
+
+_EVERY_S = 1.0
+
+
+class CpuMeter:
+    """A thread that notes, each second, the user and system CPU seconds of groups of processes.
+
+    `groups` maps a name to pids; the children of a process count with it, so that a Python worker
+    counts with its TaskManager.
+    """
+
+    def __init__(self, groups: Mapping[str, Sequence[int]]) -> None:
+        self._groups = {
+            name: [psutil.Process(pid) for pid in pids] for name, pids in groups.items()
+        }
+        self._times_ms: list[float] = []
+        self._seconds: dict[str, list[float]] = {name: [] for name in groups}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cpu-meter", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._sample()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._thread.join()
+        self._sample()
+
+    def between(self, start_ms: float, end_ms: float) -> dict[str, float]:
+        """Return each group's CPU seconds between two times (epoch ms), interpolated."""
+        return {
+            name: float(np.diff(np.interp([start_ms, end_ms], self._times_ms, seconds))[0])
+            for name, seconds in self._seconds.items()
+        }
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_EVERY_S):
+            self._sample()
+
+    def _sample(self) -> None:
+        self._times_ms.append(time.time() * 1000)
+        for name, processes in self._groups.items():
+            self._seconds[name].append(sum(map(cpu_seconds, processes)))
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """Return user and system CPU seconds of a process and its children, 0 where it has ended."""
+    try:
+        family = [process, *process.children(recursive=True)]
+        return sum(_own_seconds(each) for each in family)
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+def _own_seconds(process: psutil.Process) -> float:
+    """Return what a process took itself, with children that have ended and been waited for."""
+    try:
+        return float(sum(process.cpu_times()[:4]))
+    except psutil.NoSuchProcess:
+        return 0.0

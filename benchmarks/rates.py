@@ -1,0 +1,30 @@
+"""Rates from the times at which things happened."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+SLICES = 10
+
+
+def slice_rates(times_ms: Sequence[int], slices: int = SLICES) -> list[float]:
+    """Cut rising times (epoch ms) into slices of equal count; return each one's events a second.
+
+    >>> slice_rates(range(0, 2001, 2), slices=2)
+    [500.0, 500.0]
+
+    ValueError where there are fewer events than slices.
+    """
+    if len(times_ms) <= slices:
+        raise ValueError(f"expected more than {slices} events, got {len(times_ms)}")
+    edges = [round(number * (len(times_ms) - 1) / slices) for number in range(slices + 1)]
+    return [
+        1000.0 * (end - start) / max(1, times_ms[end] - times_ms[start])
+        for start, end in zip(edges, edges[1:], strict=False)
+    ]
+
+
+def median_rate(times_ms: Sequence[int]) -> float:
+    """Return the median of the rates of ten slices, events a second."""
+    return statistics.median(slice_rates(times_ms))

@@ -1,0 +1,80 @@
+"""Payments a second and CPU for a payment, from the times of the decisions themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import msgspec
+
+from benchmarks.cpu import CpuMeter
+from benchmarks.errors import BenchmarkError
+from benchmarks.job import Progress, RunningJob
+from benchmarks.offsets import read
+from benchmarks.rates import median_rate, slice_rates
+from events.topics import DECISIONS
+
+_TAIL = 0.05
+"""Share of the measured payments that is left out at the end, where partitions run dry."""
+
+
+class DecisionTime(msgspec.Struct, frozen=True, gc=False):
+    """What a measurement needs of a decision."""
+
+    transaction_id: str
+    card_id: str
+    decided_ms: int
+
+
+_decoder = msgspec.json.Decoder(DecisionTime)
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """One warm run. Rates in payments a second, CPU in us for a payment by group of processes."""
+
+    payments: int
+    lost: int
+    doubled: int
+    cards: int
+    tx_per_s: float
+    mean_tx_per_s: float
+    slices_tx_per_s: list[float]
+    cpu_us_per_payment: dict[str, float]
+
+
+def measure_throughput(
+    job: RunningJob, payments: int, warm_up: int, progress: Progress
+) -> Throughput:
+    """Let the job decide what waits in the topic; measure it behind the first `warm_up` payments.
+
+    `payments` is how many wait in all, the warm-up included. The measured stretch is cut by the
+    times in the decisions, and every decision is read, committed: none may be lost or doubled.
+    """
+    with CpuMeter(job.pids) as meter:
+        job.wait_for_decisions(payments, progress)
+    progress(f"{job.profile} profile: reading the committed decisions")
+    decisions = read_decisions(job, payments)
+    counts = Counter(one.transaction_id for one in decisions)
+    times_ms = sorted(one.decided_ms for one in decisions)
+    last = len(times_ms) - round(_TAIL * (payments - warm_up))
+    measured = times_ms[warm_up:last]
+    if len(measured) < 2:
+        raise BenchmarkError(f"{len(measured)} payments are left to measure: give more --payments.")
+    seconds = meter.between(measured[0], measured[-1])
+    return Throughput(
+        payments=payments,
+        lost=payments - len(counts),
+        doubled=len(decisions) - len(counts),
+        cards=len({one.card_id for one in decisions}),
+        tx_per_s=median_rate(measured),
+        mean_tx_per_s=slice_rates(measured, slices=1)[0],
+        slices_tx_per_s=slice_rates(measured),
+        cpu_us_per_payment={n: 1e6 * s / (len(measured) - 1) for n, s in seconds.items()},
+    )
+
+
+def read_decisions(job: RunningJob, count: int) -> list[DecisionTime]:
+    """Return the job's committed decisions; BenchmarkError where fewer than `count` come."""
+    messages = read(job.stack.kafka, DECISIONS.name, job.decisions_from, count)
+    return [_decoder.decode(message.value() or b"") for message in messages]
