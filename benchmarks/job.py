@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,15 @@ from benchmarks.offsets import consumer_settings, end_offsets, end_positions
 from events.topics import DECISIONS
 from jobs.settings import Profile
 from stack.embedded import Stack
+from stack.errors import StackError
 from stack.submit import submit
 
 JOB = Path(__file__).resolve().parents[1] / "jobs" / "fraud_detection.py"
 
 _LOOK_EVERY_S = 0.5
+_TELL_EVERY_S = 3.0
 _STALLED_S = 60.0
+_START_S = 180.0
 
 Progress = Callable[[str], None]
 
@@ -48,17 +51,20 @@ class RunningJob:
         read the topic for the exact one. BenchmarkError where nothing comes for a minute.
         """
         consumer = Consumer(consumer_settings(self.stack.kafka, committed=False))
-        start, seen, changed_s = sum(self.decisions_from.values()), 0, time.monotonic()
+        start, seen = sum(self.decisions_from.values()), 0
+        changed_s = told_s = time.monotonic()
         try:
             while seen < count:
                 time.sleep(_LOOK_EVERY_S)
                 places = end_positions(consumer, DECISIONS.name)
                 now = sum(place.offset for place in places) - start
-                if now > seen:
-                    changed_s = time.monotonic()
-                    progress(f"{self.profile} profile: {min(now, count):,} of {count:,} decisions")
+                at_s = time.monotonic()
+                changed_s = at_s if now > seen else changed_s
                 seen = now
-                if time.monotonic() - changed_s > _STALLED_S:
+                if at_s - told_s > _TELL_EVERY_S:
+                    told_s = at_s
+                    progress(f"{self.profile} profile: {min(seen, count):,} of {count:,} decisions")
+                if at_s - changed_s > _STALLED_S:
                     raise BenchmarkError(self._stalled(seen, count))
         finally:
             consumer.close()
@@ -75,14 +81,18 @@ class RunningJob:
 def running_job(
     stack: Stack, bundle: Path, profile: Profile, parallelism: int = 1
 ) -> Iterator[RunningJob]:
-    """Submit the job anew, without state, from the beginning of the topics; cancel it at the end."""
+    """Submit the job without state, from the beginning of the topics; cancel it at the end."""
     start = end_offsets(stack.kafka, DECISIONS.name, committed=False)
     name = f"bench-{profile}"
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
     arguments += ["--group-id", name, "--transaction-prefix", name]
     job_id = submit(stack, JOB, arguments, parallelism=parallelism)
     try:
-        stack.flink.wait_until_running(job_id)
+        stack.flink.wait_until_running(job_id, _START_S)
         yield RunningJob(stack, job_id, profile, start)
-    finally:
-        stack.flink.cancel(job_id)
+    except BaseException:
+        # A job that failed may not end either; what it failed of is the news.
+        with suppress(StackError):
+            stack.flink.cancel(job_id, timeout_s=5)
+        raise
+    stack.flink.cancel(job_id)

@@ -65,7 +65,10 @@ class LatencyProbe:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -102,7 +105,9 @@ class LatencyProbe:
         if sent_ns is None:
             return np.array([one.seen_ns / 1e6 - one.received_ms for one in self.seen.values()])
         found = [
-            (one.seen_ns - sent_ns[name]) / 1e6 for name, one in self.seen.items() if name in sent_ns
+            (one.seen_ns - sent_ns[name]) / 1e6
+            for name, one in self.seen.items()
+            if name in sent_ns
         ]
         return np.array(found, dtype=np.float64)
 

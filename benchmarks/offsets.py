@@ -6,11 +6,12 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from benchmarks.errors import BenchmarkError
 
 _TIMEOUT_S = 10.0
+_SETTLE_S = 60.0
 
 Offsets = Mapping[int, int]
 """Partition to offset."""
@@ -52,30 +53,39 @@ def end_offsets(bootstrap: str, topic: str, *, committed: bool) -> dict[int, int
         consumer.close()
 
 
-def read(
-    bootstrap: str, topic: str, start: Offsets, count: int, *, idle_s: float = 20.0
-) -> Iterator[Message]:
-    """Yield `count` committed records of a topic from `start` on.
+def wait_until_settled(bootstrap: str, topic: str, *, still_s: float = 2.5) -> None:
+    """Wait until a topic has not grown for a while and every record in it is committed.
 
-    BenchmarkError where none arrives for `idle_s` before that.
+    BenchmarkError where that takes longer than a minute.
     """
-    consumer = Consumer(consumer_settings(bootstrap, committed=True))
+    deadline = time.monotonic() + _SETTLE_S
+    while time.monotonic() < deadline:
+        before = end_offsets(bootstrap, topic, committed=False)
+        time.sleep(still_s)
+        after = end_offsets(bootstrap, topic, committed=False)
+        if before == after == end_offsets(bootstrap, topic, committed=True):
+            return
+    raise BenchmarkError(
+        f"{topic}: expected every record committed within {_SETTLE_S:.0f} s, and some are not; "
+        "look at the job's checkpoints in the Flink web UI."
+    )
+
+
+def read(bootstrap: str, topic: str, start: Offsets) -> Iterator[Message]:
+    """Yield every committed record of a topic from `start` to its end."""
+    settings = consumer_settings(bootstrap, committed=True)
+    consumer = Consumer({**settings, "enable.partition.eof": True})
     consumer.assign([TopicPartition(topic, number, at) for number, at in start.items()])
-    left, last_s = count, time.monotonic()
+    open_ends = set(start)
     try:
-        while left:
-            messages = consumer.consume(min(left, 1_000), 0.2)
-            for message in messages:
-                if message.error() is not None:
-                    raise KafkaException(message.error())
-                yield message
-            left -= len(messages)
-            now_s = time.monotonic()
-            last_s = now_s if messages else last_s
-            if now_s - last_s > idle_s:
-                raise BenchmarkError(
-                    f"{topic}: expected {count:,} records, got {count - left:,} and none for "
-                    f"{idle_s:.0f} s; look at the job's exceptions in the Flink web UI."
-                )
+        while open_ends:
+            for message in consumer.consume(1_000, 0.2):
+                error = message.error()
+                if error is None:
+                    yield message
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    open_ends.discard(message.partition())
+                else:
+                    raise KafkaException(error)
     finally:
         consumer.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from itertools import pairwise
 
 SLICES = 10
 
@@ -21,7 +22,7 @@ def slice_rates(times_ms: Sequence[int], slices: int = SLICES) -> list[float]:
     edges = [round(number * (len(times_ms) - 1) / slices) for number in range(slices + 1)]
     return [
         1000.0 * (end - start) / max(1, times_ms[end] - times_ms[start])
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
     ]
 
 

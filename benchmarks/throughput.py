@@ -10,12 +10,12 @@ import msgspec
 from benchmarks.cpu import CpuMeter
 from benchmarks.errors import BenchmarkError
 from benchmarks.job import Progress, RunningJob
-from benchmarks.offsets import read
-from benchmarks.rates import median_rate, slice_rates
+from benchmarks.offsets import read, wait_until_settled
+from benchmarks.rates import SLICES, median_rate, slice_rates
 from events.topics import DECISIONS
 
 _TAIL = 0.05
-"""Share of the measured payments that is left out at the end, where partitions run dry."""
+"""Share of the measured payments that is left out where nothing waits behind them."""
 
 
 class DecisionTime(msgspec.Struct, frozen=True, gc=False):
@@ -44,37 +44,40 @@ class Throughput:
 
 
 def measure_throughput(
-    job: RunningJob, payments: int, warm_up: int, progress: Progress
+    job: RunningJob, waiting: int, warm_up: int, payments: int, progress: Progress
 ) -> Throughput:
-    """Let the job decide what waits in the topic; measure it behind the first `warm_up` payments.
+    """Let the job decide the payments that wait; measure `payments` behind the first `warm_up`.
 
-    `payments` is how many wait in all, the warm-up included. The measured stretch is cut by the
-    times in the decisions, and every decision is read, committed: none may be lost or doubled.
+    The measured stretch is cut by the times in the decisions, and every decision is read,
+    committed: of those waiting none may be lost or doubled.
     """
     with CpuMeter(job.pids) as meter:
-        job.wait_for_decisions(payments, progress)
+        job.wait_for_decisions(waiting, progress)
     progress(f"{job.profile} profile: reading the committed decisions")
-    decisions = read_decisions(job, payments)
+    decisions = read_decisions(job)
     counts = Counter(one.transaction_id for one in decisions)
     times_ms = sorted(one.decided_ms for one in decisions)
-    last = len(times_ms) - round(_TAIL * (payments - warm_up))
+    # At the end some partitions run dry before others.
+    last = min(warm_up + payments, len(times_ms) - round(_TAIL * payments))
     measured = times_ms[warm_up:last]
-    if len(measured) < 2:
+    if len(measured) <= SLICES:
         raise BenchmarkError(f"{len(measured)} payments are left to measure: give more --payments.")
     seconds = meter.between(measured[0], measured[-1])
     return Throughput(
-        payments=payments,
-        lost=payments - len(counts),
+        payments=waiting,
+        lost=waiting - len(counts),
         doubled=len(decisions) - len(counts),
         cards=len({one.card_id for one in decisions}),
         tx_per_s=median_rate(measured),
         mean_tx_per_s=slice_rates(measured, slices=1)[0],
-        slices_tx_per_s=slice_rates(measured),
+        slices_tx_per_s=[round(rate, 1) for rate in slice_rates(measured)],
         cpu_us_per_payment={n: 1e6 * s / (len(measured) - 1) for n, s in seconds.items()},
     )
 
 
-def read_decisions(job: RunningJob, count: int) -> list[DecisionTime]:
-    """Return the job's committed decisions; BenchmarkError where fewer than `count` come."""
-    messages = read(job.stack.kafka, DECISIONS.name, job.decisions_from, count)
+def read_decisions(job: RunningJob) -> list[DecisionTime]:
+    """Return every decision of the job, once all of them are committed."""
+    bootstrap = job.stack.kafka
+    wait_until_settled(bootstrap, DECISIONS.name)
+    messages = read(bootstrap, DECISIONS.name, job.decisions_from)
     return [_decoder.decode(message.value() or b"") for message in messages]

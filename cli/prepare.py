@@ -19,6 +19,7 @@ from pathlib import Path
 from stack import prerequisites
 
 _STAMPED = ("requirements.lock", "pom.xml")
+_TELL_EVERY = 20
 _JAR_FOLDERS = ("kafka", "flink")
 
 # Set by .ci/run: run the commands that install what is missing instead of naming them.
@@ -89,9 +90,10 @@ class Preparation:
         self.unfinished.touch()
         _say("1/2 installing the locked Python packages (a few minutes the first time)")
         pip = [str(self.venv / "bin" / "python"), "-m", "pip", "install"]
-        options = ["--disable-pip-version-check", "--require-hashes", "--quiet"]
-        lock = str(self.root / "requirements.lock")
-        _run([*pip, *options, "-r", lock], "installing the packages")
+        options = ["--disable-pip-version-check", "--no-input", "--require-hashes"]
+        lock = self.root / "requirements.lock"
+        packages = lock.read_text().count("==")
+        _run([*pip, *options, "-r", str(lock)], "installing the packages", of=packages)
         self.unfinished.unlink()
         self._stamp("requirements.lock")
 
@@ -113,6 +115,8 @@ class Preparation:
 def _check_machine() -> None:
     lacking = [check for check in _needed() if not check.found]
     if lacking and os.environ.get(_INSTALL_MISSING):
+        if any("apt-get" in check.fix for check in lacking):
+            _run(["apt-get", "update", "-q"], "asking for the newest packages")
         for check in lacking:
             _say(check.fix)
             _run([*shlex.split(check.fix), "-y"], check.fix)
@@ -141,10 +145,24 @@ def _wait_for(lock: int) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def _run(command: Sequence[str], what: str) -> None:
-    told = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if told.returncode:
-        raise PrepareError(f"{what.capitalize()} failed:\n{told.stdout.strip()[-3000:]}")
+def _run(command: Sequence[str], what: str, of: int = 0) -> None:
+    """Run a command silently; count the packages where it tells of `of` that it collects."""
+    told: list[str] = []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout or ():
+            told.append(line)
+            _count(line, sum(kept.startswith("Collecting") for kept in told), of)
+    if process.returncode:
+        raise PrepareError(f"{what.capitalize()} failed:\n{''.join(told).strip()[-3000:]}")
+
+
+def _count(line: str, collected: int, of: int) -> None:
+    if of and line.startswith("Collecting") and collected % _TELL_EVERY == 0:
+        _say(f"    {collected} of {of} fetched")
+    elif of and line.startswith("Installing collected"):
+        _say("    unpacking them")
 
 
 def _succeeds(command: Sequence[str]) -> bool:

@@ -17,9 +17,9 @@ from cli.console import Output
 from cli.options import option
 from cli.produce_options import Moment, SendOptions, send_options
 from events.timestamps import format_ms
+from producer.errors import SendError
 from producer.feed import Progress, Summary
 from producer.generator import generate
-from producer.kafka import SendError
 from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, LayoutError, TimestampUnit, with_options
 from producer.mapping import read
 from producer.outfile import OutFileError
@@ -50,7 +50,7 @@ _LAYOUT_LINES = "\n".join(
 
 FILE_EXAMPLE = f"""\b
 Examples:
-  ./cardwatch produce file handbook.parquet --layout handbook --until 2018-05-01
+  ./cardwatch produce file handbook.parquet --layout handbook --ordered --until 2018-05-01
   ./cardwatch produce file fraudTrain.csv --layout kaggle --speed 60x --shift-to-now
   ./cardwatch produce file own.csv.gz --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
@@ -119,6 +119,7 @@ def generate_command(
 )
 @option("--timestamp-start", type=Moment(), help="What numbers count from. Default: 1970.")
 @option("--sort", is_flag=True, help="Order the file by time first, in memory.")
+@option("--ordered", is_flag=True, help="It is in order of time: read no further than --until.")
 @option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -138,6 +139,7 @@ def file_command(
     timestamp_unit: TimestampUnit | None,
     timestamp_start: datetime | None,
     sort: bool,
+    ordered: bool,
     rejects: Path | None,
     token_key_file: Path | None,
     options: SendOptions,
@@ -154,11 +156,13 @@ def file_command(
         columns = with_options(base, pairs, constants, timestamp_unit, timestamp_start)
     except LayoutError as error:
         raise click.UsageError(str(error)) from None
+    selection = options.run_settings().selection
     with RejectFile(rejects or Path(f"{path.name.split('.')[0]}.rejects.jsonl")) as refused:
         try:
             tokenizer = Tokenizer(_token_key(token_key_file, options, out))
             batches = read(path, columns, tokenizer, refused.add)
             batches = sort_by_time(batches) if sort else batches
+            batches = until(batches, selection) if ordered or sort else batches
             summary = _run(batches, options, out, lambda: dict(refused.by_code))
         except (LayoutError, TokenKeyError) as error:
             raise click.ClickException(str(error)) from None

@@ -25,6 +25,7 @@ PACKAGES = (
     "training",
     "producer",
     "benchmarks",
+    "deploy",
     "tests",
 )
 

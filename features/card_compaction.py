@@ -7,23 +7,32 @@ payments went, their devices and their ids are forgotten. 31 days need 340 bucke
 """
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from features.card_state import (
-    HEAD_BASE_MS,
-    HEAD_BUCKETS,
-    HEAD_EVENTS,
-    HEAD_IDS,
+    BUCKET_BYTES,
+    BUCKET_COUNT,
+    BUCKET_MAX,
+    BUCKET_SPREAD,
+    BUCKET_SUM,
+    BUCKET_TIME,
+    BUCKET_WORDS,
+    HEAD_WORDS,
     CardView,
-    head_of,
+    amount_of,
+    bucket_spread,
+    bucket_word,
     is_whole,
+    open_view,
     state_size,
+    time_of,
     view,
 )
-from features.card_store import copy_events
+from features.card_store import store_events, store_head
+from features.columns import copy
 from features.compiled import SOURCES, entry_point, helper
 from features.statistics import bucket_width_ms, merge
 from features.windows import CARD_HISTORY_MS, MAX_CARD_EVENTS
@@ -31,76 +40,58 @@ from features.windows import CARD_HISTORY_MS, MAX_CARD_EVENTS
 _KEPT_EVENTS: Final = MAX_CARD_EVENTS // 2
 
 
-class _Buckets(NamedTuple):
-    """Columns of buckets under construction, oldest first."""
-
-    times: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]
-    sums: npt.NDArray[np.int64]
-    maxima: npt.NDArray[np.int64]
-    spreads: npt.NDArray[np.float64]
-
-
 @helper
 def _add(
-    to: _Buckets, i: int, time_ms: int, count: int, total: int, largest: int, spread: float
+    words: npt.NDArray[np.int64],
+    at: int,
+    time_ms: int,
+    count: int,
+    total: int,
+    largest: int,
+    spread: float,
 ) -> None:
-    """Merge a group of payments into bucket `i`."""
-    to.spreads[i] = merge(to.counts[i], to.sums[i], to.spreads[i], count, total, spread)
-    to.times[i] = max(to.times[i], time_ms)
-    to.counts[i] += count
-    to.sums[i] += total
-    to.maxima[i] = max(to.maxima[i], largest)
+    """Merge a group of payments, newer than those before, into the bucket at word `at`."""
+    reals = words.view(np.float64)
+    reals[at + BUCKET_SPREAD] = merge(
+        words[at + BUCKET_COUNT],
+        words[at + BUCKET_SUM],
+        reals[at + BUCKET_SPREAD],
+        count,
+        total,
+        spread,
+    )
+    words[at + BUCKET_TIME] = time_ms
+    words[at + BUCKET_COUNT] += count
+    words[at + BUCKET_SUM] += total
+    words[at + BUCKET_MAX] = max(words[at + BUCKET_MAX], largest)
 
 
 @helper
-def _fill(old: CardView, compacted: int, newest_ms: int, to: _Buckets) -> int:
+def _merged(old: CardView, compacted: int, words: npt.NDArray[np.int64]) -> int:
     """Merge the old buckets and the first `compacted` payments; return how many buckets it took."""
-    base = old.head[HEAD_BASE_MS]
-    old_buckets = len(old.bucket_time)
+    newest_ms = time_of(old, old.events - 1)
     row, bucket, last, width, cell = 0, 0, -1, 0, 0
-    while row < compacted or bucket < old_buckets:
-        time_ms = base + np.int64(old.time[row])
-        from_bucket = bucket < old_buckets and (
-            row >= compacted or old.bucket_time[bucket] <= time_ms
+    while row < compacted or bucket < old.buckets:
+        time_ms = time_of(old, row)
+        from_bucket = bucket < old.buckets and (
+            row >= compacted or bucket_word(old, bucket, BUCKET_TIME) <= time_ms
         )
         if from_bucket:
-            time_ms = old.bucket_time[bucket]
+            time_ms = bucket_word(old, bucket, BUCKET_TIME)
         its_width = bucket_width_ms(newest_ms - time_ms, CARD_HISTORY_MS)
         if last < 0 or its_width != width or time_ms // its_width != cell:
             last, width, cell = last + 1, its_width, time_ms // its_width
-            to.times[last] = time_ms
         if from_bucket:
-            count, total = old.bucket_count[bucket], old.bucket_sum[bucket]
-            largest, spread = old.bucket_max[bucket], old.bucket_spread[bucket]
-            _add(to, last, time_ms, count, total, largest, spread)
+            count = bucket_word(old, bucket, BUCKET_COUNT)
+            total = bucket_word(old, bucket, BUCKET_SUM)
+            largest, spread = bucket_word(old, bucket, BUCKET_MAX), bucket_spread(old, bucket)
             bucket += 1
         else:
-            amount = np.int64(old.amount_low[row]) | np.int64(old.amount_high[row]) << 32
-            _add(to, last, time_ms, 1, amount, amount, 0.0)
+            count, total = 1, amount_of(old, row)
+            largest, spread = total, 0.0
             row += 1
+        _add(words, BUCKET_WORDS * last, time_ms, count, total, largest, spread)
     return last + 1
-
-
-@helper
-def _write(old: CardView, compacted: int, made: _Buckets, out: npt.NDArray[Any]) -> int:
-    """Write the state with the buckets made and the rows from `compacted` on; return its size."""
-    events, buckets = len(old.time) - compacted, len(made.times)
-    ids = min(len(old.ids), events)
-    new = view(out, events, ids, buckets)
-    new.head[:] = old.head
-    new.head[HEAD_EVENTS] = events
-    new.head[HEAD_IDS] = ids
-    new.head[HEAD_BUCKETS] = buckets
-    new.head[HEAD_BASE_MS] += np.int64(old.time[compacted])
-    new.ids[:] = old.ids[len(old.ids) - ids :]
-    new.bucket_time[:] = made.times
-    new.bucket_count[:] = made.counts
-    new.bucket_sum[:] = made.sums
-    new.bucket_max[:] = made.maxima
-    new.bucket_spread[:] = made.spreads
-    copy_events(old, new, compacted, -np.int64(old.time[compacted]))
-    return state_size(events, ids, buckets)
 
 
 def _build(sources: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], int]:
@@ -109,19 +100,19 @@ def _build(sources: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], int]:
     @entry_point
     def compact_card(state: npt.NDArray[np.uint8], out: npt.NDArray[Any]) -> int:
         """Write the compacted state; return its size, or -(1 + sources) where it is not full."""
-        head = head_of(state)
-        if not is_whole(state) or head[HEAD_EVENTS] < MAX_CARD_EVENTS:
+        if not is_whole(state) or open_view(state).events < MAX_CARD_EVENTS:
             return -1 - sources
-        old = view(state, head[HEAD_EVENTS], head[HEAD_IDS], head[HEAD_BUCKETS])
-        events = len(old.time)
-        newest_ms = head[HEAD_BASE_MS] + np.int64(old.time[events - 1])
-        compacted = events - _KEPT_EVENTS
-        room = compacted + len(old.bucket_time)
-        work = np.zeros((4, room), np.int64)
-        spread = np.zeros(room, np.float64)
-        n = _fill(old, compacted, newest_ms, _Buckets(work[0], work[1], work[2], work[3], spread))
-        made = _Buckets(work[0, :n], work[1, :n], work[2, :n], work[3, :n], spread[:n])
-        return _write(old, compacted, made, out)
+        old = open_view(state)
+        compacted = old.events - _KEPT_EVENTS
+        words = np.zeros(BUCKET_WORDS * (compacted + old.buckets), np.int64)
+        buckets = _merged(old, compacted, words)
+        ids = min(old.ids, _KEPT_EVENTS)
+        new = view(out, _KEPT_EVENTS, ids, buckets)
+        store_head(old, new)
+        copy(old.words, HEAD_WORDS + old.ids - ids, new.words, HEAD_WORDS, ids)
+        copy(words, 0, new.words, new.at_buckets, BUCKET_WORDS * buckets)
+        store_events(old, new, compacted)
+        return state_size(new.events, ids, buckets)
 
     return compact_card
 
@@ -131,6 +122,6 @@ _compact_card: Final = _build(SOURCES)
 
 def compacted_when_full(state: bytes) -> bytes:
     """Return the state with its older half in buckets where it is full, else the state itself."""
-    out = np.empty(len(state) + MAX_CARD_EVENTS * 40, np.uint8)
+    out = np.empty(len(state) + BUCKET_BYTES * _KEPT_EVENTS, np.uint8)
     size = _compact_card(np.frombuffer(state, np.uint8), out)
     return state if size < 0 else out[:size].tobytes()

@@ -4,19 +4,31 @@ Both passes run over the payments before the one at hand (`old`, rows below `at`
 totals, and note them at each window's edge; the payment at hand is added when a total is noted.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from features.arrival import Arrival
 from features.card_plan import CardPlan
 from features.card_state import (
-    HEAD_BASE_MS,
+    BUCKET_COUNT,
+    BUCKET_MAX,
+    BUCKET_SUM,
+    BUCKET_TIME,
     HEAD_PLACE_LAT,
     HEAD_PLACE_LON,
     HEAD_PLACE_MS,
-    NO_PLACE_MS,
+    NEVER_MS,
+    ROW_CITY_AND_DEVICE,
+    ROW_COUNTRY_AND_AMOUNT_HIGH,
+    ROW_MERCHANT,
     CardView,
+    amount_of,
+    bucket_spread,
+    bucket_word,
+    cell_of,
+    time_of,
 )
 from features.compiled import helper
 from features.statistics import absorb, add_token, haversine_km, merge
@@ -32,25 +44,11 @@ _HUNDRED: Final = 100.0
 _Values = npt.NDArray[np.float32]
 
 
-class Arrival(NamedTuple):
-    """A payment as the kernels see it: event time, tokens, hundredths, degrees (NaN: none)."""
-
-    time_ms: int
-    id: int
-    amount: int
-    merchant: int
-    city: int
-    device: int
-    country: int
-    high_risk: bool
-    lat: float
-    lon: float
-
-
 @helper
 def measure(plan: CardPlan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
     """Write every card feature of a payment that comes after the rows below `at`."""
-    values[:] = np.nan
+    for i in range(len(values)):
+        values[i] = np.nan
     _measure_payment(plan, now, values)
     _measure_amounts(plan, old, at, now, values)
     _measure_places(plan, old, at, now, values)
@@ -78,42 +76,55 @@ def _measure_payment(plan: CardPlan, now: Arrival, values: _Values) -> None:
 @helper
 def _measure_amounts(plan: CardPlan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
     """Write count, sum, mean, deviation and maximum for each window, and the card's normal."""
-    base = old.head[HEAD_BASE_MS]
-    row = at - 1
-    bucket = len(old.bucket_time) - 1
-    while bucket >= 0 and old.bucket_time[bucket] > now.time_ms:
+    row, bucket = at - 1, old.buckets - 1
+    while bucket >= 0 and bucket_word(old, bucket, BUCKET_TIME) > now.time_ms:
         bucket -= 1
-    latest = NO_PLACE_MS
+    latest = NEVER_MS
     count, total, largest, spread = 0, 0, -1, 0.0
     for k in range(len(CARD_WINDOWS_MS)):
         edge = now.time_ms - CARD_WINDOWS_MS[k]
-        while row >= 0 and base + np.int64(old.time[row]) > edge:
-            amount = np.int64(old.amount_low[row]) | np.int64(old.amount_high[row]) << 32
+        while row >= 0 and time_of(old, row) > edge:
+            amount = amount_of(old, row)
             spread = absorb(count, total, spread, amount)
             count += 1
             total += amount
             largest = max(largest, amount)
-            latest = max(latest, base + np.int64(old.time[row]))
+            latest = max(latest, time_of(old, row))
             row -= 1
-        while bucket >= 0 and old.bucket_time[bucket] > edge:
-            more, their_sum = old.bucket_count[bucket], old.bucket_sum[bucket]
-            spread = merge(count, total, spread, more, their_sum, old.bucket_spread[bucket])
+        while bucket >= 0 and bucket_word(old, bucket, BUCKET_TIME) > edge:
+            more = bucket_word(old, bucket, BUCKET_COUNT)
+            their_total = bucket_word(old, bucket, BUCKET_SUM)
+            spread = merge(count, total, spread, more, their_total, bucket_spread(old, bucket))
             count += more
-            total += their_sum
-            largest = max(largest, old.bucket_max[bucket])
-            latest = max(latest, old.bucket_time[bucket])
+            total += their_total
+            largest = max(largest, bucket_word(old, bucket, BUCKET_MAX))
+            latest = max(latest, bucket_word(old, bucket, BUCKET_TIME))
             bucket -= 1
-        all_spread = absorb(count, total, spread, now.amount)
-        all_total = total + now.amount
-        _put(values, plan.counts[k], count + 1)
-        _put(values, plan.sums[k], all_total / _HUNDRED)
-        _put(values, plan.means[k], all_total / (count + 1) / _HUNDRED)
-        _put(values, plan.stds[k], np.sqrt(all_spread / (count + 1)) / _HUNDRED)
-        _put(values, plan.maxima[k], max(largest, now.amount) / _HUNDRED)
+        _note_window(plan, k, count, total, largest, spread, now.amount, values)
     if count > 0:
         values[plan.gap] = (now.time_ms - latest) / SECOND_MS
         values[plan.record] = now.amount > largest
         _measure_normal(plan, count, total, spread, now.amount, values)
+
+
+@helper
+def _note_window(
+    plan: CardPlan,
+    k: int,
+    count: int,
+    total: int,
+    largest: int,
+    spread: float,
+    amount: int,
+    values: _Values,
+) -> None:
+    """Write the amounts of window `k`: the totals of the earlier payments and the one at hand."""
+    all_spread = absorb(count, total, spread, amount)
+    values[plan.counts[k]] = count + 1
+    values[plan.sums[k]] = (total + amount) / _HUNDRED
+    values[plan.means[k]] = (total + amount) / (count + 1) / _HUNDRED
+    values[plan.stds[k]] = np.sqrt(all_spread / (count + 1)) / _HUNDRED
+    values[plan.maxima[k]] = max(largest, amount) / _HUNDRED
 
 
 @helper
@@ -134,29 +145,31 @@ def _measure_normal(
 @helper
 def _measure_places(plan: CardPlan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
     """Write the distinct merchants, cities and countries, and what is new among the earlier."""
-    base = old.head[HEAD_BASE_MS]
     size = 8
     while size < 2 * (at + 1):
         size *= 2
-    tables = np.zeros((3, size), np.uint32)
-    seen_merchants, seen_cities, seen_countries = tables[0], tables[1], tables[2]
-    merchants = add_token(seen_merchants, now.merchant)
-    cities = add_token(seen_cities, now.city)
-    countries = add_token(seen_countries, now.country)
+    tokens = np.zeros(3 * size, np.uint32)
+    merchants = add_token(tokens, 0, size, now.merchant)
+    cities = add_token(tokens, size, size, now.city)
+    countries = add_token(tokens, 2 * size, size, now.country)
     same_merchant, same_device, same_country = 0, 0, 0
     same_city, with_city = 1, 1
     row = at - 1
     for k in range(len(CARD_WINDOWS_MS)):
         edge = now.time_ms - CARD_WINDOWS_MS[k]
-        while row >= 0 and base + np.int64(old.time[row]) > edge:
-            merchants += add_token(seen_merchants, old.merchant[row])
-            cities += add_token(seen_cities, old.city[row])
-            countries += add_token(seen_countries, old.country[row])
-            same_merchant += old.merchant[row] == now.merchant
-            same_device += old.device[row] == now.device
-            same_country += old.country[row] == now.country
-            same_city += old.city[row] == now.city
-            with_city += old.city[row] != 0
+        while row >= 0 and time_of(old, row) > edge:
+            merchant = cell_of(old, row, ROW_MERCHANT)
+            city_and_device = cell_of(old, row, ROW_CITY_AND_DEVICE)
+            city, device = city_and_device & 0xFFFF, city_and_device >> 16
+            country = cell_of(old, row, ROW_COUNTRY_AND_AMOUNT_HIGH) & 0xFFFF
+            merchants += add_token(tokens, 0, size, merchant)
+            cities += add_token(tokens, size, size, city)
+            countries += add_token(tokens, 2 * size, size, country)
+            same_merchant += merchant == now.merchant
+            same_device += device == now.device
+            same_country += country == now.country
+            same_city += city == now.city
+            with_city += city != 0
             row -= 1
         _put(values, plan.merchants[k], merchants)
         _put(values, plan.cities[k], cities)
@@ -173,10 +186,10 @@ def _measure_places(plan: CardPlan, old: CardView, at: int, now: Arrival, values
 @helper
 def _measure_travel(plan: CardPlan, old: CardView, now: Arrival, values: _Values) -> None:
     """Write distance and speed from the newest earlier payment with a place."""
-    then_ms = old.head[HEAD_PLACE_MS]
-    if then_ms == NO_PLACE_MS or then_ms > now.time_ms or np.isnan(now.lat + now.lon):
+    then_ms = old.words[HEAD_PLACE_MS]
+    if then_ms == NEVER_MS or then_ms > now.time_ms or np.isnan(now.lat + now.lon):
         return
-    distance = haversine_km(old.place[HEAD_PLACE_LAT], old.place[HEAD_PLACE_LON], now.lat, now.lon)
+    distance = haversine_km(old.reals[HEAD_PLACE_LAT], old.reals[HEAD_PLACE_LON], now.lat, now.lon)
     hours = max(now.time_ms - then_ms, MINUTE_MS) / HOUR_MS
     values[plan.distance] = distance
     values[plan.speed] = distance / hours

@@ -1,12 +1,14 @@
-"""The card's next state: the old columns without what is too old, and the payment in its place."""
+"""The card's next state: the old rows without what is too old, and the payment in its place."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.card_measure import Arrival
+from features.arrival import Arrival
 from features.card_state import (
+    BUCKET_TIME,
+    BUCKET_WORDS,
     HEAD_BASE_MS,
     HEAD_BUCKETS,
     HEAD_EVENTS,
@@ -15,13 +17,20 @@ from features.card_state import (
     HEAD_PLACE_LON,
     HEAD_PLACE_MS,
     HEAD_SEQUENCE,
-    HEAD_VERSION,
-    VERSION,
+    HEAD_WORDS,
+    ROW_AMOUNT_LOW,
+    ROW_CELLS,
+    ROW_CITY_AND_DEVICE,
+    ROW_COUNTRY_AND_AMOUNT_HIGH,
+    ROW_MERCHANT,
+    ROW_TIME,
     CardView,
+    bucket_word,
     state_size,
+    time_of,
     view,
 )
-from features.columns import copy, insert
+from features.columns import copy
 from features.compiled import helper
 from features.windows import CARD_HISTORY_MS, DEDUPE_HORIZON_MS
 
@@ -35,91 +44,92 @@ def store(
     `remembered` is the first row whose id is still within the dedupe horizon.
     """
     oldest_ms = newest_ms - CARD_HISTORY_MS
-    base = old.head[HEAD_BASE_MS]
-    events, buckets = len(old.time), len(old.bucket_time)
     first, first_bucket = 0, 0
-    while first < events and base + np.int64(old.time[first]) <= oldest_ms:
+    while first < old.events and time_of(old, first) <= oldest_ms:
         first += 1
-    while first_bucket < buckets and old.bucket_time[first_bucket] <= oldest_ms:
+    while first_bucket < old.buckets and bucket_word(old, first_bucket, BUCKET_TIME) <= oldest_ms:
         first_bucket += 1
-    stored = now.time_ms > oldest_ms
-    has_id = now.time_ms > newest_ms - DEDUPE_HORIZON_MS
-    kept = events - first + stored
-    kept_ids = events - remembered + has_id
-    new = view(out, kept, kept_ids, buckets - first_bucket)
-    _store_head(old, new, now)
+    stored = 1 if now.time_ms > oldest_ms else 0
+    has_id = 1 if now.time_ms > newest_ms - DEDUPE_HORIZON_MS else 0
+    events = old.events - first + stored
+    ids = old.events - remembered + has_id
+    new = view(out, events, ids, old.buckets - first_bucket)
+    store_head(old, new)
+    new.words[HEAD_SEQUENCE] += 1
+    _store_place(new, now)
     _store_ids(old, new, at, remembered, has_id, now)
-    _store_buckets(old, new, first_bucket)
-    _store_events(old, new, at, first, stored, now)
-    return state_size(kept, kept_ids, buckets - first_bucket)
+    from_bucket = old.at_buckets + BUCKET_WORDS * first_bucket
+    copy(old.words, from_bucket, new.words, new.at_buckets, BUCKET_WORDS * new.buckets)
+    if stored:
+        _insert_event(old, new, first, at, now)
+    else:
+        store_events(old, new, first)
+    return state_size(events, ids, new.buckets)
 
 
 @helper
-def _store_head(old: CardView, new: CardView, now: Arrival) -> None:
-    new.head[:] = old.head
-    new.head[HEAD_VERSION] = VERSION
-    new.head[HEAD_SEQUENCE] += 1
-    new.head[HEAD_EVENTS] = len(new.time)
-    new.head[HEAD_IDS] = len(new.ids)
-    new.head[HEAD_BUCKETS] = len(new.bucket_time)
-    if now.time_ms >= old.head[HEAD_PLACE_MS] and not np.isnan(now.lat + now.lon):
-        new.head[HEAD_PLACE_MS] = now.time_ms
-        new.place[HEAD_PLACE_LAT] = now.lat
-        new.place[HEAD_PLACE_LON] = now.lon
+def store_head(old: CardView, new: CardView) -> None:
+    """Write the header of the old state with the row counts of the new one."""
+    copy(old.words, 0, new.words, 0, HEAD_WORDS)
+    new.words[HEAD_EVENTS] = new.events
+    new.words[HEAD_IDS] = new.ids
+    new.words[HEAD_BUCKETS] = new.buckets
+
+
+@helper
+def store_events(old: CardView, new: CardView, first: int) -> None:
+    """Write the payments from row `first` on, and move the base to the first of them."""
+    base = time_of(old, first)
+    _store_rows(old, first, old.events, new, 0, base)
+    new.words[HEAD_BASE_MS] = base
+
+
+@helper
+def _store_place(new: CardView, now: Arrival) -> None:
+    """Remember where the newest payment with a place was; of equally old ones the last to come."""
+    if now.time_ms >= new.words[HEAD_PLACE_MS] and not np.isnan(now.lat + now.lon):
+        new.words[HEAD_PLACE_MS] = now.time_ms
+        new.reals[HEAD_PLACE_LAT] = now.lat
+        new.reals[HEAD_PLACE_LON] = now.lon
 
 
 @helper
 def _store_ids(
-    old: CardView, new: CardView, at: int, remembered: int, has_id: bool, now: Arrival
+    old: CardView, new: CardView, at: int, remembered: int, has_id: int, now: Arrival
 ) -> None:
-    """Keep the ids of the rows from `remembered` on: they belong to the newest rows, in order."""
-    without_id = len(old.time) - len(old.ids)
-    first = remembered - without_id
+    """Keep the ids of the rows from `remembered` on: ids belong to the newest rows, in order."""
+    without_id = old.events - old.ids
+    before = at - remembered if has_id else old.events - remembered
+    from_id = HEAD_WORDS + remembered - without_id
+    copy(old.words, from_id, new.words, HEAD_WORDS, before)
     if has_id:
-        insert(old.ids, new.ids, first, at - without_id, now.id, 0)
-    else:
-        copy(old.ids, new.ids, first, 0)
+        new.words[HEAD_WORDS + before] = now.id
+        after = HEAD_WORDS + before + 1
+        copy(old.words, from_id + before, new.words, after, old.events - at)
 
 
 @helper
-def _store_buckets(old: CardView, new: CardView, first: int) -> None:
-    for i in range(len(new.bucket_time)):
-        new.bucket_time[i] = old.bucket_time[first + i]
-        new.bucket_count[i] = old.bucket_count[first + i]
-        new.bucket_sum[i] = old.bucket_sum[first + i]
-        new.bucket_max[i] = old.bucket_max[first + i]
-        new.bucket_spread[i] = old.bucket_spread[first + i]
+def _insert_event(old: CardView, new: CardView, first: int, at: int, now: Arrival) -> None:
+    """Write the payments from row `first` on, and the new one before row `at`."""
+    base = time_of(old, first) if first < at else now.time_ms
+    _store_rows(old, first, at, new, 0, base)
+    _store_rows(old, at, old.events, new, at - first + 1, base)
+    cell = new.at_events + ROW_CELLS * (at - first)
+    new.cells[cell + ROW_TIME] = now.time_ms - base
+    new.cells[cell + ROW_AMOUNT_LOW] = now.amount & 0xFFFFFFFF
+    new.cells[cell + ROW_MERCHANT] = now.merchant
+    new.cells[cell + ROW_CITY_AND_DEVICE] = now.city | now.device << 16
+    new.cells[cell + ROW_COUNTRY_AND_AMOUNT_HIGH] = now.country | now.amount >> 32 << 16
+    new.words[HEAD_BASE_MS] = base
 
 
 @helper
-def _store_events(
-    old: CardView, new: CardView, at: int, first: int, stored: bool, now: Arrival
-) -> None:
-    """Copy the rows from `first` on, with the payment before row `at` where it is stored."""
-    base = old.head[HEAD_BASE_MS]
-    new_base = now.time_ms
-    if first < len(old.time) and (not stored or first < at):
-        new_base = base + np.int64(old.time[first])
-    new.head[HEAD_BASE_MS] = new_base
-    if not stored:
-        copy_events(old, new, first, base - new_base)
-        return
-    insert(old.time, new.time, first, at, now.time_ms - new_base, base - new_base)
-    insert(old.amount_low, new.amount_low, first, at, now.amount & 0xFFFFFFFF, 0)
-    insert(old.amount_high, new.amount_high, first, at, now.amount >> 32, 0)
-    insert(old.merchant, new.merchant, first, at, now.merchant, 0)
-    insert(old.city, new.city, first, at, now.city, 0)
-    insert(old.device, new.device, first, at, now.device, 0)
-    insert(old.country, new.country, first, at, now.country, 0)
-
-
-@helper
-def copy_events(old: CardView, new: CardView, first: int, shift: int) -> None:
-    """Copy the rows from `first` on, times raised by `shift`."""
-    copy(old.time, new.time, first, shift)
-    copy(old.amount_low, new.amount_low, first, 0)
-    copy(old.amount_high, new.amount_high, first, 0)
-    copy(old.merchant, new.merchant, first, 0)
-    copy(old.city, new.city, first, 0)
-    copy(old.device, new.device, first, 0)
-    copy(old.country, new.country, first, 0)
+def _store_rows(old: CardView, first: int, end: int, new: CardView, to: int, base: int) -> None:
+    """Write rows [first, end) from row `to` on, with their times counted from another base."""
+    cell = new.at_events + ROW_CELLS * to
+    length = ROW_CELLS * (end - first)
+    copy(old.cells, old.at_events + ROW_CELLS * first, new.cells, cell, length)
+    shift = old.words[HEAD_BASE_MS] - base
+    if shift != 0:
+        for i in range(cell + ROW_TIME, cell + length, ROW_CELLS):
+            new.cells[i] = np.int64(new.cells[i]) + shift

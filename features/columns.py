@@ -1,36 +1,19 @@
-"""Copying packed columns: what every next state is made of. Compiled."""
+"""Copying between packed states. Compiled; plain loops, which become memory moves.
+
+Slice assignment would do the same, but numba takes seconds to compile each one.
+"""
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from features.compiled import helper
 
 
 @helper
-def copy(old: npt.NDArray[Any], new: npt.NDArray[Any], first: int, shift: int) -> None:
-    """Copy old[first:] to the start of new, each value raised by `shift`."""
-    for i in range(len(old) - first):
-        new[i] = np.int64(old[first + i]) + shift
-
-
-@helper
-def insert(
-    old: npt.NDArray[Any], new: npt.NDArray[Any], first: int, at: int, value: int, shift: int
+def copy(
+    old: npt.NDArray[Any], old_at: int, new: npt.NDArray[Any], new_at: int, length: int
 ) -> None:
-    """Copy old[first:] to new like `copy`, with `value` put before old[at]."""
-    for i in range(first, at):
-        new[i - first] = np.int64(old[i]) + shift
-    new[at - first] = value
-    for i in range(at, len(old)):
-        new[i - first + 1] = np.int64(old[i]) + shift
-
-
-@helper
-def remove(old: npt.NDArray[Any], new: npt.NDArray[Any], at: int) -> None:
-    """Copy all of old but old[at] to new."""
-    for i in range(at):
-        new[i] = old[i]
-    for i in range(at + 1, len(old)):
-        new[i - 1] = old[i]
+    """Copy `length` elements of old, from old_at on, to new, from new_at on."""
+    for i in range(length):
+        new[new_at + i] = old[old_at + i]

@@ -10,21 +10,22 @@ from features.compiled import SOURCES, entry_point, helper
 from features.merchant_measure import measure
 from features.merchant_plan import MERCHANT_PLAN, MerchantPlan
 from features.merchant_state import (
-    HEAD_FRAUDS,
-    HEAD_ROWS,
+    FRAUD_COUNT,
+    FRAUD_ID,
     HEAD_SEQUENCE,
     MerchantView,
-    head_of,
+    count_of,
+    fraud_word,
     is_whole,
+    open_view,
     place_of,
     time_of,
-    view,
 )
 from features.merchant_store import (
     store_correction,
     store_fraud,
     store_payment,
-    store_sequence,
+    store_unchanged,
 )
 from features.windows import ALLOWED_LATENESS_MS, MERCHANT_HISTORY_MS
 
@@ -36,22 +37,23 @@ COMPACTED: Final = 2
 
 
 @helper
-def _compacted(columns: MerchantView) -> int:
+def _compacted(merchant: MerchantView) -> int:
     """Return COMPACTED where any row or known fraud is a bucket, else 0."""
-    for row in range(len(columns.counts)):
-        if columns.counts[row] > 1:
+    for row in range(merchant.rows):
+        if count_of(merchant, row) > 1:
             return COMPACTED
-    for row in range(len(columns.fraud_count)):
-        if columns.fraud_count[row] > 1:
+    for fraud in range(merchant.frauds):
+        if fraud_word(merchant, fraud, FRAUD_COUNT) > 1:
             return COMPACTED
     return 0
 
 
 @helper
-def _row_of_fraud(columns: MerchantView, id_token: int) -> int:
-    for row in range(len(columns.fraud_id)):
-        if columns.fraud_id[row] == id_token:
-            return row
+def _find_fraud(merchant: MerchantView, id_token: int) -> int:
+    """Return the known fraud of a transaction, -1 where there is none."""
+    for fraud in range(merchant.frauds):
+        if fraud_word(merchant, fraud, FRAUD_ID) == id_token:
+            return fraud
     return -1
 
 
@@ -69,17 +71,16 @@ def _build_payment(plan: MerchantPlan) -> Callable[..., tuple[int, int, int]]:
         """Write the next state and the features; return size of the state, sequence, flags."""
         if not is_whole(state):
             return DAMAGED, 0, 0
-        head = head_of(state)
-        old = view(state, head[HEAD_ROWS], head[HEAD_FRAUDS])
+        old = open_view(state)
         newest_ms, late = time_ms, 0
-        if len(old.times) > 0:
-            last_ms = time_of(old, len(old.times) - 1)
+        if old.rows > 0:
+            last_ms = time_of(old, old.rows - 1)
             newest_ms = max(newest_ms, last_ms)
             late = LATE * (time_ms < last_ms - ALLOWED_LATENESS_MS)
         at = place_of(old, time_ms)
         measure(plan, old, at, time_ms, amount, values)
         size = store_payment(old, at, newest_ms, time_ms, amount, out)
-        return size, head[HEAD_SEQUENCE] + 1, late | _compacted(old)
+        return size, old.words[HEAD_SEQUENCE] + 1, late | _compacted(old)
 
     return merchant_payment
 
@@ -99,19 +100,18 @@ def _build_label(sources: int) -> Callable[..., tuple[int, int, int]]:
         """Write the next state; return its size, the sequence, flags (`sources` if damaged)."""
         if not is_whole(state):
             return DAMAGED, 0, sources
-        head = head_of(state)
-        old = view(state, head[HEAD_ROWS], head[HEAD_FRAUDS])
-        row = _row_of_fraud(old, id_token)
+        old = open_view(state)
+        fraud = _find_fraud(old, id_token)
         in_history = True
-        if len(old.times) > 0:
-            in_history = time_ms > time_of(old, len(old.times) - 1) - MERCHANT_HISTORY_MS
-        if is_fraud and row < 0 and in_history:
+        if old.rows > 0:
+            in_history = time_ms > time_of(old, old.rows - 1) - MERCHANT_HISTORY_MS
+        if is_fraud and fraud < 0 and in_history:
             size = store_fraud(old, time_ms, label_ms, id_token, out)
-        elif row >= 0 and not is_fraud:
-            size = store_correction(old, row, out)
+        elif fraud >= 0 and not is_fraud:
+            size = store_correction(old, fraud, out)
         else:
-            size = store_sequence(old, len(state), state, out)
-        return size, head[HEAD_SEQUENCE] + 1, _compacted(old)
+            size = store_unchanged(old, out)
+        return size, old.words[HEAD_SEQUENCE] + 1, _compacted(old)
 
     return merchant_label
 

@@ -7,7 +7,16 @@ import numpy.typing as npt
 
 from features.compiled import helper
 from features.merchant_plan import EDGES_MS, MerchantPlan
-from features.merchant_state import MerchantView, time_of
+from features.merchant_state import (
+    FRAUD_COUNT,
+    FRAUD_LABEL_TIME,
+    FRAUD_TIME,
+    MerchantView,
+    count_of,
+    fraud_word,
+    sum_of,
+    time_of,
+)
 from features.windows import DAY_MS, KNOWN_FRAUD_MS
 
 _HUNDRED: Final = 100.0
@@ -21,9 +30,11 @@ def measure(
     plan: MerchantPlan, old: MerchantView, at: int, time_ms: int, amount: int, values: _Values
 ) -> None:
     """Write every merchant feature of a payment that comes after the rows below `at`."""
-    values[:] = np.nan
-    totals = np.zeros((3, len(EDGES_MS)), np.int64)
-    counts, sums, frauds = totals[0], totals[1], totals[2]
+    for i in range(len(values)):
+        values[i] = np.nan
+    counts = np.empty(len(EDGES_MS), np.int64)
+    sums = np.empty(len(EDGES_MS), np.int64)
+    frauds = np.empty(len(EDGES_MS), np.int64)
     _total_payments(old, at, time_ms, counts, sums)
     _total_frauds(old, time_ms, frauds)
     _measure_windows(plan, counts, sums, amount, values)
@@ -40,8 +51,8 @@ def _total_payments(
     for k in range(len(EDGES_MS)):
         edge = time_ms - EDGES_MS[k]
         while row >= 0 and time_of(old, row) > edge:
-            count += int(old.counts[row])
-            total += old.sums[row]
+            count += count_of(old, row)
+            total += sum_of(old, row)
             row -= 1
         counts[k] = count
         sums[k] = total
@@ -50,15 +61,15 @@ def _total_payments(
 @helper
 def _total_frauds(old: MerchantView, time_ms: int, frauds: _Totals) -> None:
     """Note the frauds from each edge up to now, as far as they were known by now."""
-    row, count = len(old.fraud_time) - 1, 0
-    while row >= 0 and old.fraud_time[row] > time_ms:
-        row -= 1
+    fraud, count = old.frauds - 1, 0
+    while fraud >= 0 and fraud_word(old, fraud, FRAUD_TIME) > time_ms:
+        fraud -= 1
     for k in range(len(EDGES_MS)):
         edge = time_ms - EDGES_MS[k]
-        while row >= 0 and old.fraud_time[row] > edge:
-            if old.fraud_label[row] <= time_ms:
-                count += old.fraud_count[row]
-            row -= 1
+        while fraud >= 0 and fraud_word(old, fraud, FRAUD_TIME) > edge:
+            if fraud_word(old, fraud, FRAUD_LABEL_TIME) <= time_ms:
+                count += fraud_word(old, fraud, FRAUD_COUNT)
+            fraud -= 1
         frauds[k] = count
 
 
@@ -91,10 +102,11 @@ def _measure_risk(plan: MerchantPlan, counts: _Totals, frauds: _Totals, values: 
 def _measure_fraud_ages(
     plan: MerchantPlan, old: MerchantView, time_ms: int, values: _Values
 ) -> None:
-    newest, oldest = np.int64(-1), np.int64(-1)
-    for row in range(len(old.fraud_time)):
-        age = time_ms - old.fraud_time[row]
-        if 0 <= age < KNOWN_FRAUD_MS and old.fraud_label[row] <= time_ms:
+    newest, oldest = -1, -1
+    for fraud in range(old.frauds):
+        age = time_ms - fraud_word(old, fraud, FRAUD_TIME)
+        known = fraud_word(old, fraud, FRAUD_LABEL_TIME) <= time_ms
+        if known and 0 <= age < KNOWN_FRAUD_MS:
             newest = age
             oldest = max(oldest, age)
     if oldest >= 0:

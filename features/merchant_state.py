@@ -1,13 +1,14 @@
-"""The packed state of a merchant, version 1: little-endian columns, sorted by time.
+"""The packed state of a merchant, version 1: little-endian words of 8 bytes, int64.
 
 | bytes | what |
 | --- | --- |
-| 40 | header, five int64: see HEAD_* |
-| 32 a known fraud | int64 each: event time, label time, 63-bit hash of transaction_id, count |
-| 16 a payment | sum int64, time uint32 (ms after the base), count uint32 |
+| 40 | header, five words: see HEAD_* |
+| 32 a known fraud | four words, by event time: see FRAUD_* |
+| 16 a payment | two words, by event time: the sum, and time and count in 32 bits each |
 
-Sums are hundredths of the major unit. A count above 1 is a bucket: several rows of one cell of
-time, compacted, at the time of the newest. The base is the time of the oldest row.
+Sums are hundredths of the major unit. Times of payments are ms after the base, the time of the
+oldest row. A count above 1 is a bucket: several rows of one cell of time, compacted, at the time
+of the newest.
 """
 
 from typing import Any, Final, NamedTuple
@@ -25,10 +26,20 @@ HEAD_BASE_MS: Final = 1
 HEAD_SEQUENCE: Final = 2
 HEAD_ROWS: Final = 3
 HEAD_FRAUDS: Final = 4
+HEAD_WORDS: Final = 5
 
-HEADER_BYTES: Final = 40
-FRAUD_BYTES: Final = 32
-ROW_BYTES: Final = 16
+FRAUD_TIME: Final = 0
+FRAUD_LABEL_TIME: Final = 1
+FRAUD_ID: Final = 2
+FRAUD_COUNT: Final = 3
+FRAUD_WORDS: Final = 4
+
+ROW_SUM: Final = 0
+ROW_TIME_AND_COUNT: Final = 1  # the time in the low half
+ROW_WORDS: Final = 2
+
+FRAUD_BYTES: Final = 8 * FRAUD_WORDS
+ROW_BYTES: Final = 8 * ROW_WORDS
 
 EMPTY: Final = np.array([VERSION, 0, 0, 0, 0], "<i8").tobytes()
 """The state of a merchant before its first payment or label."""
@@ -38,71 +49,80 @@ UPGRADES: Final[Upgrades] = {}
 
 
 class MerchantView(NamedTuple):
-    """Columns of a packed state, sharing its memory."""
+    """A packed state: its memory as words, its row counts, and the word where payments start."""
 
-    head: npt.NDArray[np.int64]
-    fraud_time: npt.NDArray[np.int64]
-    fraud_label: npt.NDArray[np.int64]
-    fraud_id: npt.NDArray[np.int64]
-    fraud_count: npt.NDArray[np.int64]
-    sums: npt.NDArray[np.int64]
-    times: npt.NDArray[np.uint32]
-    counts: npt.NDArray[np.uint32]
+    words: npt.NDArray[np.int64]
+    rows: int
+    frauds: int
+    at_rows: int
 
 
 @helper
 def state_size(rows: int, frauds: int) -> int:
     """Return the bytes of a state with so many rows and known frauds."""
-    return HEADER_BYTES + FRAUD_BYTES * frauds + ROW_BYTES * rows
+    return 8 * HEAD_WORDS + FRAUD_BYTES * frauds + ROW_BYTES * rows
 
 
 @helper
-def head_of(state: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    """Return the header of a packed state."""
-    return state[:HEADER_BYTES].view(np.int64)
+def view(state: npt.NDArray[Any], rows: int, frauds: int) -> MerchantView:
+    """Return the view of a packed state that has so many rows and known frauds."""
+    return MerchantView(state.view(np.int64), rows, frauds, HEAD_WORDS + FRAUD_WORDS * frauds)
 
 
 @helper
-def is_whole(state: npt.NDArray[np.uint8]) -> bool:
+def open_view(state: npt.NDArray[Any]) -> MerchantView:
+    """Return the view of a packed state by its own header."""
+    words = state.view(np.int64)
+    return view(state, words[HEAD_ROWS], words[HEAD_FRAUDS])
+
+
+@helper
+def is_whole(state: npt.NDArray[Any]) -> bool:
     """Tell whether the length of a packed state fits the counts in its header."""
-    if len(state) < HEADER_BYTES:
+    if len(state) < 8 * HEAD_WORDS or len(state) % 8 != 0:
         return False
-    head = head_of(state)
-    rows, frauds = head[HEAD_ROWS], head[HEAD_FRAUDS]
+    words = state.view(np.int64)
+    rows, frauds = words[HEAD_ROWS], words[HEAD_FRAUDS]
     ordered = 0 <= rows <= len(state) and 0 <= frauds <= len(state)
     return ordered and state_size(rows, frauds) == len(state)
 
 
 @helper
-def view(state: npt.NDArray[Any], rows: int, frauds: int) -> MerchantView:
-    """Return the columns of a packed state that has so many rows and known frauds."""
-    at = HEADER_BYTES
-    eight = 8 * frauds
-    at_sum = at + 4 * eight
-    at_time = at_sum + 8 * rows
-    at_count = at_time + 4 * rows
-    return MerchantView(
-        state[:at].view(np.int64),
-        state[at : at + eight].view(np.int64),
-        state[at + eight : at + 2 * eight].view(np.int64),
-        state[at + 2 * eight : at + 3 * eight].view(np.int64),
-        state[at + 3 * eight : at_sum].view(np.int64),
-        state[at_sum:at_time].view(np.int64),
-        state[at_time:at_count].view(np.uint32),
-        state[at_count : at_count + 4 * rows].view(np.uint32),
-    )
+def fraud_word(merchant: MerchantView, fraud: int, word: int) -> int:
+    """Return one word of a known fraud."""
+    return int(merchant.words[HEAD_WORDS + FRAUD_WORDS * fraud + word])
 
 
 @helper
-def time_of(columns: MerchantView, row: int) -> int:
+def sum_of(merchant: MerchantView, row: int) -> int:
+    """Return the sum of a row (hundredths)."""
+    return int(merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_SUM])
+
+
+@helper
+def time_of(merchant: MerchantView, row: int) -> int:
     """Return the event time of a row (ms)."""
-    return int(columns.head[HEAD_BASE_MS] + np.int64(columns.times[row]))
+    packed = merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_TIME_AND_COUNT]
+    return int(merchant.words[HEAD_BASE_MS] + (packed & 0xFFFFFFFF))
 
 
 @helper
-def place_of(columns: MerchantView, time_ms: int) -> int:
+def count_of(merchant: MerchantView, row: int) -> int:
+    """Return how many payments a row stands for."""
+    return int(merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_TIME_AND_COUNT] >> 32)
+
+
+@helper
+def put_row(words: npt.NDArray[np.int64], at: int, total: int, offset_ms: int, count: int) -> None:
+    """Write a row at a word."""
+    words[at + ROW_SUM] = total
+    words[at + ROW_TIME_AND_COUNT] = offset_ms | count << 32
+
+
+@helper
+def place_of(merchant: MerchantView, time_ms: int) -> int:
     """Return the row that a payment goes before: behind all that are as old or older."""
-    at = len(columns.times)
-    while at > 0 and time_of(columns, at - 1) > time_ms:
+    at = merchant.rows
+    while at > 0 and time_of(merchant, at - 1) > time_ms:
         at -= 1
     return at

@@ -2,19 +2,28 @@
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from features.columns import copy, insert, remove
+from features.columns import copy
 from features.compiled import helper
 from features.merchant_state import (
+    FRAUD_COUNT,
+    FRAUD_ID,
+    FRAUD_LABEL_TIME,
+    FRAUD_TIME,
+    FRAUD_WORDS,
     HEAD_BASE_MS,
     HEAD_FRAUDS,
     HEAD_ROWS,
     HEAD_SEQUENCE,
     HEAD_VERSION,
+    HEAD_WORDS,
+    ROW_TIME_AND_COUNT,
+    ROW_WORDS,
     VERSION,
     MerchantView,
+    fraud_word,
+    put_row,
     state_size,
     time_of,
     view,
@@ -30,90 +39,105 @@ def store_payment(
 ) -> int:
     """Write the state after a payment that goes before row `at`; return its size in bytes."""
     oldest_ms = newest_ms - MERCHANT_HISTORY_MS
-    rows, frauds = len(old.times), len(old.fraud_time)
     first, first_fraud = 0, 0
-    while first < rows and time_of(old, first) <= oldest_ms:
+    while first < old.rows and time_of(old, first) <= oldest_ms:
         first += 1
-    while first_fraud < frauds and old.fraud_time[first_fraud] <= oldest_ms:
+    while first_fraud < old.frauds and fraud_word(old, first_fraud, FRAUD_TIME) <= oldest_ms:
         first_fraud += 1
-    stored = time_ms > oldest_ms
-    new = view(out, rows - first + stored, frauds - first_fraud)
-    _store_head(old, new)
-    copy(old.fraud_time, new.fraud_time, first_fraud, 0)
-    copy(old.fraud_label, new.fraud_label, first_fraud, 0)
-    copy(old.fraud_id, new.fraud_id, first_fraud, 0)
-    copy(old.fraud_count, new.fraud_count, first_fraud, 0)
+    stored = 1 if time_ms > oldest_ms else 0
+    new = view(out, old.rows - first + stored, old.frauds - first_fraud)
+    store_head(old, new, 1)
+    _store_frauds(old, first_fraud, old.frauds, new, 0)
     if stored:
         _insert_row(old, new, first, at, time_ms, amount)
     else:
-        copy_rows(old, new, first)
-    return state_size(len(new.times), len(new.fraud_time))
+        _store_rows(old, first, old.rows, new, 0, time_of(old, first))
+    return state_size(new.rows, new.frauds)
 
 
 @helper
 def store_fraud(old: MerchantView, time_ms: int, label_ms: int, id_token: int, out: _Bytes) -> int:
     """Write the state with one more known fraud; return its size in bytes."""
-    at = len(old.fraud_time)
-    while at > 0 and old.fraud_time[at - 1] > time_ms:
+    at = old.frauds
+    while at > 0 and fraud_word(old, at - 1, FRAUD_TIME) > time_ms:
         at -= 1
-    new = view(out, len(old.times), len(old.fraud_time) + 1)
-    _store_head(old, new)
-    insert(old.fraud_time, new.fraud_time, 0, at, time_ms, 0)
-    insert(old.fraud_label, new.fraud_label, 0, at, label_ms, 0)
-    insert(old.fraud_id, new.fraud_id, 0, at, id_token, 0)
-    insert(old.fraud_count, new.fraud_count, 0, at, 1, 0)
-    copy_rows(old, new, 0)
-    return state_size(len(new.times), len(new.fraud_time))
+    new = view(out, old.rows, old.frauds + 1)
+    store_head(old, new, 1)
+    _store_frauds(old, 0, at, new, 0)
+    _store_frauds(old, at, old.frauds, new, at + 1)
+    word = HEAD_WORDS + FRAUD_WORDS * at
+    new.words[word + FRAUD_TIME] = time_ms
+    new.words[word + FRAUD_LABEL_TIME] = label_ms
+    new.words[word + FRAUD_ID] = id_token
+    new.words[word + FRAUD_COUNT] = 1
+    _copy_all_rows(old, new)
+    return state_size(new.rows, new.frauds)
 
 
 @helper
-def store_correction(old: MerchantView, at: int, out: _Bytes) -> int:
-    """Write the state without the known fraud at row `at`; return its size in bytes."""
-    new = view(out, len(old.times), len(old.fraud_time) - 1)
-    _store_head(old, new)
-    remove(old.fraud_time, new.fraud_time, at)
-    remove(old.fraud_label, new.fraud_label, at)
-    remove(old.fraud_id, new.fraud_id, at)
-    remove(old.fraud_count, new.fraud_count, at)
-    copy_rows(old, new, 0)
-    return state_size(len(new.times), len(new.fraud_time))
+def store_correction(old: MerchantView, fraud: int, out: _Bytes) -> int:
+    """Write the state without one known fraud; return its size in bytes."""
+    new = view(out, old.rows, old.frauds - 1)
+    store_head(old, new, 1)
+    _store_frauds(old, 0, fraud, new, 0)
+    _store_frauds(old, fraud + 1, old.frauds, new, fraud)
+    _copy_all_rows(old, new)
+    return state_size(new.rows, new.frauds)
 
 
 @helper
-def store_sequence(old: MerchantView, size: int, state: _Bytes, out: _Bytes) -> int:
-    """Write the state as it is, but for the sequence number; return its size in bytes."""
-    out[:size] = state
-    out[: len(old.head) * 8].view(np.int64)[HEAD_SEQUENCE] += 1
-    return size
+def store_unchanged(old: MerchantView, out: _Bytes) -> int:
+    """Write the state as it is but for the sequence number; return its size in bytes."""
+    new = view(out, old.rows, old.frauds)
+    store_head(old, new, 1)
+    _store_frauds(old, 0, old.frauds, new, 0)
+    _copy_all_rows(old, new)
+    return state_size(new.rows, new.frauds)
 
 
 @helper
-def copy_rows(old: MerchantView, new: MerchantView, first: int) -> None:
-    """Copy the payments from row `first` on, and move the base to the first of them."""
-    shift = np.int64(0)
-    if first < len(old.times):
-        shift = np.int64(old.times[first])
-    new.head[HEAD_BASE_MS] = old.head[HEAD_BASE_MS] + shift
-    copy(old.sums, new.sums, first, 0)
-    copy(old.times, new.times, first, -shift)
-    copy(old.counts, new.counts, first, 0)
+def store_head(old: MerchantView, new: MerchantView, steps: int) -> None:
+    """Write the header: the sequence `steps` further, the row counts of the new state."""
+    new.words[HEAD_VERSION] = VERSION
+    new.words[HEAD_BASE_MS] = old.words[HEAD_BASE_MS]
+    new.words[HEAD_SEQUENCE] = old.words[HEAD_SEQUENCE] + steps
+    new.words[HEAD_ROWS] = new.rows
+    new.words[HEAD_FRAUDS] = new.frauds
+
+
+@helper
+def _store_frauds(old: MerchantView, first: int, end: int, new: MerchantView, to: int) -> None:
+    """Write known frauds [first, end) from row `to` on."""
+    from_word, to_word = HEAD_WORDS + FRAUD_WORDS * first, HEAD_WORDS + FRAUD_WORDS * to
+    copy(old.words, from_word, new.words, to_word, FRAUD_WORDS * (end - first))
+
+
+@helper
+def _copy_all_rows(old: MerchantView, new: MerchantView) -> None:
+    copy(old.words, old.at_rows, new.words, new.at_rows, ROW_WORDS * old.rows)
 
 
 @helper
 def _insert_row(
     old: MerchantView, new: MerchantView, first: int, at: int, time_ms: int, amount: int
 ) -> None:
-    base = old.head[HEAD_BASE_MS]
-    new_base = time_of(old, first) if first < at else time_ms
-    new.head[HEAD_BASE_MS] = new_base
-    insert(old.sums, new.sums, first, at, amount, 0)
-    insert(old.times, new.times, first, at, time_ms - new_base, base - new_base)
-    insert(old.counts, new.counts, first, at, 1, 0)
+    """Write the rows from `first` on, and the payment before row `at`."""
+    base = time_of(old, first) if first < at else time_ms
+    _store_rows(old, first, at, new, 0, base)
+    _store_rows(old, at, old.rows, new, at - first + 1, base)
+    put_row(new.words, new.at_rows + ROW_WORDS * (at - first), amount, time_ms - base, 1)
 
 
 @helper
-def _store_head(old: MerchantView, new: MerchantView) -> None:
-    new.head[HEAD_VERSION] = VERSION
-    new.head[HEAD_SEQUENCE] = old.head[HEAD_SEQUENCE] + 1
-    new.head[HEAD_ROWS] = len(new.times)
-    new.head[HEAD_FRAUDS] = len(new.fraud_time)
+def _store_rows(
+    old: MerchantView, first: int, end: int, new: MerchantView, to: int, base: int
+) -> None:
+    """Write rows [first, end) from row `to` on, with their times counted from another base."""
+    word = new.at_rows + ROW_WORDS * to
+    length = ROW_WORDS * (end - first)
+    copy(old.words, old.at_rows + ROW_WORDS * first, new.words, word, length)
+    shift = old.words[HEAD_BASE_MS] - base
+    if shift != 0:
+        for i in range(word + ROW_TIME_AND_COUNT, word + length, ROW_WORDS):
+            new.words[i] += shift
+    new.words[HEAD_BASE_MS] = base

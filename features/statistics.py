@@ -54,20 +54,20 @@ def haversine_km(lat: float, lon: float, other_lat: float, other_lon: float) -> 
 
 
 @helper
-def add_token(table: npt.NDArray[np.uint32], token: int) -> int:
+def add_token(tokens: npt.NDArray[np.uint32], start: int, size: int, token: int) -> int:
     """Put a token into an open-addressing set; return 1 where it was new, 0 for UNKNOWN or known.
 
-    `table` is zeros at first, a power of two long and never full.
+    The set is tokens[start : start + size], zeros at first; `size` is a power of two, and the set
+    never full.
     """
     if token == 0:
         return 0
-    mask = len(table) - 1
-    at = ((token * _HASH_FACTOR) & 0xFFFFFFFF) >> 7 & mask
-    while table[at] != 0:
-        if table[at] == token:
+    slot = (token * _HASH_FACTOR >> 7) & (size - 1)
+    while tokens[start + slot] != 0:
+        if tokens[start + slot] == token:
             return 0
-        at = (at + 1) & mask
-    table[at] = token
+        slot = (slot + 1) & (size - 1)
+    tokens[start + slot] = token
     return 1
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from events.timestamps import MAX_AHEAD_MS, format_ms
+from producer.errors import SendError
 from producer.pacing import Pace
 from producer.records import Record
 
@@ -26,7 +27,10 @@ class RecordSender(Protocol):
         """Wait at most timeout_s seconds, serving reports."""
 
     def flush(self) -> None:
-        """Wait until everything queued has been dealt with."""
+        """Wait until everything queued has arrived."""
+
+    def close(self) -> None:
+        """Wait until everything queued has arrived or failed."""
 
 
 @dataclass(slots=True)
@@ -85,9 +89,18 @@ class Feed:
         self._stop = why
 
     def run(self, records: Iterable[Record], sender: RecordSender) -> None:
-        """Send every record; progress holds the counts, also after an error."""
-        progress, paced = self.progress, self._pace != Pace()
+        """Send every record and close the sender; progress says how far it came, and why."""
         start = time.perf_counter()
+        try:
+            self._send_all(records, sender, start)
+        except SendError as error:
+            self._stop = str(error)
+        sender.close()
+        self.progress.seconds = time.perf_counter() - start
+        self.progress.stopped = self._stop
+
+    def _send_all(self, records: Iterable[Record], sender: RecordSender, start: float) -> None:
+        paced = self._pace != Pace()
         latest_ms = self._clock_ms() + MAX_AHEAD_MS
         for number, record in enumerate(records):
             if paced:
@@ -100,9 +113,6 @@ class Feed:
             self._count(record)
             if paced or number % _CHECK_EVERY == 0:
                 self._look_up(start, sender)
-        sender.flush()
-        progress.seconds = time.perf_counter() - start
-        progress.stopped = self._stop
 
     def _look_up(self, start: float, sender: RecordSender) -> None:
         """Do between records what is due by now: serve reports, show progress, flush."""
@@ -113,7 +123,7 @@ class Feed:
             self._on_tick(self.progress)
         if seconds >= self._next_flush_s:
             sender.flush()
-            self._next_flush_s = seconds + self._flush_every_s
+            self._next_flush_s = time.perf_counter() - start + self._flush_every_s
 
     def _wait(self, record: Record, start: float, sender: RecordSender) -> None:
         """Wait until a record is due; reports are served, and stop() ends the wait."""

@@ -1,5 +1,6 @@
 """Records to Kafka: batched, idempotent, and every loss counted by name."""
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
@@ -7,21 +8,23 @@ from typing import Literal
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from events.topics import LABELS, TRANSACTIONS
+from producer.errors import SendError
 
 Acks = Literal["all", "1", "0"]
 Compression = Literal["none", "lz4", "zstd", "snappy", "gzip"]
 
 _QUEUE_RECORDS = 200_000
 _QUEUE_KIB = 128 * 1024
-
-
-class SendError(RuntimeError):
-    """Kafka cannot be written to: the message says where, why, and what to do."""
+_SLICE_S = 0.5
+_TIMED_OUT = "_MSG_TIMED_OUT"
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """Where and how records are sent. Idempotence asks for acks=all, and keeps a card's order."""
+    """Where and how records are sent. Idempotence asks for acks=all, and keeps a card's order.
+
+    A record that is not confirmed within timeout_s has failed.
+    """
 
     bootstrap: str
     transactions: str = TRANSACTIONS.name
@@ -32,7 +35,7 @@ class KafkaSettings:
     linger_ms: float = 5.0
     batch_bytes: int = 256 * 1024
     flush_every_s: float = 5.0
-    timeout_s: float = 30.0
+    timeout_s: float = 60.0
 
     def __post_init__(self) -> None:
         if self.idempotence and self.acks != "all":
@@ -57,6 +60,7 @@ class KafkaSettings:
             "partitioner": "murmur2_random",
             "queue.buffering.max.messages": _QUEUE_RECORDS,
             "queue.buffering.max.kbytes": _QUEUE_KIB,
+            "delivery.timeout.ms": int(self.timeout_s * 1000),
             "delivery.report.only.error": True,
             "log_level": 2,
         }
@@ -97,14 +101,26 @@ class Sender:
         self._producer.poll(timeout_s)
 
     def flush(self) -> None:
-        """Wait until everything queued has arrived or failed, or the time-out has passed."""
-        self._producer.flush(self._settings.timeout_s)
+        """Wait until everything queued has arrived; SendError where Kafka confirms no more."""
+        if self._drain() or self.failures[_TIMED_OUT]:
+            raise SendError(
+                f"Kafka at {self._settings.bootstrap}: expected every record confirmed within "
+                f"{self._settings.timeout_s:g} s, got {self.failures[_TIMED_OUT]} that were not; "
+                "see whether the broker runs, then send them again (the job drops repeats)"
+            )
 
     def close(self) -> None:
         """Flush; what the time-out leaves in the queue is given up and counted as failed."""
-        if self._producer.flush(self._settings.timeout_s):
+        if self._drain():
             self._producer.purge()
-            self._producer.flush(self._settings.timeout_s)
+            self._producer.flush(_SLICE_S)
+
+    def _drain(self) -> int:
+        """Wait for the queue to empty, in slices that let signals through; return what is left."""
+        deadline = time.monotonic() + self._settings.timeout_s
+        while (left := self._producer.flush(_SLICE_S)) and time.monotonic() < deadline:
+            pass
+        return left
 
     def delivered(self, is_label: bool) -> int:
         """Records of a topic that were queued and not reported as failed."""

@@ -104,8 +104,9 @@ def within_radius(
         low = np.searchsorted(terminal_x, homes[chunk[0], 0] - radius)
         high = np.searchsorted(terminal_x, homes[chunk[-1], 0] + radius)
         strip = terminal_order[low:high]
-        apart = homes[chunk, None, :] - terminals[None, strip, :]
-        near = (apart**2).sum(axis=2) < radius**2
+        apart_x = np.subtract.outer(homes[chunk, 0], terminals[strip, 0])
+        apart_y = np.subtract.outer(homes[chunk, 1], terminals[strip, 1])
+        near = apart_x**2 + apart_y**2 < radius**2
         for row, customer in enumerate(chunk):
             found[customer] = np.sort(strip[near[row]])
     counts = np.fromiter(map(len, found), np.int64, len(found))

@@ -64,7 +64,9 @@ class Records:
             yield from self._merged(piece)
         if end_ms is None:
             end_ms = self._reached_ms + 1
-        yield from self._due(NEVER_MS if self._labels.drain else end_ms)
+        yield from self._due(end_ms)
+        if self._labels.drain:
+            yield from (label._replace(time_ms=end_ms) for label in self._due(NEVER_MS))
 
     def _merged(self, piece: Slice) -> Iterator[Record]:
         """Yield the payments of a piece that are sent, and the labels that come due on the way."""

@@ -91,7 +91,7 @@ def write_config(install: Installation, settings: StackSettings, ports: Ports) -
     }
     text = yaml.safe_dump(options, default_style='"', width=10_000)
     (layout.conf / "config.yaml").write_text(text)
-    _link_jars(install, layout)
+    link_jars(install, layout)
     _write(settings, "client", _jvm_options(options, "client"), [_CLIENT_MAIN])
     _write_jobmanager(settings, options)
     for number in range(settings.taskmanagers):
@@ -121,7 +121,7 @@ def parallelism(settings: StackSettings) -> int:
     return max(1, settings.taskmanagers // _TASKMANAGERS_PER_PARALLELISM)
 
 
-def _link_jars(install: Installation, layout: Layout) -> None:
+def link_jars(install: Installation, layout: Layout) -> None:
     """Gather the distribution's jars and the connector in one folder.
 
     `flink run` adds PyFlink's own jar only where the job does not set pipeline.jars, so the

@@ -17,7 +17,7 @@ from tests.waiting import wait_for
 from training.parity import Stream
 from udfs.bundle import Bundle, find_bundle, load_bundle
 
-BUNDLE = find_bundle(ROOT / "onnx_models", "ensemble")
+MODELS = ROOT / "onnx_models"
 
 
 @dataclass
@@ -36,7 +36,7 @@ class RunningJob:
     ) -> None:
         """Start the job anew from a savepoint."""
         self.job_id = start_job(
-            self.stack, BUNDLE, profile, _silent, start=savepoint, parallelism=parallelism
+            self.stack, _bundle(), profile, _silent, start=savepoint, parallelism=parallelism
         )
 
     def wait_until_decided(self, payments: int, timeout_s: float = 120.0) -> None:
@@ -56,19 +56,23 @@ def running_job(
     stack = Stack(StackSettings(folder, taskmanagers=taskmanagers, **settings))  # type: ignore[arg-type]
     stack.up()
     try:
-        yield RunningJob(stack, start_job(stack, BUNDLE, profile, _silent))
+        yield RunningJob(stack, start_job(stack, _bundle(), profile, _silent))
     finally:
         stack.down(delete_data=True)
 
 
 def shipped_bundle() -> Bundle:
     """Load the bundle that the job of these tests scores with."""
-    return load_bundle(BUNDLE)
+    return load_bundle(_bundle())
 
 
 def levels(stream: Stream) -> set[str]:
     """Return the risk levels that occur, to see that a test has something to tell apart."""
     return {decision.risk_level for decision in stream.decisions}
+
+
+def _bundle() -> Path:
+    return find_bundle(MODELS, "ensemble")
 
 
 def _silent(_: str) -> None:

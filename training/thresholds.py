@@ -68,8 +68,8 @@ def solve_thresholds(targets: Targets, scores: Floats, medium: Goal, high: Goal)
     values = {"MEDIUM": ranking.middle(cut_medium), "HIGH": ranking.middle(cut_high)}
     if not values["HIGH"] > values["MEDIUM"]:
         raise TrainingError(
-            f"HIGH ({high}) does not lie above MEDIUM ({medium}) on validation: ask for a smaller "
-            "share or a higher precision with --high."
+            f"HIGH ({high}) does not lie above MEDIUM ({medium}) on validation: ask for a "
+            "larger share with --medium or a smaller share with --high, or give a longer history."
         )
     cuts = {"MEDIUM": cut_medium, "HIGH": cut_high}
     return Thresholds(

@@ -1,5 +1,6 @@
 """The set-up: done once, safe when interrupted or started twice."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -8,15 +9,16 @@ import pytest
 from cli.prepare import Preparation
 
 
-@pytest.fixture
-def prepared(tmp_path: Path) -> Preparation:
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Preparation:
     """Prepare a checkout that needs no packages and whose jars have been fetched."""
-    (tmp_path / "requirements.lock").write_text("# nothing\n")
-    (tmp_path / "pom.xml").write_text("<project/>")
-    stamps = tmp_path / ".cardwatch" / "installed"
+    root = tmp_path_factory.mktemp("a checkout")
+    (root / "requirements.lock").write_text("# nothing\n")
+    (root / "pom.xml").write_text("<project/>")
+    stamps = root / ".cardwatch" / "installed"
     stamps.mkdir(parents=True)
     (stamps / "pom.xml").write_text("<project/>")
-    preparation = Preparation(tmp_path)
+    preparation = Preparation(root)
     preparation.prepare()
     return preparation
 
@@ -42,9 +44,9 @@ def test_an_interrupted_installation_starts_afresh(
     assert "making a Python environment" in capsys.readouterr().err
 
 
-def test_a_folder_that_moved_gets_a_new_environment(prepared: Preparation) -> None:
-    moved = prepared.root.with_name("moved here")
-    prepared.root.rename(moved)
+def test_a_folder_that_moved_gets_a_new_environment(prepared: Preparation, tmp_path: Path) -> None:
+    moved = tmp_path / "moved here"
+    shutil.copytree(prepared.root, moved, symlinks=True)
     Preparation(moved).prepare()
     told = subprocess.run(
         [moved / ".cardwatch" / "venv" / "bin" / "pip", "--version"],

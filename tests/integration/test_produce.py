@@ -19,8 +19,9 @@ from confluent_kafka.cimpl import NewTopic
 
 from events.label import parse_label
 from events.transaction import Transaction, parse_transaction
+from producer.errors import SendError
 from producer.generator import generate
-from producer.kafka import KafkaSettings, SendError
+from producer.kafka import KafkaSettings
 from producer.labels import DAY_MS, LabelSettings
 from producer.mapping import read
 from producer.population import GeneratorSettings

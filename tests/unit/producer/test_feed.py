@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from producer.errors import SendError
 from producer.feed import Feed, Progress
 from producer.pacing import Pace
 from producer.records import Record
@@ -16,6 +17,7 @@ class Collector:
     def __init__(self) -> None:
         self.sent: list[tuple[float, bytes, bytes, bool]] = []
         self.flushes = 0
+        self.broken = False
 
     def send(self, is_label: bool, key: bytes, value: bytes) -> None:
         """Keep one value."""
@@ -26,7 +28,13 @@ class Collector:
         time.sleep(timeout_s)
 
     def flush(self) -> None:
-        """Count."""
+        """Count; fail where it was told to."""
+        self.flushes += 1
+        if self.broken:
+            raise SendError("the broker is gone")
+
+    def close(self) -> None:
+        """Count as a flush."""
         self.flushes += 1
 
 
@@ -89,6 +97,15 @@ def test_flushes_come_at_least_as_often_as_asked_for() -> None:
     feed = Feed(Pace(per_s=50), 0.1, clock_ms=lambda: T0)
     feed.run(records(25), collector)
     assert 3 <= collector.flushes <= 7
+
+
+def test_a_sender_that_fails_ends_the_run_with_its_account() -> None:
+    collector = Collector()
+    collector.broken = True
+    feed = Feed(Pace(per_s=100), 0.1, clock_ms=lambda: T0)
+    feed.run(records(200), collector)
+    assert feed.progress.stopped == "the broker is gone"
+    assert feed.progress.payments == len(collector.sent) < 50
 
 
 @pytest.mark.parametrize("options", [{"per_s": 1, "speed": 1}, {"per_s": 0}, {"speed": -1}])

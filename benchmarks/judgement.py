@@ -1,0 +1,54 @@
+"""Decisions against the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from training.fit import Targets
+from training.metrics import evaluate
+from training.trees import Floats, Ints
+from udfs.manifest import Thresholds
+
+LEVELS = ("MEDIUM", "HIGH")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How well payments were ranked, and what each level catches.
+
+    `precision` and `recall` are of everything at a level or above it; None where nothing is.
+    """
+
+    payments: int
+    frauds: int
+    average_precision: float
+    auc_roc: float
+    card_precision_at_100: float
+    flagged: dict[str, int]
+    precision: dict[str, float | None]
+    recall: dict[str, float]
+
+
+def judge(
+    targets: Targets, scores: Floats, cards: Ints, times_ms: Ints, thresholds: Thresholds
+) -> Judgement:
+    """Judge n payments in order of time: int8[n] truth, float32[n] scores, cards, epoch ms.
+
+    Both frauds and good payments must be among them.
+    """
+    found = evaluate(targets, scores, cards, times_ms)
+    frauds = int(targets.sum())
+    edges = {"MEDIUM": thresholds.medium, "HIGH": thresholds.high}
+    flagged = {level: scores >= edges[level] for level in LEVELS}
+    hits = {level: int(targets[rows].sum()) for level, rows in flagged.items()}
+    counts = {level: int(rows.sum()) for level, rows in flagged.items()}
+    return Judgement(
+        payments=len(targets),
+        frauds=frauds,
+        average_precision=found["average_precision"],
+        auc_roc=found["auc_roc"],
+        card_precision_at_100=found["card_precision_at_100"],
+        flagged=counts,
+        precision={lv: hits[lv] / counts[lv] if counts[lv] else None for lv in LEVELS},
+        recall={lv: hits[lv] / frauds for lv in LEVELS},
+    )

@@ -1,0 +1,205 @@
+r"""The ceiling: consume, compute, produce in one process, with nothing that survives a crash.
+
+    python -m benchmarks.peers.bare_loop --bootstrap HOST:PORT --bundle BUNDLE \
+        --payments 300000 --warm-up 100000
+
+The same parsing, features, scores, decisions and alerts as the job, in a plain loop. Offsets and
+output commit in one Kafka transaction each second, but the state is a dict in memory: a restart
+would lose it, so this is what the job is measured against and not a way to do its work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import psutil
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from benchmarks.cpu import cpu_seconds
+from benchmarks.rates import median_rate
+from events.label import parse_label
+from events.topics import ALERTS, DECISIONS, LABELS, TRANSACTIONS
+from events.transaction import parse_transaction
+from features import card, merchant, warm_up
+from udfs.answer import Row, answer, model_input
+from udfs.bundle import Bundle, load_bundle
+from udfs.request import ScoringRequest
+
+OUTPUT_TOPICS: Final = tuple(
+    replace(topic, name=f"bench-{topic.name}") for topic in (DECISIONS, ALERTS)
+)
+
+_BATCH = 1_000
+_COMMIT_EVERY_S = 1.0
+_IDLE_S = 20.0
+
+
+class BareLoop:
+    """State in dicts, one consumer, one transactional producer."""
+
+    def __init__(self, bootstrap: str, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._cards: dict[str, bytes] = {}
+        self._merchants: dict[str, bytes] = {}
+        self._consumer = _consumer(bootstrap)
+        self._producer = _producer(bootstrap)
+        self._decisions, self._alerts = (topic.name for topic in OUTPUT_TOPICS)
+        self.decided_ms: list[int] = []
+
+    def run(self, payments: int) -> None:
+        """Decide so many payments; TimeoutError where none come for 20 s."""
+        self._producer.begin_transaction()
+        commit_s = idle_s = time.monotonic()
+        while len(self.decided_ms) < payments:
+            messages = self._consumer.consume(_BATCH, 0.1)
+            for message in messages:
+                self._take(message)
+            self._producer.poll(0)
+            now_s = time.monotonic()
+            idle_s = now_s if messages else idle_s
+            if now_s - idle_s > _IDLE_S:
+                raise TimeoutError(f"{len(self.decided_ms)} of {payments} payments came")
+            if now_s - commit_s >= _COMMIT_EVERY_S:
+                self._commit()
+                self._producer.begin_transaction()
+                commit_s = time.monotonic()
+        self._commit()
+
+    def _take(self, message: Message) -> None:
+        if message.topic() == LABELS.name:
+            label = parse_label(message.value(), message.key())
+            learnt = merchant.learn(self._merchants.get(label.merchant_id), label)
+            self._merchants[label.merchant_id] = learnt.state
+        else:
+            self._decide(message)
+
+    def _decide(self, message: Message) -> None:
+        value, received_ms = message.value(), message.timestamp()[1]
+        payment = parse_transaction(value, message.key(), received_ms)
+        step = card.advance(self._cards.get(payment.card_id), payment)
+        if step.repeated:
+            return
+        self._cards[payment.card_id] = step.state
+        own = merchant.advance(
+            self._merchants.get(payment.merchant_id),
+            payment.timestamp_ms,
+            payment.amount_minor,
+            payment.currency,
+        )
+        self._merchants[payment.merchant_id] = own.state
+        packed = step.values.tobytes() + own.values.tobytes()
+        request = ScoringRequest(
+            payment=payment,
+            original=value or b"",
+            features=packed,
+            card_sequence=step.sequence,
+            merchant_sequence=own.sequence,
+            flags=[],
+            received_ms=received_ms,
+        )
+        self._answer(request, np.frombuffer(packed, dtype=np.float32), message.key())
+
+    def _answer(
+        self,
+        request: ScoringRequest,
+        values: Row,
+        key: bytes | None,
+    ) -> None:
+        bundle = self._bundle
+        scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
+        now_ms = time.time_ns() // 1_000_000
+        found = answer(request, values, scores, bundle, now_ms)
+        self._produce(self._decisions, found.decision, key)
+        if found.alert is not None:
+            self._produce(self._alerts, found.alert, key)
+        self.decided_ms.append(now_ms)
+
+    def _produce(self, topic: str, value: bytes, key: bytes | None) -> None:
+        while True:
+            try:
+                self._producer.produce(topic, value, key)
+                return
+            except BufferError:  # the queue is full: let the broker take some
+                self._producer.poll(0.01)
+
+    def _commit(self) -> None:
+        """Commit the output and how far the input was read, together."""
+        places = self._consumer.position(self._consumer.assignment())
+        read = [place for place in places if place.offset >= 0]
+        if read:
+            group = self._consumer.consumer_group_metadata()
+            self._producer.send_offsets_to_transaction(read, group)
+        self._producer.commit_transaction()
+
+
+def _consumer(bootstrap: str) -> Consumer:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "bench-bare-loop",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "log_level": 0,
+        }
+    )
+    topics = consumer.list_topics(timeout=10).topics
+    consumer.assign(
+        [
+            TopicPartition(name, number, 0)
+            for name in (TRANSACTIONS.name, LABELS.name)
+            for number in topics[name].partitions
+        ]
+    )
+    return consumer
+
+
+def _producer(bootstrap: str) -> Producer:
+    producer = Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "transactional.id": "bench-bare-loop",
+            "partitioner": "murmur2_random",
+            "linger.ms": 5,
+            "queue.buffering.max.messages": 200_000,
+            "queue.buffering.max.kbytes": 256 * 1024,
+            "delivery.report.only.error": True,
+            "log_level": 0,
+        }
+    )
+    producer.init_transactions(30)
+    return producer
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the loop over what waits in the topics and print one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers.bare_loop")
+    parser.add_argument("--bootstrap", required=True)
+    parser.add_argument("--bundle", required=True)
+    parser.add_argument("--payments", type=int, required=True, help="measured payments")
+    parser.add_argument("--warm-up", type=int, required=True, help="payments before those")
+    given = parser.parse_args(arguments)
+    warm_up()
+    loop = BareLoop(given.bootstrap, load_bundle(given.bundle))
+    loop.run(given.warm_up)
+    before_s = cpu_seconds(psutil.Process())
+    loop.run(given.warm_up + given.payments)
+    used_s = cpu_seconds(psutil.Process()) - before_s
+    measured = loop.decided_ms[given.warm_up :]
+    found = {
+        "payments": len(measured),
+        "tx_per_s": median_rate(measured),
+        "cpu_us_per_payment": 1e6 * used_s / len(measured),
+    }
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

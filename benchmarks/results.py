@@ -1,0 +1,63 @@
+"""The figures of one run, and the object that is written of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from benchmarks.calibration import Calibrations
+from benchmarks.ceiling import Ceiling
+from benchmarks.latency_run import RateLatency
+from benchmarks.machine import Provenance
+from benchmarks.throughput import Throughput
+
+
+@dataclass
+class Results:
+    """What has been measured so far; an empty part was not asked for."""
+
+    provenance: Provenance
+    settings: dict[str, object]
+    calibrations: Calibrations = field(default_factory=Calibrations)
+    throughput: dict[str, Throughput] = field(default_factory=dict)
+    latency: dict[int, RateLatency] = field(default_factory=dict)
+    ceiling: Ceiling | None = None
+    state_bytes_per_card: int | None = None
+    checkpoint_bytes_per_card: float | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every payment got one decision, and every latency was seen."""
+        decided = all(run.lost == 0 and run.doubled == 0 for run in self.throughput.values())
+        return decided and all(one.unseen == 0 for one in self.latency.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run under stable keys, units in their names."""
+        job = {name: run.cpu_us_per_payment["job"] for name, run in self.throughput.items()}
+        broker = {name: run.cpu_us_per_payment["broker"] for name, run in self.throughput.items()}
+        return {
+            "throughput_tx_per_s": _rounded({n: r.tx_per_s for n, r in self.throughput.items()}),
+            "cpu_us_per_payment": _rounded(job),
+            "broker_cpu_us_per_payment": _rounded(broker),
+            "ceiling_tx_per_s": None if self.ceiling is None else round(self.ceiling.tx_per_s, 1),
+            "calibration_ms": round(self.calibrations.median_ms, 1),
+            "provisional_latency_ms": {str(r): one.provisional_ms for r, one in self._rates()},
+            "committed_latency_ms": {str(r): one.committed_ms for r, one in self._rates()},
+            "state_bytes_per_card": self.state_bytes_per_card,
+            "checkpoint_bytes_per_card": self.checkpoint_bytes_per_card,
+            "calibration_loops_ms": self.calibrations.loops_ms,
+            "runs": {name: msgspec.to_builtins(run) for name, run in self.throughput.items()},
+            "latency_runs": {str(r): msgspec.to_builtins(one) for r, one in self._rates()},
+            "ceiling_run": msgspec.to_builtins(self.ceiling),
+            "settings": self.settings,
+            **msgspec.to_builtins(self.provenance),
+        }
+
+    def _rates(self) -> list[tuple[int, RateLatency]]:
+        return sorted(self.latency.items())
+
+
+def _rounded(figures: dict[str, float]) -> dict[str, float]:
+    return {name: round(figure, 1) for name, figure in figures.items()}

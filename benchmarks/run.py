@@ -1,0 +1,94 @@
+"""One run of `./cardwatch bench`: a stack of its own, then each measurement in turn."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.ceiling import measure_ceiling
+from benchmarks.job import Progress, RunningJob, running_job
+from benchmarks.latency_run import measure_latency
+from benchmarks.load import Load, send_all
+from benchmarks.machine import provenance
+from benchmarks.own_stack import own_stack
+from benchmarks.results import Results
+from benchmarks.state_size import checkpoint_bytes_per_card, typical_card_bytes
+from benchmarks.throughput import measure_throughput
+from jobs.settings import Profile
+from stack.embedded import Stack
+
+
+@dataclass(frozen=True)
+class BenchSettings:
+    """What is measured. `payments` are measured behind `warm_up` others, each `rate` for `seconds`.
+
+    Rates are in payments a second. The folder is the run's own and removed after it, unless `keep`.
+    """
+
+    folder: Path
+    bundle: Path
+    payments: int = 300_000
+    warm_up: int = 100_000
+    profiles: tuple[Profile, ...] = ("latency", "throughput")
+    rates: tuple[int, ...] = (500, 2_000)
+    seconds: int = 20
+    rate_warm_up_s: int = 5
+    parallelism: int = 1
+    keep: bool = False
+
+
+def run(settings: BenchSettings, progress: Progress) -> Results:
+    """Measure everything that the settings ask for.
+
+    BenchmarkError where a measurement cannot be made, StackError where the stack does not start.
+    """
+    with own_stack(settings.folder, settings.parallelism, settings.keep, progress) as stack:
+        results = Results(provenance(stack.install), _shown(settings))
+        return _measure(stack, settings, results, progress)
+
+
+def _measure(
+    stack: Stack, settings: BenchSettings, results: Results, progress: Progress
+) -> Results:
+    load = Load()
+    waiting = settings.warm_up + settings.payments
+    progress(f"sending {waiting:,} payments ahead")
+    send_all(stack.kafka, load.take(waiting))
+    results.state_bytes_per_card = typical_card_bytes()
+    for profile in settings.profiles:
+        progress(f"{profile} profile: submitting the job")
+        with running_job(stack, settings.bundle, profile, settings.parallelism) as job:
+            _measure_job(job, load, settings, results, progress)
+    progress("the bare loop: the same code with nothing around it")
+    with results.calibrations.around("ceiling"):
+        results.ceiling = measure_ceiling(
+            stack, settings.bundle, settings.payments, settings.warm_up
+        )
+    return results
+
+
+def _measure_job(
+    job: RunningJob, load: Load, settings: BenchSettings, results: Results, progress: Progress
+) -> None:
+    """Measure one profile's throughput and, of the latency profile, the rest."""
+    with results.calibrations.around(f"throughput {job.profile}"):
+        found = measure_throughput(
+            job, load.payments, settings.warm_up, settings.payments, progress
+        )
+    results.throughput[job.profile] = found
+    if job.profile != "latency":
+        return
+    flink = job.stack.flink
+    results.checkpoint_bytes_per_card = checkpoint_bytes_per_card(flink, job.id, found.cards)
+    for rate in settings.rates:
+        progress(f"latency at {rate:,}/s for {settings.seconds} s")
+        with results.calibrations.around(f"latency {rate}/s"):
+            results.latency[rate] = measure_latency(
+                job.stack.kafka, load, rate, settings.seconds, settings.rate_warm_up_s
+            )
+
+
+def _shown(settings: BenchSettings) -> dict[str, object]:
+    """Return the settings as the results name them, without this machine's paths."""
+    model = "/".join(settings.bundle.parts[-2:])
+    return {**asdict(settings), "folder": None, "bundle": model}

@@ -1,0 +1,176 @@
+"""`cardwatch bench`: measure what the README quotes, on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import click
+
+from benchmarks import report
+from benchmarks.calibration import Calibrations
+from benchmarks.errors import BenchmarkError
+from benchmarks.hot_path import StepCost, measure_hot_path
+from benchmarks.results import Results
+from benchmarks.run import BenchSettings, run
+from cli.bench_handbook import handbook_command
+from cli.bench_options import (
+    BENCH_FOLDER,
+    ROOT,
+    bundle_option,
+    keep_option,
+    models_option,
+    own_folder_option,
+    resolve_bundle,
+)
+from cli.console import Output
+from cli.options import json_option, option, output_options
+from jobs.settings import PROFILES, Profile
+from udfs.bundle import load_bundle
+
+DEFAULTS = BenchSettings(folder=BENCH_FOLDER, bundle=ROOT)
+QUICK_PAYMENTS, QUICK_WARM_UP, QUICK_SECONDS = 30_000, 30_000, 5
+
+EXAMPLE = """\b
+Examples:
+  ./cardwatch bench --json bench.json              everything, about six minutes
+  ./cardwatch bench --quick                        a rough idea, about two minutes
+  ./cardwatch bench --profiles latency --rates 500
+  ./cardwatch bench hot-path                       where each microsecond goes
+  ./cardwatch bench handbook                       the Handbook's data through the running job
+
+The calibration loop tells how fast the machine was: compare runs only where it agrees."""
+
+
+class Listed(click.ParamType[tuple[str, ...]]):
+    """Words with commas between them, each one of those known."""
+
+    name = "list"
+
+    def __init__(self, known: tuple[str, ...] | None = None) -> None:
+        self._known = known
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the words, each once."""
+        words = tuple(dict.fromkeys(word.strip() for word in str(value).split(",") if word.strip()))
+        for word in words:
+            good = word in self._known if self._known else word.isdecimal() and int(word) > 0
+            if not good:
+                wanted = " or ".join(self._known) if self._known else "whole numbers above 0"
+                self.fail(f"expected {wanted}, with commas between them, got {word!r}", param, ctx)
+        return words
+
+
+@click.group("bench", invoke_without_command=True, epilog=EXAMPLE)
+@own_folder_option
+@bundle_option
+@models_option
+@option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="Measured ones.")
+@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
+@option("--profiles", type=Listed(PROFILES), default=",".join(PROFILES), help="Job profiles.")
+@option(
+    "--rates",
+    type=Listed(),
+    default=",".join(map(str, DEFAULTS.rates)),
+    help="Payments a second at which latency is measured, in the latency profile.",
+)
+@option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
+@option("--parallelism", type=click.IntRange(1), default=1, help="Two TaskManagers for each.")
+@option("--quick", is_flag=True, help="Fewer payments and seconds: a rough idea.")
+@keep_option
+@json_option
+@output_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    folder: Path,
+    bundle: str,
+    models: Path,
+    payments: int,
+    warm_up: int,
+    profiles: tuple[str, ...],
+    rates: tuple[str, ...],
+    seconds: int,
+    parallelism: int,
+    quick: bool,
+    keep: bool,
+    json_path: str | None,
+    out: Output,
+) -> None:
+    """Measure throughput, CPU, latency and state on a stack of its own, and print a table.
+
+    Throughput and CPU of the job in each profile, warm, with a decision for every payment and
+    exactly once; latency from the scheduled send to the poll, early and committed; bytes of state
+    for a card; and, as a ceiling, a bare Kafka loop with the same code. Leave the machine alone
+    meanwhile. The exit status is 1 where a decision was lost or doubled; a missed target is told
+    in the table.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    settings = BenchSettings(
+        folder=folder.resolve(),
+        bundle=resolve_bundle(models, bundle),
+        payments=QUICK_PAYMENTS if quick else payments,
+        warm_up=QUICK_WARM_UP if quick else warm_up,
+        profiles=cast(tuple[Profile, ...], profiles),
+        rates=tuple(map(int, rates)),
+        seconds=QUICK_SECONDS if quick else seconds,
+        parallelism=parallelism,
+        keep=keep,
+    )
+    try:
+        with out.steps() as step:
+            results = run(settings, step)
+    except BenchmarkError as error:
+        raise click.ClickException(str(error)) from None
+    _tell(results, json_path, out)
+
+
+def _tell(results: Results, json_path: str | None, out: Output) -> None:
+    """Print the table, write the JSON, and end with 1 where decisions are missing."""
+    if json_path:
+        out.json(json_path, results.to_json())
+    if json_path != "-":
+        out.table(report.COLUMNS, report.rows(results))
+    if not results.complete:
+        raise click.ClickException(
+            "Some payments have no decision, or more than one: see `lost`, `doubled` and `unseen` "
+            "in the JSON; these figures do not count."
+        )
+
+
+@command.command("hot-path")
+@bundle_option
+@models_option
+@option("--payments", type=click.IntRange(100), default=20_000, help="Payments timed, five times.")
+@json_option
+@output_options
+def hot_path_command(
+    bundle: str, models: Path, payments: int, json_path: str | None, out: Output
+) -> None:
+    """Time each step of a payment in plain Python, on one core, with no Kafka and no Flink."""
+    calibrations = Calibrations()
+    with out.steps() as step:
+        step("a month of payments first, so that cards have their history")
+        with calibrations.around("hot path"):
+            costs = measure_hot_path(load_bundle(resolve_bundle(models, bundle)), payments)
+    if json_path:
+        out.json(json_path, _hot_path_json(costs, calibrations))
+    if json_path != "-":
+        rows = [(one.stage, one.step, f"{one.us:.2f}") for one in costs]
+        total = ("", "together", f"{sum(one.us for one in costs):.2f}")
+        out.table(("stage", "step", "us a payment"), [*rows, total])
+        out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
+
+
+def _hot_path_json(costs: list[StepCost], calibrations: Calibrations) -> dict[str, object]:
+    return {
+        "steps_us_per_payment": {f"{one.stage}: {one.step}": round(one.us, 3) for one in costs},
+        "us_per_payment": round(sum(one.us for one in costs), 3),
+        "calibration_ms": round(calibrations.median_ms, 1),
+    }
+
+
+command.add_command(handbook_command)

@@ -1,0 +1,18 @@
+"""A payment as the kernels see it."""
+
+from typing import NamedTuple
+
+
+class Arrival(NamedTuple):
+    """Event time (ms), tokens (0: unknown), amount (hundredths), place (degrees, NaN: unknown)."""
+
+    time_ms: int
+    id: int
+    amount: int
+    merchant: int
+    city: int
+    device: int
+    country: int
+    high_risk: bool
+    lat: float
+    lon: float

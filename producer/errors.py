@@ -1,0 +1,5 @@
+"""What ends a run of the producer."""
+
+
+class SendError(RuntimeError):
+    """Kafka cannot be written to: the message says where, why, and what to do."""

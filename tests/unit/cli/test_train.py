@@ -1,0 +1,172 @@
+"""`cardwatch train` as a user calls it: a bundle and its figures, or one sentence."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.train import command
+from producer.generator import generate
+from producer.population import GeneratorSettings
+from udfs.bundle import load_bundle
+
+SIZE = ("--customers", "150", "--terminals", "100", "--days", "12", "--label-delay", "2d")
+QUICK = ("--forest-trees", "8", "--boosted-trees", "8", "--jobs", "1", "--label-delay", "2d")
+MAP = (
+    "--map=transaction_id=id", "--map=card_id=card", "--map=timestamp=at", "--map=amount=sum",
+    "--map=merchant_id=shop", "--map=is_fraud=bad", "--map=attributes.V1=v1",
+    "--constant=currency=EUR", "--timestamp-unit=ms",
+)  # fmt: skip
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def rows() -> pa.Table:
+    """A simulation as a bank might hold it: its own column names, one number more."""
+    settings = GeneratorSettings(customers=150, terminals=100, radius=20, days=12, seed=3)
+    table = pa.Table.from_batches(generate(settings))
+    names = {"id": "transaction_id", "card": "card_id", "at": "timestamp_ms", "shop": "merchant_id"}
+    columns = {own: table[name] for own, name in names.items()}
+    columns["sum"] = pa.array([amount / 100 for amount in table["amount_minor"].to_pylist()])
+    columns["bad"] = table["is_fraud"].cast(pa.int8())
+    columns["v1"] = pa.array(float(row % 7) for row in range(table.num_rows))
+    return pa.table(columns)
+
+
+@pytest.fixture(scope="module")
+def history(rows: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("history") / "own.parquet"
+    pyarrow.parquet.write_table(rows, path)
+    return path
+
+
+def test_a_simulation_becomes_a_bundle_and_repeats(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        result = run("--generate", *SIZE, *QUICK, "--seed", 3, "--out", tmp_path / name, "-q")
+        assert result.exit_code == 0, result.output
+    one, two = (tmp_path / name / "ensemble" / "1" for name in ("one", "two"))
+    for path in one.iterdir():
+        assert path.read_bytes() == (two / path.name).read_bytes(), path.name
+
+
+def test_the_manifest_holds_the_command_that_repeats_it(tmp_path: Path) -> None:
+    run("--generate", *SIZE, *QUICK, "--seed", "3", "--refit", "--out", tmp_path)
+    manifest = load_bundle(tmp_path / "ensemble" / "1").manifest
+    told = manifest.reproduction.command
+    assert told.startswith("./cardwatch train --generate")
+    assert "--customers 150" in told and "--seed 3" in told and "--refit" in told
+    assert str(tmp_path) not in told
+    assert manifest.training.source.startswith("generator: 150 customers, 100 terminals, 12 days")
+
+
+def test_an_own_file_is_mapped_and_its_attributes_are_features(
+    history: Path, tmp_path: Path
+) -> None:
+    result = run(
+        "--data", history, *MAP, *QUICK, "--out", tmp_path, "--name", "mine", "--json", "-"
+    )
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["model"] == "mine/1" and told["frauds"] > 10
+    assert 0 < told["metrics"]["ensemble"]["average_precision"] <= 1
+    assert told["replay_payments_per_s"] > 0
+    bundle = load_bundle(told["path"])
+    assert bundle.attributes == ("V1",)
+    assert bundle.manifest.training.source == "own.parquet"
+    assert not any("city" in name for name in bundle.manifest.feature_names)
+
+
+def test_figures_are_shown_as_a_table(history: Path, tmp_path: Path) -> None:
+    result = run("--data", history, *MAP, *QUICK, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    for text in ("average_precision", "random_forest", "MEDIUM", "HIGH"):
+        assert text in result.stdout
+    for step in ("read own.parquet", "replay", "fit forest", "largest difference"):
+        assert step in result.stderr
+
+
+def test_until_cuts_the_history_and_late_labels_can_be_unknown(
+    history: Path, rows: pa.Table, tmp_path: Path
+) -> None:
+    result = run(
+        "--data", history, *MAP, *QUICK, "--out", tmp_path, "--json", "-", "--only-known-labels",
+        "--until", "2018-04-12", "--medium", "share:0.05",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["payments"] < rows.num_rows
+    assert told["payments_labelled"] < 0.9 * told["payments"]
+    assert told["training"]["test"]["last_ms"] <= 1_523_491_200_000 - 2 * 86_400_000
+
+
+def refusal(*arguments: object) -> str:
+    result = run(*arguments, *QUICK)
+    assert result.exit_code == 1
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert len(result.stderr.strip().split("Error: ")[1].splitlines()) == 1
+    return result.stderr
+
+
+def write(table: pa.Table, path: Path) -> Path:
+    pyarrow.csv.write_csv(table, path)
+    return path
+
+
+def test_bad_histories_get_one_sentence(rows: pa.Table, tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "registry")
+    good = pa.array([0] * rows.num_rows)
+    bad = rows.set_column(rows.column_names.index("bad"), "bad", good)
+    path = write(bad, tmp_path / "good.csv")
+    assert "good payments" in refusal("--data", path, *MAP, *out)
+    unlabelled = [option for option in MAP if "is_fraud" not in option]
+    assert "is_fraud column" in refusal("--data", path, *unlabelled, *out)
+    backwards = rows.take(pa.array(range(rows.num_rows - 1, -1, -1)))
+    path = write(backwards, tmp_path / "backwards.csv")
+    assert "--sort" in refusal("--data", path, *MAP, *out)
+    path = write(rows.slice(0, 200), tmp_path / "short.csv")
+    assert "longer history" in refusal("--data", path, *MAP, *out)
+    path = write(rows.drop_columns(["shop"]), tmp_path / "shopless.csv")
+    assert "shop" in refusal("--data", path, *MAP, *out)
+    assert not (tmp_path / "registry").exists()
+
+
+def test_a_bad_row_is_refused_or_left_out(rows: pa.Table, tmp_path: Path) -> None:
+    negative = rows["sum"].to_pylist()
+    negative[5] = -1.0
+    table = rows.set_column(rows.column_names.index("sum"), "sum", pa.array(negative))
+    path = write(table, tmp_path / "negative.csv")
+    assert "row 6" in refusal("--data", path, *MAP, "--out", tmp_path)
+    result = run("--data", path, *MAP, *QUICK, "--out", tmp_path, "--skip-bad-rows")
+    assert result.exit_code == 0 and "Left out 1 rows" in result.stderr
+
+
+def test_a_file_in_disorder_can_be_sorted(rows: pa.Table, tmp_path: Path) -> None:
+    backwards = rows.take(pa.array(range(rows.num_rows - 1, -1, -1)))
+    path = write(backwards, tmp_path / "backwards.csv")
+    assert run("--data", path, *MAP, *QUICK, "--out", tmp_path, "--sort").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--generate", "--medium", "many"),
+        ("--generate", "--name", "../x"),
+        ("--generate", "--customers", "1"),
+    ],
+)
+def test_a_wrong_call_ends_with_two(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_a_version_that_exists_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "ensemble" / "4").mkdir(parents=True)
+    result = run("--generate", "--out", tmp_path, "--version", "4")
+    assert result.exit_code == 1 and "never overwritten" in result.stderr

@@ -1,0 +1,239 @@
+"""The features once more, from their definitions, in plain Python: keep everything, recount all.
+
+Amounts are exact fractions, sets are sets of names, windows are comparisons; nothing is packed,
+hashed, running or shared with the code under test but the lengths of the windows.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from events.label import Label
+from events.transaction import Transaction
+from features.windows import (
+    ALLOWED_LATENESS_MS,
+    CARD_HISTORY_MS,
+    CARD_WINDOWS_MS,
+    DAY_MS,
+    DEDUPE_HORIZON_MS,
+    DELAYED_WINDOWS_MS,
+    DISTINCT_WINDOWS_MS,
+    LABEL_DELAY_MS,
+    MERCHANT_HISTORY_MS,
+    MERCHANT_WINDOWS_MS,
+    window_name,
+)
+
+Values = dict[str, float]
+NAN = math.nan
+MONTH_MS = 30 * DAY_MS
+
+
+def root(square: Fraction) -> float:
+    """Return a square root that is good to a float even where the square is not one."""
+    return math.isqrt(int(square * 2**80)) / 2**40
+
+
+def mean_of(amounts: Sequence[Fraction]) -> Fraction:
+    return sum(amounts, Fraction(0)) / len(amounts)
+
+
+def deviation_of(amounts: Sequence[Fraction]) -> float:
+    mean = mean_of(amounts)
+    return root(mean_of([(amount - mean) ** 2 for amount in amounts]))
+
+
+def amount_of(payment: Transaction) -> Fraction:
+    return Fraction(payment.amount_minor, {"EUR": 100, "JPY": 1}[payment.currency])
+
+
+def within(payments: Iterable[Transaction], t: int, window_ms: int) -> list[Transaction]:
+    return [p for p in payments if t - window_ms < p.timestamp_ms <= t]
+
+
+def great_circle_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Return the distance by the spherical law of cosines, in its form without cancellation."""
+    a, b = math.radians(lat), math.radians(other_lat)
+    d = math.radians(other_lon - lon)
+    across = math.hypot(
+        math.cos(b) * math.sin(d),
+        math.cos(a) * math.sin(b) - math.sin(a) * math.cos(b) * math.cos(d),
+    )
+    along = math.sin(a) * math.sin(b) + math.cos(a) * math.cos(b) * math.cos(d)
+    return 6_371.0088 * math.atan2(across, along)
+
+
+@dataclass
+class CardOracle:
+    """Every accepted payment of a card, in the order of arrival."""
+
+    accepted: list[Transaction] = field(default_factory=list)
+
+    @property
+    def newest_ms(self) -> int | None:
+        return max((p.timestamp_ms for p in self.accepted), default=None)
+
+    def is_repeat(self, payment: Transaction) -> bool:
+        newest = max(self.newest_ms or payment.timestamp_ms, payment.timestamp_ms)
+        return any(
+            p.transaction_id == payment.transaction_id
+            and p.timestamp_ms > newest - DEDUPE_HORIZON_MS
+            for p in self.accepted
+        )
+
+    def is_late(self, payment: Transaction) -> bool:
+        newest = self.newest_ms
+        return newest is not None and payment.timestamp_ms < newest - ALLOWED_LATENESS_MS
+
+    def advance(self, payment: Transaction) -> Values:
+        """Return the features; a late payment sees only what the state still has to hold."""
+        earlier = self.accepted
+        if self.is_late(payment):
+            kept_from = (self.newest_ms or 0) - CARD_HISTORY_MS
+            earlier = [p for p in earlier if p.timestamp_ms > kept_from]
+        values = clock(payment) | amounts(earlier, payment) | normal(earlier, payment)
+        values |= places(earlier, payment) | travel(self.accepted, payment)
+        self.accepted.append(payment)
+        return values
+
+
+def clock(payment: Transaction) -> Values:
+    when = datetime.fromtimestamp(payment.timestamp_ms // 1000, UTC)
+    return {
+        "amount": float(amount_of(payment)),
+        "amount_log": math.log1p(amount_of(payment)),
+        "hour_of_day": when.hour,
+        "is_night": when.hour <= 6,
+        "is_weekend": when.isoweekday() in (6, 7),
+        "is_high_risk_category": payment.merchant_category == "7995",
+    }
+
+
+def amounts(earlier: Sequence[Transaction], payment: Transaction) -> Values:
+    values: Values = {}
+    for window_ms in CARD_WINDOWS_MS:
+        w = window_name(window_ms)
+        own = [amount_of(p) for p in within([*earlier, payment], payment.timestamp_ms, window_ms)]
+        values[f"card_count_{w}"] = len(own)
+        values[f"card_sum_{w}"] = float(sum(own))
+        values[f"card_mean_{w}"] = float(mean_of(own))
+        values[f"card_std_{w}"] = deviation_of(own)
+        values[f"card_max_{w}"] = float(max(own))
+    return values
+
+
+def normal(earlier: Sequence[Transaction], payment: Transaction) -> Values:
+    month = within(earlier, payment.timestamp_ms, MONTH_MS)
+    own = [amount_of(p) for p in month]
+    mean = mean_of(own) if own else Fraction(0)
+    deviation = deviation_of(own) if own else 0.0
+    z = float(amount_of(payment) - mean) / deviation if deviation else NAN
+    last_ms = max((p.timestamp_ms for p in month), default=None)
+    return {
+        "card_amount_to_mean_30d": float(amount_of(payment) / mean) if mean else NAN,
+        "card_amount_z_30d": z,
+        "card_amount_outlier_30d": float(z > 3) if deviation else NAN,
+        "card_amount_record_30d": float(amount_of(payment) > max(own)) if own else NAN,
+        "card_seconds_since_last": (
+            NAN if last_ms is None else (payment.timestamp_ms - last_ms) / 1000
+        ),
+    }
+
+
+def places(earlier: Sequence[Transaction], payment: Transaction) -> Values:
+    values = {}
+    t = payment.timestamp_ms
+    for window_ms in DISTINCT_WINDOWS_MS:
+        w = window_name(window_ms)
+        own = within([*earlier, payment], t, window_ms)
+        values[f"card_merchants_{w}"] = len({p.merchant_id for p in own})
+        values[f"card_cities_{w}"] = len({p.city for p in own} - {None})
+        values[f"card_countries_{w}"] = len({p.country for p in own} - {None})
+    month = within(earlier, t, MONTH_MS)
+    cities = [p.city for p in [*month, payment] if p.city is not None]
+    share = cities.count(payment.city) / len(cities) if payment.city is not None else NAN
+    return values | {
+        "card_new_merchant_30d": payment.merchant_id not in {p.merchant_id for p in month},
+        "card_new_device_30d": is_new(payment.device_id, [p.device_id for p in month]),
+        "card_new_country_30d": is_new(payment.country, [p.country for p in month]),
+        "card_city_share_30d": share,
+    }
+
+
+def is_new(name: str | None, known: Sequence[str | None]) -> float:
+    return NAN if name is None else float(name not in known)
+
+
+def travel(accepted: Sequence[Transaction], payment: Transaction) -> Values:
+    """Compare with the newest place ever; a payment older than that one has no place before it."""
+    names = ("card_distance_km", "card_speed_kmh", "card_impossible_travel")
+    placed = [p for p in accepted if p.lat is not None]
+    if not placed or payment.lat is None or payment.lon is None:
+        return dict.fromkeys(names, NAN)
+    last = max(enumerate(placed), key=lambda pair: (pair[1].timestamp_ms, pair[0]))[1]
+    if last.timestamp_ms > payment.timestamp_ms:
+        return dict.fromkeys(names, NAN)
+    assert last.lat is not None and last.lon is not None
+    distance = great_circle_km(last.lat, last.lon, payment.lat, payment.lon)
+    speed = distance / max((payment.timestamp_ms - last.timestamp_ms) / 3_600_000, 1 / 60)
+    return dict(zip(names, (distance, speed, float(speed > 1_000)), strict=True))
+
+
+@dataclass
+class MerchantOracle:
+    """Every payment of a merchant as (time, amount), and every label, in the order of arrival."""
+
+    payments: list[tuple[int, Fraction]] = field(default_factory=list)
+    frauds: dict[str, Label] = field(default_factory=dict)
+    sequence: int = 0
+
+    @property
+    def newest_ms(self) -> int | None:
+        return max((t for t, _ in self.payments), default=None)
+
+    def learn(self, label: Label) -> None:
+        self.sequence += 1
+        newest = self.newest_ms
+        kept = newest is None or label.timestamp_ms > newest - MERCHANT_HISTORY_MS
+        if not label.is_fraud:
+            self.frauds.pop(label.transaction_id, None)
+        elif label.transaction_id not in self.frauds and kept:
+            self.frauds[label.transaction_id] = label
+
+    def advance(self, t: int, amount: Fraction) -> Values:
+        self.sequence += 1
+        kept_from = max(self.newest_ms or t, t) - MERCHANT_HISTORY_MS
+        self.frauds = {k: v for k, v in self.frauds.items() if v.timestamp_ms > kept_from}
+        earlier = [(s, a) for s, a in self.payments if s > kept_from]
+        values = self._now(earlier, t, amount) | self._risk(earlier, t)
+        self.payments.append((t, amount))
+        return values
+
+    def _now(self, earlier: list[tuple[int, Fraction]], t: int, amount: Fraction) -> Values:
+        values = {}
+        for window_ms in MERCHANT_WINDOWS_MS:
+            own = [a for s, a in [*earlier, (t, amount)] if t - window_ms < s <= t]
+            values[f"merchant_count_{window_name(window_ms)}"] = float(len(own))
+            values[f"merchant_mean_{window_name(window_ms)}"] = float(mean_of(own))
+        month = [a for s, a in earlier if t - MONTH_MS < s <= t]
+        mean = mean_of(month) if month else Fraction(0)
+        return values | {"merchant_amount_to_mean_30d": float(amount / mean) if mean else NAN}
+
+    def _risk(self, earlier: list[tuple[int, Fraction]], t: int) -> Values:
+        values = {}
+        known = [v.timestamp_ms for v in self.frauds.values() if v.label_time_ms <= t]
+        end = t - LABEL_DELAY_MS
+        for window_ms in DELAYED_WINDOWS_MS:
+            w = window_name(window_ms)
+            count = sum(end - window_ms < s <= end for s, _ in earlier)
+            frauds = sum(end - window_ms < s <= end for s in known)
+            values[f"merchant_delayed_count_{w}"] = float(count)
+            values[f"merchant_delayed_frauds_{w}"] = float(frauds)
+            values[f"merchant_delayed_fraud_share_{w}"] = min(1, frauds / count) if count else 0.0
+        ages = [(t - s) / DAY_MS for s in known if 0 <= t - s < LABEL_DELAY_MS + MONTH_MS]
+        return values | {
+            "merchant_days_since_fraud": min(ages, default=NAN),
+            "merchant_days_since_first_fraud": max(ages, default=NAN),
+        }

@@ -1,0 +1,80 @@
+"""The card's features against the naive oracle, at every step of random histories."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import card
+from features.definition import CARD_FEATURES
+from features.windows import CARD_HISTORY_MS, CARD_WINDOWS_MS, HOUR_MS
+from tests.unit.features.factories import NOON_MS, payment
+from tests.unit.features.oracle import CardOracle
+
+EDGES = [0, HOUR_MS * 6, CARD_HISTORY_MS, *CARD_WINDOWS_MS]
+STEPS = st.one_of(
+    st.sampled_from([step + nudge for step in EDGES for nudge in (-1, 0, 1)]),
+    st.integers(0, HOUR_MS),
+    st.integers(-2 * HOUR_MS, 0),
+    st.sampled_from([-edge + nudge for edge in EDGES for nudge in (-1, 0, 1)]),
+)
+AMOUNTS = st.one_of(st.integers(0, 50_000), st.sampled_from([0, 1, 999, 2**40 - 1]))
+PLACES = st.sampled_from([(None, None), (48.2, 16.37), (48.2, 16.38), (-33.9, 151.2), (0.0, 180.0)])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Payments with ties, disorder, lateness, repeated ids, unknown names, two currencies."""
+    rows = []
+    newest = NOON_MS
+    for _ in range(draw(st.integers(1, 25))):
+        time_ms = newest + draw(STEPS)
+        newest = max(newest, time_ms)
+        lat, lon = draw(PLACES)
+        rows.append(
+            {
+                "time_ms": time_ms,
+                "identity": draw(st.integers(0, 40)),
+                "amount_minor": draw(AMOUNTS),
+                "currency": draw(st.sampled_from(["EUR", "EUR", "JPY"])),
+                "merchant_id": draw(st.sampled_from(["m1", "m2", "m3", "m4"])),
+                "merchant_category": draw(st.sampled_from([None, "7995", "5411"])),
+                "city": draw(st.sampled_from([None, "Wien", "Graz"])),
+                "country": draw(st.sampled_from([None, "AT", "DE"])),
+                "device_id": draw(st.sampled_from([None, "d1", "d2"])),
+                "lat": lat,
+                "lon": lon,
+            }
+        )
+    return rows
+
+
+@settings(max_examples=150, deadline=None)
+@given(histories())
+def test_each_step_equals_the_oracle(history: list[dict[str, Any]]) -> None:
+    state, oracle = None, CardOracle()
+    for row in history:
+        one = payment(**row)
+        repeated, late = oracle.is_repeat(one), oracle.is_late(one)
+        step = card.advance(state, one)
+        assert step.repeated == repeated
+        assert step.late == late
+        assert not step.compacted
+        if repeated:
+            assert step.state == state and len(step.values) == 0
+        else:
+            check(step.values, oracle.advance(one))
+        assert step.sequence == len(oracle.accepted)
+        state = step.state
+
+
+def check(values: np.ndarray[Any, np.dtype[np.float32]], expected: dict[str, float]) -> None:
+    """Compare by name; float32 holds 7 digits, a deviation of huge amounts somewhat fewer."""
+    assert {feature.name for feature in CARD_FEATURES} == set(expected)
+    largest = expected["card_max_30d"]
+    for feature, got in zip(CARD_FEATURES, values, strict=True):
+        slack = 1e-9 * largest if feature.aggregate == "std" else 1e-6
+        np.testing.assert_allclose(
+            got, expected[feature.name], rtol=2e-6, atol=slack, err_msg=feature.name
+        )

@@ -1,0 +1,165 @@
+"""What holds for every declared feature and both entities; a new one is covered unasked."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from features import card, merchant
+from features.card_plan import CARD_PLAN
+from features.definition import (
+    CARD_FEATURES,
+    FEATURE_NAMES,
+    FEATURES,
+    HANDBOOK_FEATURES,
+    MERCHANT_FEATURES,
+    Feature,
+    slot,
+)
+from features.merchant_plan import MERCHANT_PLAN
+from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, window_name
+from tests.unit.features.factories import NOON_MS, label, payment
+
+Values = npt.NDArray[np.float32]
+Advance = Callable[[bytes | None, int], tuple[bytes, Values, int]]
+
+
+def advance_card(state: bytes | None, i: int) -> tuple[bytes, Values, int]:
+    """Advance a card that travels and varies all that can vary."""
+    one = payment(
+        NOON_MS + i * HOUR_MS,
+        amount_minor=1_000 + 37 * i,
+        merchant_id=f"m{i % 5}",
+        merchant_category=["7995", "5411"][i % 2],
+        city=f"city {i % 3}",
+        country=["AT", "DE"][i % 2],
+        device_id=f"d{i % 4}",
+        lat=48.0 + i % 2,
+        lon=16.0,
+    )
+    step = card.advance(state, one)
+    return step.state, step.values, step.sequence
+
+
+def advance_merchant(state: bytes | None, i: int) -> tuple[bytes, Values, int]:
+    """Advance a merchant whose every third payment was a fraud, known after a day."""
+    time_ms = NOON_MS + i * 8 * HOUR_MS
+    step = merchant.advance(state, time_ms, 1_000 + 37 * i, "EUR")
+    if i % 3:
+        return step.state, step.values, step.sequence
+    learnt = merchant.learn(step.state, label(time_ms, label_time_ms=time_ms + DAY_MS))
+    return learnt.state, step.values, learnt.sequence
+
+
+STAGES: Final[dict[str, tuple[Advance, tuple[Feature, ...]]]] = {
+    "card": (advance_card, CARD_FEATURES),
+    "merchant": (advance_merchant, MERCHANT_FEATURES),
+}
+each_stage = pytest.mark.parametrize("stage", sorted(STAGES))
+each_feature = pytest.mark.parametrize("feature", FEATURES, ids=FEATURE_NAMES)
+
+
+def flat(plan: object) -> list[int]:
+    """Return all slots of a plan, those of its tuples included."""
+    assert isinstance(plan, tuple)
+    return [n for field in plan for n in (field if isinstance(field, tuple) else (field,))]
+
+
+@each_feature
+def test_a_feature_says_what_it_is(feature: Feature) -> None:
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", feature.name)
+    assert feature.unit and feature.aggregate
+    assert feature.description.endswith(".") and "{" not in feature.description
+
+
+@each_feature
+def test_a_windowed_aggregate_carries_its_window_in_the_name(feature: Feature) -> None:
+    suffix = re.search(r"_(\d+[mhd])$", feature.name)
+    assert suffix is None or suffix[1] == window_name(feature.window_ms or 0)
+
+
+@each_feature
+def test_a_feature_becomes_known_in_an_ordinary_history(feature: Feature) -> None:
+    advance, features = STAGES["merchant" if feature in MERCHANT_FEATURES else "card"]
+    state: bytes | None = None
+    for i in range(60):
+        state, values, _ = advance(state, i)
+    assert np.isfinite(values[slot(features, feature.name)])
+
+
+def test_names_are_unique_and_the_handbook_fifteen_are_among_them() -> None:
+    assert len(set(FEATURE_NAMES)) == len(FEATURE_NAMES)
+    assert len(HANDBOOK_FEATURES) == 15 and set(HANDBOOK_FEATURES) <= set(FEATURE_NAMES)
+
+
+def test_the_card_kernel_has_one_slot_for_each_declared_feature() -> None:
+    slots = [n for n in flat(CARD_PLAN._replace(sources=-1)) if n >= 0]
+    assert sorted(slots) == list(range(len(CARD_FEATURES)))
+
+
+def test_the_merchant_kernel_has_one_slot_for_each_declared_feature() -> None:
+    without_edges = MERCHANT_PLAN._replace(
+        sources=-1, window_edge=(), delayed_edge=(), delay_edge=-1
+    )
+    slots = [n for n in flat(without_edges) if n >= 0]
+    assert sorted(slots) == list(range(len(MERCHANT_FEATURES)))
+
+
+def test_the_plan_puts_windows_where_the_declaration_has_them() -> None:
+    assert CARD_FEATURES[CARD_PLAN.means[2]].name == "card_mean_24h"
+    assert CARD_FEATURES[CARD_PLAN.merchants[4]].name == "card_merchants_30d"
+    assert CARD_PLAN.merchants[0] == -1
+
+
+@each_stage
+def test_a_new_entity_has_a_full_vector_without_infinities(stage: str) -> None:
+    advance, features = STAGES[stage]
+    _, values, sequence = advance(None, 1)
+    assert values.dtype == np.float32 and values.shape == (len(features),)
+    assert not np.isinf(values).any()
+    assert sequence == 1
+
+
+@each_stage
+def test_advance_is_pure(stage: str) -> None:
+    advance, _ = STAGES[stage]
+    state: bytes | None = None
+    for i in range(30):
+        kept = None if state is None else bytes(bytearray(state))
+        following, values, sequence = advance(state, i)
+        again, values_again, sequence_again = advance(state, i)
+        assert state == kept
+        assert (following, sequence) == (again, sequence_again)
+        assert values.tobytes() == values_again.tobytes()
+        state = following
+
+
+@each_stage
+def test_a_state_that_was_stored_and_read_back_goes_on_the_same(stage: str) -> None:
+    advance, _ = STAGES[stage]
+    state, copied = None, None
+    for i in range(30):
+        state, values, _ = advance(state, i)
+        copied, same, _ = advance(copied and bytes.fromhex(copied.hex()), i)
+        assert values.tobytes() == same.tobytes()
+    assert state == copied
+
+
+def test_extreme_amounts_and_places_stay_finite() -> None:
+    state = None
+    for i, amount in enumerate([0, 2**40 - 1, 0, 2**40 - 1]):
+        one = payment(NOON_MS + i, amount_minor=amount, currency="JPY", lat=90.0 - i, lon=-180.0)
+        step = card.advance(state, one)
+        state = step.state
+        assert not np.isinf(step.values).any()
+
+
+def test_a_label_of_any_age_is_taken() -> None:
+    state = None
+    for age_ms in (0, DAY_MS, LABEL_DELAY_MS, 400 * DAY_MS, -400 * DAY_MS):
+        state = merchant.learn(state, label(NOON_MS - age_ms)).state
+        state = merchant.advance(state, NOON_MS, 100, "EUR").state
+    assert not np.isinf(merchant.advance(state, NOON_MS, 100, "EUR").values).any()

@@ -1,0 +1,110 @@
+"""State is bounded whatever comes, and what compaction must not change stays exact."""
+
+import pytest
+
+from features import card, merchant
+from features.card_state import state_size
+from features.definition import CARD_FEATURES, MERCHANT_FEATURES, slot
+from features.merchant_state import FRAUD_BYTES, ROW_BYTES
+from features.windows import (
+    DAY_MS,
+    MAX_CARD_EVENTS,
+    MAX_FRAUD_ROWS,
+    MAX_MERCHANT_ROWS,
+    SECOND_MS,
+)
+from tests.unit.features.factories import NOON_MS, label, payment
+
+MAX_CARD_BUCKETS = 340
+LARGEST_CARD = state_size.py_func(MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_CARD_BUCKETS)  # type: ignore[attr-defined]
+LARGEST_MERCHANT = 40 + ROW_BYTES * MAX_MERCHANT_ROWS + FRAUD_BYTES * MAX_FRAUD_ROWS
+
+
+def test_a_card_with_60_payments_in_30_days_fits_into_1536_bytes() -> None:
+    state = None
+    for i in range(60):
+        one = payment(
+            NOON_MS + i * DAY_MS // 2,
+            merchant_id=f"merchant {i}",
+            city=f"city {i}",
+            country=f"C{i}",
+            device_id=f"device {i}",
+            lat=48.0,
+            lon=16.0,
+        )
+        state = card.advance(state, one).state
+    assert state is not None and len(state) <= 1_536
+
+
+@pytest.mark.parametrize("gap_ms", [6, 20 * SECOND_MS], ids=["in 10 minutes", "over 23 days"])
+def test_a_hot_card_is_bounded_and_its_month_exact(gap_ms: int) -> None:
+    state, largest, total, n = None, 0, 0, 100_000
+    for i in range(n):
+        amount = 100 + i % 977
+        step = card.advance(state, payment(NOON_MS + i * gap_ms, amount_minor=amount))
+        state, total, largest = step.state, total + amount, max(largest, len(step.state))
+    assert largest <= LARGEST_CARD
+    assert step.compacted and step.sequence == n
+    assert step.values[slot(CARD_FEATURES, "card_count_30d")] == n
+    assert step.values[slot(CARD_FEATURES, "card_sum_30d")] == pytest.approx(total / 100)
+    assert step.values[slot(CARD_FEATURES, "card_max_30d")] == pytest.approx(10.76)
+    assert step.values[slot(CARD_FEATURES, "card_std_30d")] == pytest.approx(2.8204, rel=1e-3)
+
+
+def test_a_window_of_a_hot_card_is_blurred_by_a_sixteenth_at_most() -> None:
+    state, gap_ms, n = None, 10 * SECOND_MS, 20_000
+    for i in range(n):
+        step = card.advance(state, payment(NOON_MS + i * gap_ms))
+        state = step.state
+    count = step.values[slot(CARD_FEATURES, "card_count_24h")]
+    exact = DAY_MS // gap_ms
+    assert exact <= count <= exact * (1 + 1 / 16) + 1
+    assert step.values[slot(CARD_FEATURES, "card_count_1h")] == 360
+
+
+def test_compaction_forgets_when_the_history_has_passed() -> None:
+    state = None
+    for i in range(2 * MAX_CARD_EVENTS):
+        state = card.advance(state, payment(NOON_MS + i)).state
+    step = card.advance(state, payment(NOON_MS + 40 * DAY_MS))
+    assert not step.compacted
+    assert len(step.state) == len(card.advance(None, payment()).state)
+
+
+def test_a_repeat_leaves_a_full_card_as_it_was() -> None:
+    state = None
+    for i in range(MAX_CARD_EVENTS):
+        state = card.advance(state, payment(NOON_MS + i)).state
+    step = card.advance(state, payment(NOON_MS + MAX_CARD_EVENTS - 1))
+    assert step.repeated and step.state == state
+
+
+@pytest.mark.parametrize("gap_ms", [6, 20 * SECOND_MS], ids=["in 10 minutes", "over 23 days"])
+def test_a_hot_merchant_is_bounded_and_its_month_exact(gap_ms: int) -> None:
+    state, largest, n = None, 0, 100_000
+    for i in range(n):
+        step = merchant.advance(state, NOON_MS + i * gap_ms, 1_000, "EUR")
+        state, largest = step.state, max(largest, len(step.state))
+    assert largest <= LARGEST_MERCHANT
+    assert step.compacted and step.sequence == n
+    assert step.values[slot(MERCHANT_FEATURES, "merchant_count_30d")] == n
+    assert step.values[slot(MERCHANT_FEATURES, "merchant_mean_30d")] == 10
+
+
+@pytest.mark.parametrize("gap_ms", [1, 200 * SECOND_MS], ids=["at once", "over 23 days"])
+def test_known_frauds_are_bounded_and_their_number_exact(gap_ms: int) -> None:
+    state, n = merchant.advance(None, NOON_MS, 100, "EUR").state, 10_000
+    for i in range(n):
+        state = merchant.learn(state, label(NOON_MS + i * gap_ms)).state
+        assert len(state) <= LARGEST_MERCHANT
+    step = merchant.advance(state, NOON_MS + 30 * DAY_MS, 100, "EUR")
+    known = step.values[slot(MERCHANT_FEATURES, "merchant_delayed_frauds_30d")]
+    assert known == min(n, 23 * DAY_MS // gap_ms + 1)
+    assert step.compacted
+
+
+def test_frauds_of_many_years_without_a_payment_are_bounded() -> None:
+    state = None
+    for i in range(10_000):
+        state = merchant.learn(state, label(NOON_MS + i * DAY_MS)).state
+        assert len(state) <= LARGEST_MERCHANT

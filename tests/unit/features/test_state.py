@@ -1,0 +1,95 @@
+"""Stored states: those of every version are read, unknown and damaged ones are refused."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from features import card, merchant
+from features.definition import CARD_FEATURES, slot
+from features.state import StateError, upgraded
+from features.windows import DAY_MS, HOUR_MS
+from tests.unit.features.factories import NOON_MS, label, payment
+
+STATES: Final = Path(__file__).parent / "states"
+
+
+def stored(name: str) -> bytes:
+    return bytes.fromhex((STATES / f"{name}.hex").read_text())
+
+
+def card_of_five() -> bytes:
+    """Return the state that card_v1.hex holds: five payments, the third out of order."""
+    state = None
+    for i, hours in enumerate([0, 5, 3, 30, 30]):
+        one = payment(
+            NOON_MS + hours * HOUR_MS,
+            i,
+            amount_minor=1_000 * (i + 1),
+            merchant_id=f"m{i % 2}",
+            city=["Wien", None][i % 2],
+            country="AT",
+            device_id=f"d{i}",
+            lat=48.25,
+            lon=16.5 + i,
+        )
+        state = card.advance(state, one).state
+    assert state is not None
+    return state
+
+
+def merchant_of_five() -> bytes:
+    """Return the state that merchant_v1.hex holds: five payments and a known fraud."""
+    state = merchant.learn(None, label(NOON_MS, "x")).state
+    for i, hours in enumerate([0, 5, 3, 30, 30]):
+        time_ms = NOON_MS + hours * HOUR_MS
+        state = merchant.advance(state, time_ms, 1_000 * (i + 1), "EUR").state
+    return state
+
+
+def test_a_card_stored_in_version_1_goes_on() -> None:
+    step = card.advance(stored("card_v1"), payment(NOON_MS + 40 * HOUR_MS, merchant_id="m1"))
+    assert step.sequence == 6
+    assert step.values[slot(CARD_FEATURES, "card_count_24h")] == 3
+    assert step.values[slot(CARD_FEATURES, "card_sum_30d")] == 160
+    assert step.values[slot(CARD_FEATURES, "card_new_merchant_30d")] == 0
+
+
+def test_a_merchant_stored_in_version_1_goes_on() -> None:
+    step = merchant.advance(stored("merchant_v1"), NOON_MS + 7 * DAY_MS, 1_000, "EUR")
+    assert step.sequence == 7
+    expected = [1, 1, 5, 6]
+    assert list(step.values[:4]) == expected
+    assert np.isclose(step.values[-1], 7)
+
+
+@pytest.mark.parametrize(("name", "make"), [("card", card_of_five), ("merchant", merchant_of_five)])
+def test_the_layout_of_version_1_has_not_moved(name: str, make: object) -> None:
+    assert callable(make)
+    assert make() == stored(f"{name}_v1")
+
+
+@pytest.mark.parametrize("version", [0, 2, 255])
+def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> None:
+    foreign = bytes([version]) + card_of_five()[1:]
+    with pytest.raises(StateError, match=f"card state has schema version {version}.*reads 1"):
+        card.advance(foreign, payment())
+    with pytest.raises(StateError, match=f"merchant state has schema version {version}"):
+        merchant.advance(foreign, NOON_MS, 100, "EUR")
+
+
+@pytest.mark.parametrize("cut", [0, 1, 71, 100])
+def test_a_damaged_state_is_refused(cut: int) -> None:
+    with pytest.raises(StateError, match="card state"):
+        card.advance(card_of_five()[:cut], payment())
+    with pytest.raises(StateError, match="merchant state"):
+        merchant.advance(merchant_of_five()[:cut], NOON_MS, 100, "EUR")
+    with pytest.raises(StateError, match="merchant state"):
+        merchant.learn(merchant_of_five()[:cut], label())
+
+
+def test_older_versions_pass_through_one_transition_each() -> None:
+    upgrades = {1: lambda s: b"\x02" + s[1:] + b"b", 2: lambda s: b"\x03" + s[1:] + b"c"}
+    assert upgraded(b"\x01a", "card", 3, upgrades) == b"\x03abc"
+    assert upgraded(b"\x02a", "card", 3, upgrades) == b"\x03ac"

@@ -1,0 +1,111 @@
+"""Exported graphs score as the fitted models do, on ordinary and on awkward rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import onnxruntime
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from xgboost import XGBClassifier
+
+from tests.unit.training.samples import SMALL, narrow_history, random_fit
+from training.export import ExportedMember, Scaling, fused_graph, member_graph
+from training.fit import BOOSTED, FOREST, FittedEnsemble, combine, fit, impute
+from training.trees import boosted_trees, float32_floor, forest_trees
+from udfs.bundle import max_difference
+from udfs.score import Scorer, open_session
+
+
+def scorer_of(fitted: FittedEnsemble) -> Scorer:
+    members = fitted.members()
+    graph = fused_graph(members, fitted.medians, fitted.scaling).SerializeToString()
+    width = len(fitted.medians)
+    return Scorer(open_session(graph), range(width), width, [m.name for m in members])
+
+
+def test_fused_graph_scores_as_the_models_do():
+    history, fitted = narrow_history(), random_fit()
+    got = scorer_of(fitted).score(history.features)
+    assert max_difference(fitted.predict(history.features), got) < 1e-6
+
+
+def test_missing_values_go_where_the_median_goes():
+    history, fitted = narrow_history(), random_fit()
+    scorer = scorer_of(fitted)
+    filled = impute(history.features, fitted.medians)
+    assert np.isnan(history.features).any()
+    routed, imputed = scorer.score(history.features), scorer.score(filled)
+    assert routed.probability.tobytes() == imputed.probability.tobytes()
+
+
+def test_a_median_on_a_split_goes_to_the_models_own_side():
+    """The forest takes x <= t to the left, XGBoost x < t; a median equal to t tells them apart."""
+    columns = np.repeat(np.float32([[0], [1], [2], [3]]), 50, axis=0)
+    targets = np.repeat(np.int8([0, 0, 1, 1]), 50)
+    fitted = fit(columns, targets, SMALL)
+    for trees, expected in ((forest_trees(fitted.forest), 0), (boosted_trees(fitted.boosted), 1)):
+        threshold = trees.splits()[1][0]
+        graph = member_graph(ExportedMember("m", trees, 1.0), np.float32([threshold]))
+        run = onnxruntime.InferenceSession(graph.SerializeToString()).run
+        missing, at_split = run(None, {"features": np.float32([[np.nan], [threshold]])})[0]
+        assert missing == at_split
+        assert (missing > 0.5) == bool(expected)
+
+
+@pytest.mark.parametrize("name", [FOREST, BOOSTED])
+def test_single_graphs_are_the_parts_of_the_fused_one(name):
+    history, fitted = narrow_history(), random_fit()
+    member = next(m for m in fitted.members() if m.name == name)
+    session = open_session(member_graph(member, fitted.medians).SerializeToString())
+    alone = session.run(None, {"features": history.features})[0].reshape(-1)
+    assert alone.tobytes() == scorer_of(fitted).score(history.features).models[name].tobytes()
+
+
+def test_calibration_is_part_of_the_graph():
+    history = narrow_history()
+    fitted = replace(random_fit(), scaling=Scaling(slope=7.5, intercept=-4.0))
+    got = scorer_of(fitted).score(history.features)
+    expected = fitted.predict(history.features)
+    assert max_difference(expected, got) < 1e-6
+    assert not np.allclose(
+        got.probability, scorer_of(random_fit()).score(history.features).probability
+    )
+
+
+def test_fitted_calibration_moves_the_mean_to_the_fraud_rate():
+    history = narrow_history()
+    settings = replace(SMALL, balance="weights", calibration="sigmoid")
+    plain = fit(history.features, history.targets, settings)
+    fitted = combine(plain, history.features, history.targets, settings)
+    mean = fitted.predict(history.features).probability.mean()
+    assert plain.predict(history.features).probability.mean() > 2 * history.targets.mean()
+    assert mean == pytest.approx(history.targets.mean(), rel=0.01)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.5])
+def test_base_score_is_the_models_own_on_imbalanced_data(share):
+    random = np.random.default_rng(3)
+    columns = random.normal(size=(3_000, 4)).astype(np.float32)
+    targets = np.zeros(3_000, np.int8)
+    targets[: int(3_000 * share)] = 1
+    model = XGBClassifier(n_estimators=3, max_depth=2, n_jobs=1).fit(columns, targets)
+    graph = member_graph(ExportedMember("m", boosted_trees(model), 1.0), np.zeros(4, np.float32))
+    got = open_session(graph.SerializeToString()).run(None, {"features": columns})[0]
+    np.testing.assert_allclose(got[:, 0], model.predict_proba(columns)[:, 1], atol=1e-6)
+
+
+def test_a_tree_without_split_is_exported():
+    columns, targets = np.zeros((100, 2), np.float32), np.repeat(np.int8([0, 1]), 50)
+    forest = RandomForestClassifier(2, random_state=0).fit(columns, targets)
+    graph = member_graph(ExportedMember("m", forest_trees(forest), 1.0), np.zeros(2, np.float32))
+    got = open_session(graph.SerializeToString()).run(None, {"features": columns})[0]
+    np.testing.assert_allclose(got[:, 0], forest.predict_proba(columns)[:, 1], atol=1e-6)
+
+
+def test_floor_keeps_the_side_of_every_float32():
+    random = np.random.default_rng(1)
+    thresholds = random.normal(size=2_000) * 10.0 ** random.integers(-30, 30, 2_000)
+    floors = float32_floor(thresholds)
+    for step in (-np.inf, 0, np.inf):
+        near = floors if step == 0 else np.nextafter(floors, np.float32(step))
+        np.testing.assert_array_equal(near <= floors, near.astype(np.float64) <= thresholds)
