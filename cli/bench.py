@@ -161,7 +161,7 @@ def hot_path_command(
     if json_path != "-":
         rows = [(one.stage, one.step, f"{one.us:.2f}") for one in costs]
         total = ("", "together", f"{sum(one.us for one in costs):.2f}")
-        out.table(("stage", "step", "us a payment"), [*rows, total])
+        out.table(("stage", "step", "CPU us a payment"), [*rows, total])
         out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
 
 

@@ -9,6 +9,7 @@ import click
 
 from cli.console import Output
 from cli.options import folder_option, option, output_options
+from features import warm_up
 from jobs.settings import PROFILES
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
@@ -89,6 +90,8 @@ def start_job(
     start: Path | None = None,
 ) -> str:
     """Submit the job to a stack, wait until every task runs, and return the job's id."""
+    step("compiling the features (once; kept for every process)")
+    warm_up()
     step("submitting the job")
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
     savepoint = None if start is None else start.as_uri()

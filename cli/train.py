@@ -35,9 +35,9 @@ Examples:
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
 
 \b
-The history is divided by time into train (60 %), validation (20 %) and test (20 %) with a gap of
---label-delay before the last two. Thresholds come from validation, the figures from test. The
-bundle is written only where the exported graph scores as the fitted models do."""
+The history is divided by time into train (60 %), a gap of --label-delay, validation (20 %) and
+test (20 %). Weights and thresholds come from validation, the figures from test; then the models
+are fitted again on everything. The bundle is written only where its graph scores as they do."""
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,8 @@ class GeneratedSource:
     def __str__(self) -> str:
         one = self.settings
         return (
-            f"generator: {one.customers} customers, {one.terminals} terminals, {one.days} days, "
-            f"seed {one.seed}"
+            f"generator: {one.customers} customers, {one.terminals} terminals, radius "
+            f"{one.radius:g}, {one.days} days, seed {one.seed}"
         )
 
     def table(self) -> tuple[pa.Table, int]:
@@ -90,7 +90,7 @@ def command_line(context: click.Context, leave_out: frozenset[str]) -> str:
             continue
         value = context.params.get(name)
         for one in value if isinstance(value, tuple) else [value]:
-            words.append(option.opts[0])
-            if one is not True:
+            words.append(option.secondary_opts[0] if one is False else option.opts[0])
+            if not isinstance(one, bool):
                 words.append(one.name if isinstance(one, Path) else str(one))
     return shlex.join(words)

@@ -17,7 +17,7 @@ from cli.train_history import FileSource, GeneratedSource
 from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, TimestampUnit
 from producer.population import GeneratorSettings
 from training.errors import TrainingError
-from training.fit import Balance, FitSettings, TreeMethod
+from training.fit import Balance, FitSettings, Missing, TreeMethod
 from training.pipeline import Destination, Settings
 from training.thresholds import parse_goal
 
@@ -43,6 +43,7 @@ class TrainOptions:
     generate: bool
     customers: int
     terminals: int
+    radius: float
     days: int
     seed: int
     name: str
@@ -53,6 +54,7 @@ class TrainOptions:
     refit: bool
     medium: str
     high: str
+    missing: Missing
     balance: Balance
     calibration: Literal["none", "sigmoid"]
     forest_trees: int
@@ -73,6 +75,7 @@ class TrainOptions:
                     GeneratorSettings(
                         customers=self.customers,
                         terminals=self.terminals,
+                        radius=self.radius,
                         days=self.days,
                         seed=self.seed,
                     )
@@ -103,6 +106,7 @@ class TrainOptions:
             boosted_trees=self.boosted_trees,
             boosted_depth=self.boosted_depth,
             tree_method=self.tree_method,
+            missing=self.missing,
             balance=self.balance,
             calibration=self.calibration,
         )
@@ -137,6 +141,7 @@ _OPTIONS = (
     option("--generate", is_flag=True, help="Learn from a simulation instead of a file."),
     option("--customers", type=_COUNT, default=GeneratorSettings().customers, help="Cards."),
     option("--terminals", type=_COUNT, default=GeneratorSettings().terminals, help="Merchants."),
+    option("--radius", default=GeneratorSettings().radius, help="How far a customer goes, of 100."),
     option("--days", type=_COUNT, default=DAYS, help="Days to simulate."),
     option("--seed", default=_FIT.seed, help="Of the simulation and of the models."),
     option("--name", default="ensemble", callback=_bundle_name, help="Name of the bundle."),
@@ -155,9 +160,15 @@ _OPTIONS = (
         is_flag=True,
         help="Take labels that had not arrived when the history ends as unknown.",
     ),
-    option("--refit", is_flag=True, help="After judging, fit again on everything labelled."),
+    option("--refit/--no-refit", default=True, help="After judging, fit on everything labelled."),
     option("--medium", default="share:0.01", metavar="GOAL", help="share:X or precision:X."),
     option("--high", default="share:0.003", metavar="GOAL", help="share:X or precision:X."),
+    option(
+        "--missing",
+        type=click.Choice(get_args(Missing)),
+        default=_FIT.missing,
+        help="What a missing value is: a case of its own, or the median.",
+    ),
     option(
         "--balance",
         type=click.Choice(get_args(Balance)),

@@ -97,13 +97,18 @@ _CARD_NORMAL: Final = (
 )
 
 _CARD_PLACES: Final = (
-    *_windows("card", DISTINCT_WINDOWS_MS, "merchants", "merchants", "Distinct ones in {w}."),
-    *_windows("card", DISTINCT_WINDOWS_MS, "cities", "cities", "Distinct ones in {w}."),
-    *_windows("card", DISTINCT_WINDOWS_MS, "countries", "countries", "Distinct ones in {w}."),
+    *_windows("card", DISTINCT_WINDOWS_MS, "merchants", "merchants", "Distinct merchants in {w}."),
+    *_windows("card", DISTINCT_WINDOWS_MS, "cities", "cities", "Distinct cities in {w}."),
+    *_windows("card", DISTINCT_WINDOWS_MS, "countries", "countries", "Distinct countries in {w}."),
     _own("card_new_merchant_30d", "new", "0/1", "1 where no earlier payment was at the merchant."),
     _own("card_new_device_30d", "new", "0/1", "1 where no earlier payment was from the device."),
     _own("card_new_country_30d", "new", "0/1", "1 where no earlier payment was in the country."),
-    _own("card_city_share_30d", "share", "share", "Share of the card's payments in this city."),
+    _own(
+        "card_city_share_30d",
+        "share",
+        "share",
+        "Share of payments in this city, of those with a city.",
+    ),
     _own("card_distance_km", "distance", "km", "From the last payment with a place.", None),
     _own("card_speed_kmh", "speed", "km/h", "Distance by the time since, 1 minute or more.", None),
     _own("card_impossible_travel", "travel", "0/1", "1 where faster than 1,000 km/h.", None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.definition import FEATURES
-from training.fit import BOOSTED, FOREST, FitSettings, FittedEnsemble
+from training.fit import BOOSTED, FOREST, FitSettings, FittedEnsemble, column_medians
 from training.metrics import evaluate
 from training.package import MEMBER_FILES
 from training.prepare import Part, Prepared
@@ -19,13 +19,13 @@ def input_features(prepared: Prepared, fitted: FittedEnsemble) -> list[InputFeat
     """Describe each column in order, profiled on the training part."""
     units = {feature.name: feature.unit for feature in FEATURES}
     columns = prepared.part("train").columns
-    importance = fitted.importance()
+    importance, medians = fitted.importance(), column_medians(columns)
     return [
         InputFeature(
             name=name,
             dtype="float32",
             unit=units.get(name, ATTRIBUTE_UNIT),
-            median=float(fitted.medians[i]),
+            median=float(medians[i]),
             importance=round(float(importance[i]), 6),
             profile=column_profile(columns[:, i]),
         )
@@ -35,7 +35,11 @@ def input_features(prepared: Prepared, fitted: FittedEnsemble) -> list[InputFeat
 
 def members(fitted: FittedEnsemble, settings: FitSettings) -> list[Member]:
     """Describe the two models with the settings they were fitted with."""
-    shared: Parameters = {"balance": settings.balance, "seed": settings.seed}
+    shared: Parameters = {
+        "balance": settings.balance,
+        "missing": "learned" if fitted.medians is None else "median",
+        "seed": settings.seed,
+    }
     forest: Parameters = {"depth": settings.forest_depth, "leaf_rows": settings.forest_leaf_rows}
     boosted: Parameters = {
         "depth": settings.boosted_depth,

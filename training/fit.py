@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ _LARGEST = np.finfo(np.float32).max
 _SMOTE_NEIGHBOURS = 5
 
 Balance = Literal["none", "weights", "smote"]
+Missing = Literal["learned", "median"]
 TreeMethod = Literal["exact", "hist", "approx"]
 Targets = npt.NDArray[np.int8]
 
@@ -34,7 +35,9 @@ Targets = npt.NDArray[np.int8]
 class FitSettings:
     """How the two models are fitted.
 
-    ``balance`` is what is done about rare frauds: nothing, weights, or synthetic frauds (SMOTE).
+    ``missing`` is what missing values become: each column's median, or a case of their own, for
+    which every split learns a side. ``balance`` is what is done about rare frauds: nothing,
+    weights, or synthetic frauds (SMOTE).
     ``tree_method`` None means XGBoost's exact method up to half a million rows, else histograms:
     exact finds better splits on payments and takes longer.
     ``forest_weight`` None means the weight with the best average precision on validation.
@@ -49,22 +52,22 @@ class FitSettings:
     boosted_depth: int = 4
     learning_rate: float = 0.1
     tree_method: TreeMethod | None = None
+    missing: Missing = "learned"
     balance: Balance = "none"
     forest_weight: float | None = None
     calibration: Literal["none", "sigmoid"] = "none"
 
-    def parameters(self) -> dict[str, float | int | str | None]:
-        """Return what the manifest records."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class FittedEnsemble:
-    """Two fitted models, the medians that stand in for missing values, and how they combine."""
+    """Two fitted models, how they combine, and what stands in for missing values.
+
+    ``medians`` is float32[k], None where the models learnt a side for missing values.
+    """
 
     forest: RandomForestClassifier
     boosted: XGBClassifier
-    medians: Floats
+    medians: Floats | None
     forest_weight: float
     scaling: Scaling | None = None
 
@@ -81,9 +84,12 @@ class FittedEnsemble:
 
     def members(self) -> list[ExportedMember]:
         """Return the models as the exporter takes them."""
+        forest, boosted = forest_trees(self.forest), boosted_trees(self.boosted)
+        if self.medians is not None:
+            forest, boosted = forest.imputing(self.medians), boosted.imputing(self.medians)
         return [
-            ExportedMember(FOREST, forest_trees(self.forest), self.forest_weight),
-            ExportedMember(BOOSTED, boosted_trees(self.boosted), 1.0 - self.forest_weight),
+            ExportedMember(FOREST, forest, self.forest_weight),
+            ExportedMember(BOOSTED, boosted, 1.0 - self.forest_weight),
         ]
 
     def importance(self) -> Floats:
@@ -105,26 +111,27 @@ def column_medians(columns: Floats) -> Floats:
     return np.asarray(np.nanmedian(columns, axis=0), dtype=np.float32)
 
 
-def impute(columns: Floats, medians: Floats) -> Floats:
+def impute(columns: Floats, medians: Floats | None) -> Floats:
     """Put medians in place of NaN, and the largest float32 in place of infinities.
 
     >>> impute(np.float32([[np.nan, 2.0]]), np.float32([1.0, 1.0])).tolist()
     [[1.0, 2.0]]
     """
-    filled: Floats = np.where(np.isnan(columns), medians, np.clip(columns, -_LARGEST, _LARGEST))
-    return filled
+    bounded: Floats = np.clip(columns, -_LARGEST, _LARGEST)
+    return bounded if medians is None else np.where(np.isnan(columns), medians, bounded)
 
 
 def fit(columns: Floats, targets: Targets, settings: FitSettings) -> FittedEnsemble:
     """Fit both models on float32[n, k] and targets 0 or 1; the average is even until combined.
 
-    Raises TrainingError where there are too few frauds for SMOTE.
+    SMOTE needs every value, so with it missing values are medians. Raises TrainingError where
+    there are too few frauds for it.
     """
-    medians = column_medians(columns)
-    filled = impute(columns, medians)
-    rows, classes = filled, targets
+    learned = settings.missing == "learned" and settings.balance != "smote"
+    medians = None if learned else column_medians(columns)
+    rows, classes = impute(columns, medians), targets
     if settings.balance == "smote":
-        rows, classes = _oversample(filled, targets, settings.seed)
+        rows, classes = _oversample(rows, targets, settings.seed)
     forest = _new_forest(settings).fit(rows, classes)
     boosted = _new_booster(settings, classes).fit(rows, classes)
     return FittedEnsemble(forest, boosted, medians, forest_weight=0.5)
@@ -138,11 +145,10 @@ def combine(
     weight = settings.forest_weight
     if weight is None:
         weight = _best_weight(scores.models[FOREST], scores.models[BOOSTED], targets)
-    weighted = FittedEnsemble(fitted.forest, fitted.boosted, fitted.medians, weight)
+    weighted = replace(fitted, forest_weight=weight)
     if settings.calibration == "none":
         return weighted
-    scaling = _platt(weighted.predict(columns).probability, targets)
-    return FittedEnsemble(fitted.forest, fitted.boosted, fitted.medians, weight, scaling)
+    return replace(weighted, scaling=_platt(weighted.predict(columns).probability, targets))
 
 
 def _best_weight(forest: Floats, boosted: Floats, targets: Targets) -> float:

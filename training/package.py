@@ -33,15 +33,15 @@ def package(fitted: FittedEnsemble, thresholds: Thresholds, held_out: Floats, se
     Raises TrainingError where the gate fails.
     """
     members = fitted.members()
-    fused = fused_graph(members, fitted.medians, fitted.scaling).SerializeToString()
-    names = [member.name for member in members]
     width = held_out.shape[1]
+    fused = fused_graph(members, width, fitted.scaling).SerializeToString()
+    names = [member.name for member in members]
     scorer = Scorer(open_session(fused), range(width), width, names)
     cases = gate_cases(held_out, [member.trees for member in members], seed)
     parity = check_parity(fitted.predict, scorer, cases, thresholds)
     graphs = {GRAPH_FILE: fused}
     for member in members:
-        graph = member_graph(member, fitted.medians)
+        graph = member_graph(member, width)
         graphs[MEMBER_FILES[member.name]] = graph.SerializeToString()
     share = GOLDEN_ROWS // len(cases)
     golden = np.concatenate([rows[:share] for rows in cases.values()])

@@ -28,7 +28,7 @@ Progress = Callable[[str], None]
 class Settings:
     """How a bundle is trained; ``fit`` says how its models are fitted.
 
-    ``label_delay_ms`` is how long after a payment its label arrives; it is the width of the gaps
+    ``label_delay_ms`` is how long after a payment its label arrives; it is the width of the gap
     in the split. With ``refit`` the models are fitted once more on everything labelled, after
     thresholds, weights and metrics were taken from the split.
     """
@@ -37,7 +37,7 @@ class Settings:
     label_delay_ms: int = 7 * DAY_MS
     medium: Goal = DEFAULT_MEDIUM
     high: Goal = DEFAULT_HIGH
-    refit: bool = False
+    refit: bool = True
 
 
 @dataclass(frozen=True)

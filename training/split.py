@@ -1,4 +1,4 @@
-"""Divide history by time, with a gap as long as labels take to arrive."""
+"""Divide history by time, with a gap as long as labels take to arrive behind training."""
 
 from __future__ import annotations
 
@@ -31,28 +31,30 @@ class Split:
 def split_by_time(
     times_ms: Ints, delay_ms: int, validation_share: float = 0.2, test_share: float = 0.2
 ) -> Split:
-    """Split rows whose times, epoch ms int64[n], rise: train, gap, validation, gap, test.
+    """Split rows whose times, epoch ms int64[n], rise: train, gap, validation, test.
 
-    The shares are of the time that is left without the two gaps of ``delay_ms``.
+    The gap is ``delay_ms`` wide: when validation begins, all labels of training have arrived, and
+    none of the gap. Test follows validation at once, which gives only weights and thresholds. The
+    shares are of the time without the gap.
 
-    >>> split_by_time(np.arange(14), delay_ms=2)
-    Split(train=slice(0, 5, None), validation=slice(7, 9, None), test=slice(11, 14, None))
+    >>> split_by_time(np.arange(13), delay_ms=2)
+    Split(train=slice(0, 6, None), validation=slice(8, 10, None), test=slice(10, 13, None))
 
     Raises TrainingError where no time is left.
     """
     first, last = int(times_ms[0]), int(times_ms[-1])
-    usable = last - first - 2 * delay_ms
+    usable = last - first - delay_ms
     if usable <= 0:
         raise TrainingError(
-            f"The history spans {(last - first) / DAY_MS:.1f} days, and the two gaps before "
-            f"validation and test take {2 * delay_ms / DAY_MS:.1f}: give a longer history, or a "
+            f"The history spans {(last - first) / DAY_MS:.1f} days, and the gap behind "
+            f"training takes {delay_ms / DAY_MS:.1f}: give a longer history, or a "
             "shorter --label-delay-days."
         )
     train_end = first + int(usable * (1 - validation_share - test_share))
     validation_end = train_end + delay_ms + int(usable * validation_share)
-    edges = [train_end, train_end + delay_ms, validation_end, validation_end + delay_ms]
+    edges = [train_end, train_end + delay_ms, validation_end]
     rows = np.searchsorted(times_ms, edges, side="left").tolist()
-    return Split(slice(0, rows[0]), slice(rows[1], rows[2]), slice(rows[3], len(times_ms)))
+    return Split(slice(0, rows[0]), slice(rows[1], rows[2]), slice(rows[2], len(times_ms)))
 
 
 def describe(times_ms: Ints, targets: Targets, part: slice, name: str) -> Period:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,14 +23,15 @@ Ints = npt.NDArray[np.int64]
 class Tree:
     """One binary tree of m nodes; node 0 is the root, ``left[i] < 0`` marks a leaf.
 
-    A row goes left at node i where ``x[feature[i]] <= threshold[i]``, or ``<`` in a strict tree;
-    ``value[i]`` is what leaf i adds.
+    A row goes left at node i where ``x[feature[i]] <= threshold[i]``, or ``<`` in a strict tree,
+    and with that value missing where ``missing_left[i]``; ``value[i]`` is what leaf i adds.
     """
 
     feature: Ints
     threshold: Floats
     left: Ints
     right: Ints
+    missing_left: npt.NDArray[np.bool_]
     value: Floats
 
 
@@ -41,6 +43,15 @@ class Trees:
     strict: bool
     base: float
     logistic: bool
+
+    def imputing(self, medians: Floats) -> Trees:
+        """Return the same trees with missing values sent where float32[k] medians would go."""
+        imputed = []
+        for tree in self.trees:
+            stand_in = medians[np.maximum(tree.feature, 0)]
+            left = stand_in < tree.threshold if self.strict else stand_in <= tree.threshold
+            imputed.append(replace(tree, missing_left=left))
+        return replace(self, trees=tuple(imputed))
 
     def splits(self) -> tuple[Ints, Floats]:
         """Return feature and threshold of every inner node, int64[s] and float32[s]."""
@@ -60,14 +71,15 @@ def forest_trees(forest: RandomForestClassifier) -> Trees:
     )
 
 
-def _forest_tree(tree: object, count: int) -> Tree:
+def _forest_tree(tree: Any, count: int) -> Tree:
     """Read one scikit-learn tree; a leaf adds its share of class 1, divided by ``count``."""
-    weights = np.asarray(tree.value, dtype=np.float64)[:, 0, :]  # type: ignore[attr-defined]
+    weights = np.asarray(tree.value, dtype=np.float64)[:, 0, :]
     return Tree(
-        feature=np.asarray(tree.feature, dtype=np.int64),  # type: ignore[attr-defined]
-        threshold=float32_floor(tree.threshold),  # type: ignore[attr-defined]
-        left=np.asarray(tree.children_left, dtype=np.int64),  # type: ignore[attr-defined]
-        right=np.asarray(tree.children_right, dtype=np.int64),  # type: ignore[attr-defined]
+        feature=np.asarray(tree.feature, dtype=np.int64),
+        threshold=float32_floor(tree.threshold),
+        left=np.asarray(tree.children_left, dtype=np.int64),
+        right=np.asarray(tree.children_right, dtype=np.int64),
+        missing_left=np.asarray(tree.missing_go_to_left, dtype=np.bool_),
         value=(weights[:, 1] / weights.sum(axis=1) / count).astype(np.float32),
     )
 
@@ -94,6 +106,7 @@ class _BoostedTree(msgspec.Struct):
     right_children: list[int]
     split_indices: list[int]
     split_conditions: list[float]
+    default_left: list[int]
     categories: list[int]
 
 
@@ -144,6 +157,7 @@ def _boosted_tree(tree: _BoostedTree) -> Tree:
         threshold=conditions,
         left=np.asarray(tree.left_children, dtype=np.int64),
         right=np.asarray(tree.right_children, dtype=np.int64),
+        missing_left=np.asarray(tree.default_left, dtype=np.bool_),
         value=conditions,
     )
 

@@ -19,6 +19,9 @@ from features.windows import CARD_WINDOWS_MS, DELAYED_WINDOWS_MS, window_name
 from udfs.manifest import Manifest, Profile
 
 REASONS: Final = 3
+LEAST_DISTANCE: Final = 0.5
+"""What lies closer to the normal is no reason, even where an alert has no other."""
+
 USUAL_SPEED_KMH: Final = 100.0
 """A speed that needs no explanation: a car or a train."""
 
@@ -56,7 +59,11 @@ def standouts(values: npt.NDArray[np.float32], manifest: Manifest) -> list[Reaso
     strongest = [
         max(candidates, key=lambda candidate: candidate.distance)
         for family in FAMILIES
-        if (candidates := [each for each in family(known, profiles) if each.distance > 0])
+        if (
+            candidates := [
+                each for each in family(known, profiles) if each.distance >= LEAST_DISTANCE
+            ]
+        )
     ]
     strongest.sort(key=lambda candidate: candidate.distance, reverse=True)
     return [candidate.reason for candidate in strongest[:REASONS]]

@@ -32,7 +32,7 @@ class Profile(_Part, frozen=True):
 
 
 class InputFeature(_Part, frozen=True):
-    """One input of the graph, at its place in the order; ``median`` stands in where missing."""
+    """One input of the graph, at its place in the order; ``median`` is that of present values."""
 
     name: str
     dtype: str

@@ -57,13 +57,13 @@ def test_a_simulation_becomes_a_bundle_and_repeats(tmp_path: Path) -> None:
 
 
 def test_the_manifest_holds_the_command_that_repeats_it(tmp_path: Path) -> None:
-    run("--generate", *SIZE, *QUICK, "--seed", "3", "--refit", "--out", tmp_path)
+    run("--generate", *SIZE, *QUICK, "--seed", "3", "--no-refit", "--out", tmp_path)
     manifest = load_bundle(tmp_path / "ensemble" / "1").manifest
     told = manifest.reproduction.command
     assert told.startswith("./cardwatch train --generate")
-    assert "--customers 150" in told and "--seed 3" in told and "--refit" in told
+    assert "--customers 150" in told and "--seed 3" in told and "--no-refit" in told
     assert str(tmp_path) not in told
-    assert manifest.training.source.startswith("generator: 150 customers, 100 terminals, 12 days")
+    assert manifest.training.source.startswith("generator: 150 customers, 100 terminals, radius")
 
 
 def test_an_own_file_is_mapped_and_its_attributes_are_features(

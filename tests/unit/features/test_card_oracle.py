@@ -28,7 +28,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Payments with ties, disorder, lateness, repeated ids, unknown names, two currencies."""
     rows = []
     newest = NOON_MS
-    for _ in range(draw(st.integers(1, 25))):
+    for _ in range(draw(st.integers(1, 20))):
         time_ms = newest + draw(STEPS)
         newest = max(newest, time_ms)
         lat, lon = draw(PLACES)
@@ -50,7 +50,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     return rows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_each_step_equals_the_oracle(history: list[dict[str, Any]]) -> None:
     state, oracle = None, CardOracle()

@@ -23,7 +23,9 @@ PAYMENT = st.tuples(st.just("payment"), STEPS, st.integers(0, 2**40 - 1))
 LABEL = st.tuples(
     st.just("label"),
     st.sampled_from([0, -1, -LABEL_DELAY_MS, -8 * DAY_MS, 5, -MERCHANT_HISTORY_MS]),
-    st.tuples(st.integers(0, 12), st.booleans(), st.sampled_from([0, 1, DAY_MS, 30 * DAY_MS])),
+    st.tuples(
+        st.integers(0, 12), st.booleans(), st.sampled_from([0, 1, LABEL_DELAY_MS, 30 * DAY_MS])
+    ),
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from xgboost import XGBClassifier
 
-from tests.unit.training.samples import SMALL, narrow_history, random_fit
+from tests.unit.training.samples import NARROW, SMALL, imputing_fit, narrow_history, random_fit
 from training.export import ExportedMember, Scaling, fused_graph, member_graph
 from training.fit import BOOSTED, FOREST, FittedEnsemble, combine, fit, impute
 from training.trees import boosted_trees, float32_floor, forest_trees
@@ -18,8 +18,8 @@ from udfs.score import Scorer, open_session
 
 def scorer_of(fitted: FittedEnsemble) -> Scorer:
     members = fitted.members()
-    graph = fused_graph(members, fitted.medians, fitted.scaling).SerializeToString()
-    width = len(fitted.medians)
+    width = fitted.forest.n_features_in_
+    graph = fused_graph(members, width, fitted.scaling).SerializeToString()
     return Scorer(open_session(graph), range(width), width, [m.name for m in members])
 
 
@@ -29,8 +29,15 @@ def test_fused_graph_scores_as_the_models_do():
     assert max_difference(fitted.predict(history.features), got) < 1e-6
 
 
+@pytest.mark.parametrize("missing", ["learned", "median"])
+def test_rows_without_any_value_score_as_the_models_do(missing):
+    fitted = random_fit() if missing == "learned" else imputing_fit()
+    empty = np.full((1, NARROW), np.nan, np.float32)
+    assert max_difference(fitted.predict(empty), scorer_of(fitted).score(empty)) < 1e-6
+
+
 def test_missing_values_go_where_the_median_goes():
-    history, fitted = narrow_history(), random_fit()
+    history, fitted = narrow_history(), imputing_fit()
     scorer = scorer_of(fitted)
     filled = impute(history.features, fitted.medians)
     assert np.isnan(history.features).any()
@@ -45,7 +52,8 @@ def test_a_median_on_a_split_goes_to_the_models_own_side():
     fitted = fit(columns, targets, SMALL)
     for trees, expected in ((forest_trees(fitted.forest), 0), (boosted_trees(fitted.boosted), 1)):
         threshold = trees.splits()[1][0]
-        graph = member_graph(ExportedMember("m", trees, 1.0), np.float32([threshold]))
+        imputing = trees.imputing(np.float32([threshold]))
+        graph = member_graph(ExportedMember("m", imputing, 1.0), 1)
         run = onnxruntime.InferenceSession(graph.SerializeToString()).run
         missing, at_split = run(None, {"features": np.float32([[np.nan], [threshold]])})[0]
         assert missing == at_split
@@ -56,7 +64,7 @@ def test_a_median_on_a_split_goes_to_the_models_own_side():
 def test_single_graphs_are_the_parts_of_the_fused_one(name):
     history, fitted = narrow_history(), random_fit()
     member = next(m for m in fitted.members() if m.name == name)
-    session = open_session(member_graph(member, fitted.medians).SerializeToString())
+    session = open_session(member_graph(member, NARROW).SerializeToString())
     alone = session.run(None, {"features": history.features})[0].reshape(-1)
     assert alone.tobytes() == scorer_of(fitted).score(history.features).models[name].tobytes()
 
@@ -89,7 +97,7 @@ def test_base_score_is_the_models_own_on_imbalanced_data(share):
     targets = np.zeros(3_000, np.int8)
     targets[: int(3_000 * share)] = 1
     model = XGBClassifier(n_estimators=3, max_depth=2, n_jobs=1).fit(columns, targets)
-    graph = member_graph(ExportedMember("m", boosted_trees(model), 1.0), np.zeros(4, np.float32))
+    graph = member_graph(ExportedMember("m", boosted_trees(model), 1.0), 4)
     got = open_session(graph.SerializeToString()).run(None, {"features": columns})[0]
     np.testing.assert_allclose(got[:, 0], model.predict_proba(columns)[:, 1], atol=1e-6)
 
@@ -97,7 +105,7 @@ def test_base_score_is_the_models_own_on_imbalanced_data(share):
 def test_a_tree_without_split_is_exported():
     columns, targets = np.zeros((100, 2), np.float32), np.repeat(np.int8([0, 1]), 50)
     forest = RandomForestClassifier(2, random_state=0).fit(columns, targets)
-    graph = member_graph(ExportedMember("m", forest_trees(forest), 1.0), np.zeros(2, np.float32))
+    graph = member_graph(ExportedMember("m", forest_trees(forest), 1.0), 2)
     got = open_session(graph.SerializeToString()).run(None, {"features": columns})[0]
     np.testing.assert_allclose(got[:, 0], forest.predict_proba(columns)[:, 1], atol=1e-6)
 
