@@ -36,9 +36,13 @@ class Calibrations:
     @contextmanager
     def around(self, figure: str) -> Iterator[None]:
         """Time the loop before and after what measures `figure`."""
-        before = calibrate()
+        before_ms = calibrate()
         yield
-        self.loops_ms[figure] = [round(before, 1), round(calibrate(), 1)]
+        self.note(figure, before_ms)
+
+    def note(self, figure: str, before_ms: float) -> None:
+        """Time the loop after what measured `figure`, and keep it with the time from before."""
+        self.loops_ms[figure] = [round(before_ms, 1), round(calibrate(), 1)]
 
     @property
     def median_ms(self) -> float:

@@ -11,7 +11,9 @@ from typing import Self
 import numpy as np
 import psutil
 
-_EVERY_S = 1.0
+from benchmarks.errors import BenchmarkError
+
+_EVERY_S = 0.5
 
 
 class CpuMeter:
@@ -46,7 +48,14 @@ class CpuMeter:
         self._sample()
 
     def between(self, start_ms: float, end_ms: float) -> dict[str, float]:
-        """Return each group's CPU seconds between two times (epoch ms), interpolated."""
+        """Return each group's CPU seconds between two times (epoch ms), interpolated.
+
+        BenchmarkError where the meter did not run all that time.
+        """
+        if not self._times_ms[0] <= start_ms <= end_ms <= self._times_ms[-1]:
+            raise BenchmarkError(
+                "The measured payments began before their CPU was watched: give more --warm-up."
+            )
         return {
             name: float(np.diff(np.interp([start_ms, end_ms], self._times_ms, seconds))[0])
             for name, seconds in self._seconds.items()

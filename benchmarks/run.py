@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.calibration import calibrate
 from benchmarks.ceiling import measure_ceiling
 from benchmarks.job import Progress, RunningJob, running_job
 from benchmarks.latency_run import measure_latency
@@ -56,9 +57,15 @@ def _measure(
     send_all(stack.kafka, load.take(waiting))
     results.state_bytes_per_card = typical_card_bytes()
     for profile in settings.profiles:
+        before_ms = calibrate()
         progress(f"{profile} profile: submitting the job")
         with running_job(stack, settings.bundle, profile, settings.parallelism) as job:
-            _measure_job(job, load, settings, results, progress)
+            results.throughput[profile] = measure_throughput(
+                job, load.payments, settings.warm_up, settings.payments, progress
+            )
+            results.calibrations.note(f"throughput {profile}", before_ms)
+            if profile == "latency":
+                _measure_latencies(job, load, settings, results, progress)
     progress("the bare loop: the same code with nothing around it")
     with results.calibrations.around("ceiling"):
         results.ceiling = measure_ceiling(
@@ -67,19 +74,12 @@ def _measure(
     return results
 
 
-def _measure_job(
+def _measure_latencies(
     job: RunningJob, load: Load, settings: BenchSettings, results: Results, progress: Progress
 ) -> None:
-    """Measure one profile's throughput and, of the latency profile, the rest."""
-    with results.calibrations.around(f"throughput {job.profile}"):
-        found = measure_throughput(
-            job, load.payments, settings.warm_up, settings.payments, progress
-        )
-    results.throughput[job.profile] = found
-    if job.profile != "latency":
-        return
-    flink = job.stack.flink
-    results.checkpoint_bytes_per_card = checkpoint_bytes_per_card(flink, job.id, found.cards)
+    """Measure what needs a warm job with nothing waiting: its state, and latency at each rate."""
+    cards = results.throughput[job.profile].cards
+    results.checkpoint_bytes_per_card = checkpoint_bytes_per_card(job.stack.flink, job.id, cards)
     for rate in settings.rates:
         progress(f"latency at {rate:,}/s for {settings.seconds} s")
         with results.calibrations.around(f"latency {rate}/s"):

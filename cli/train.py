@@ -128,6 +128,8 @@ def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> N
     names = list(metrics["ensemble"])
     test = manifest.training.test
     title = f"{manifest.model} on the test part: {test.payments:,} payments, {test.frauds:,} frauds"
+    if manifest.training.refit:
+        title += ", before the last fit"
     rows = [(name, *(f"{metrics[model][name]:.4f}" for model in metrics)) for name in names]
     out.table(("", *metrics), rows, title=title)
     limits = manifest.thresholds

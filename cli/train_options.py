@@ -188,7 +188,7 @@ _OPTIONS = (
     option(
         "--tree-method",
         type=click.Choice(get_args(TreeMethod)),
-        help="Of XGBoost. Default: exact up to half a million payments, then hist.",
+        help="Of XGBoost. Default: exact up to 100,000 payments, then hist.",
     ),
     option("--jobs", type=_COUNT, default=_FIT.jobs, help="Threads."),
     json_option,

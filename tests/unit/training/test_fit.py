@@ -5,33 +5,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.unit.training.samples import SMALL, narrow_history
+from tests.unit.training.samples import SMALL, floats, narrow_history
 from training.errors import TrainingError
-from training.fit import _oversample, combine, fit, impute
+from training.fit import Balance, _oversample, combine, fit, impute
 
 
-def test_the_same_seed_gives_the_same_scores():
+def test_the_same_seed_gives_the_same_scores() -> None:
     history = narrow_history()
     first, second = (fit(history.features, history.targets, SMALL) for _ in range(2))
     one, other = (each.predict(history.features).probability for each in (first, second))
     assert one.tobytes() == other.tobytes()
 
 
-def test_another_number_of_threads_gives_the_same_scores():
+def test_another_number_of_threads_gives_the_same_scores() -> None:
     history = narrow_history()
     fitted = [fit(history.features, history.targets, replace(SMALL, jobs=n)) for n in (1, 2)]
     one, other = (each.predict(history.features).probability for each in fitted)
     assert one.tobytes() == other.tobytes()
 
 
-def test_impute_fills_medians_and_bounds_infinities():
-    got = impute(np.float32([[np.nan, np.inf, -np.inf, 2]]), np.float32([5, 5, 5, 5]))
+def test_impute_fills_medians_and_bounds_infinities() -> None:
+    got = impute(floats([[np.nan, np.inf, -np.inf, 2]]), floats([5, 5, 5, 5]))
     largest = np.finfo(np.float32).max
-    np.testing.assert_array_equal(got, np.float32([[5, largest, -largest, 2]]))
+    np.testing.assert_array_equal(got, floats([[5, largest, -largest, 2]]))
 
 
 @pytest.mark.parametrize("balance", ["weights", "smote"])
-def test_balancing_raises_the_scores_of_frauds(balance):
+def test_balancing_raises_the_scores_of_frauds(balance: Balance) -> None:
     history = narrow_history()
     plain = fit(history.features, history.targets, SMALL)
     balanced = fit(history.features, history.targets, replace(SMALL, balance=balance))
@@ -40,7 +40,7 @@ def test_balancing_raises_the_scores_of_frauds(balance):
     assert after > before
 
 
-def test_synthetic_frauds_lie_between_frauds_and_originals_stay():
+def test_synthetic_frauds_lie_between_frauds_and_originals_stay() -> None:
     history = narrow_history()
     columns = impute(history.features, np.zeros(history.features.shape[1], np.float32))
     rows, classes = _oversample(columns, history.targets, seed=1)
@@ -51,14 +51,14 @@ def test_synthetic_frauds_lie_between_frauds_and_originals_stay():
     assert (made >= frauds.min(axis=0) - 1e-4).all() and (made <= frauds.max(axis=0) + 1e-4).all()
 
 
-def test_smote_with_too_few_frauds_says_what_to_do():
+def test_smote_with_too_few_frauds_says_what_to_do() -> None:
     targets = np.zeros(100, np.int8)
     targets[:3] = 1
     with pytest.raises(TrainingError, match="--balance weights"):
         fit(np.ones((100, 2), np.float32), targets, replace(SMALL, balance="smote"))
 
 
-def test_the_weight_that_is_given_is_kept():
+def test_the_weight_that_is_given_is_kept() -> None:
     history = narrow_history()
     settings = replace(SMALL, forest_weight=0.25)
     fitted = combine(
@@ -70,7 +70,7 @@ def test_the_weight_that_is_given_is_kept():
     assert [member.weight for member in fitted.members()] == [0.25, 0.75]
 
 
-def test_importance_is_a_share_and_finds_the_signal():
+def test_importance_is_a_share_and_finds_the_signal() -> None:
     history = narrow_history()
     importance = fit(history.features, history.targets, SMALL).importance()
     assert importance.sum() == pytest.approx(1.0)

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.unit.training.samples import CONSTANT, NAMES, payments_table, random_history
+from tests.unit.training.samples import CONSTANT, NAMES, floats, payments_table, random_history
 from training.errors import TrainingError
 from training.history import UNKNOWN, refuse_infinities, table_sha256, varying_columns
 from training.profiles import column_profile
 
 
-def test_unlabelled_payments_are_left_out():
+def test_unlabelled_payments_are_left_out() -> None:
     history = random_history()
     targets = history.targets.copy()
     targets[::3] = UNKNOWN
@@ -21,7 +21,7 @@ def test_unlabelled_payments_are_left_out():
     assert (labelled.times_ms == history.times_ms[targets != UNKNOWN]).all()
 
 
-def test_labels_that_had_not_arrived_are_forgotten():
+def test_labels_that_had_not_arrived_are_forgotten() -> None:
     history = random_history()
     end, delay = int(history.times_ms[-1]), 1_000_000
     known = history.known_at(end, delay)
@@ -30,7 +30,7 @@ def test_labels_that_had_not_arrived_are_forgotten():
     assert (known.targets[~late] == history.targets[~late]).all()
 
 
-def test_no_label_at_all_says_what_to_do():
+def test_no_label_at_all_says_what_to_do() -> None:
     history = random_history()
     unknown = replace(history, targets=np.full_like(history.targets, UNKNOWN))
     with pytest.raises(TrainingError, match="is_fraud column"):
@@ -38,26 +38,26 @@ def test_no_label_at_all_says_what_to_do():
 
 
 @pytest.mark.parametrize(("value", "word"), [(0, "good payments"), (1, "frauds")])
-def test_one_class_says_what_to_do(value, word):
+def test_one_class_says_what_to_do(value: int, word: str) -> None:
     history = random_history()
     with pytest.raises(TrainingError, match=f"are {word}: .*longer history"):
         replace(history, targets=np.full_like(history.targets, value)).labelled()
 
 
-def test_constant_and_missing_columns_are_left_out():
+def test_constant_and_missing_columns_are_left_out() -> None:
     nan = np.nan
-    features = np.float32([[1, 5, nan, 7], [1, 6, nan, nan], [1, 5, nan, 7]])
+    features = floats([[1, 5, nan, 7], [1, 6, nan, nan], [1, 5, nan, 7]])
     assert varying_columns(features).tolist() == [1]
     chosen = varying_columns(random_history().features)
     assert NAMES.index(CONSTANT) not in chosen and len(chosen) == len(NAMES) - 1
 
 
-def test_infinite_values_are_named():
+def test_infinite_values_are_named() -> None:
     with pytest.raises(TrainingError, match="Infinite values in b:"):
-        refuse_infinities(("a", "b"), np.float32([[0, np.inf], [np.nan, 0]]))
+        refuse_infinities(("a", "b"), floats([[0, np.inf], [np.nan, 0]]))
 
 
-def test_hash_is_of_the_values_and_not_of_the_chunks():
+def test_hash_is_of_the_values_and_not_of_the_chunks() -> None:
     table = payments_table(["a", "b", "a"], ["m", "m", "n"], [1, 2, 3], [True, None, False])
     chunked = pa.concat_tables([table.slice(0, 1), table.slice(1)])
     assert table_sha256(chunked) == table_sha256(table)
@@ -69,7 +69,7 @@ def test_hash_is_of_the_values_and_not_of_the_chunks():
         assert table_sha256(other) != table_sha256(table)
 
 
-def test_profile_counts_every_present_value_once():
+def test_profile_counts_every_present_value_once() -> None:
     values = np.append(np.random.default_rng(0).normal(size=999), np.nan).astype(np.float32)
     profile = column_profile(values)
     assert sum(profile.counts) == 999 and len(profile.edges) == len(profile.counts) + 1
@@ -78,7 +78,7 @@ def test_profile_counts_every_present_value_once():
     assert profile.quantiles["0.5"] == pytest.approx(np.nanmedian(values))
 
 
-def test_profile_of_a_flag_has_a_bin_for_each_value():
-    profile = column_profile(np.float32([0] * 97 + [1] * 3))
+def test_profile_of_a_flag_has_a_bin_for_each_value() -> None:
+    profile = column_profile(floats([0] * 97 + [1] * 3))
     assert profile.counts == [97, 3]
     assert profile.edges == [0.0, 0.0, 1.0]

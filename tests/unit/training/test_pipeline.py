@@ -12,12 +12,13 @@ from training.errors import TrainingError
 from training.fit import FittedEnsemble
 from training.pipeline import Destination, Settings, train
 from training.thresholds import Goal
+from training.trees import Floats
 from udfs.bundle import load_bundle, verify_golden
 from udfs.manifest import GRAPH_FILE, MANIFEST_FILE
-from udfs.score import open_session
+from udfs.score import Scores, open_session
 
 
-def test_a_run_repeats_to_the_byte(tmp_path):
+def test_a_run_repeats_to_the_byte(tmp_path: Path) -> None:
     folder = train(random_history(), Settings(SMALL), ORIGIN, Destination(tmp_path))
     first = random_registry() / "ensemble" / "1"
     assert sorted(p.name for p in folder.iterdir()) == sorted(p.name for p in first.iterdir())
@@ -25,7 +26,7 @@ def test_a_run_repeats_to_the_byte(tmp_path):
         assert path.read_bytes() == (first / path.name).read_bytes(), path.name
 
 
-def test_the_manifest_tells_the_whole_story():
+def test_the_manifest_tells_the_whole_story() -> None:
     manifest = load_bundle(random_registry() / "ensemble" / "1").manifest
     data = manifest.training
     assert data.train.last_ms + data.label_delay_ms <= data.validation.first_ms
@@ -39,7 +40,7 @@ def test_the_manifest_tells_the_whole_story():
     assert manifest.libraries["onnxruntime"]
 
 
-def test_versions_count_up_and_are_never_overwritten(tmp_path):
+def test_versions_count_up_and_are_never_overwritten(tmp_path: Path) -> None:
     for expected in ("1", "2"):
         folder = train(random_history(), Settings(SMALL), ORIGIN, Destination(tmp_path))
         assert folder.name == expected
@@ -47,7 +48,7 @@ def test_versions_count_up_and_are_never_overwritten(tmp_path):
         train(random_history(), Settings(SMALL), ORIGIN, Destination(tmp_path, version=2))
 
 
-def test_options_reach_the_bundle(tmp_path):
+def test_options_reach_the_bundle(tmp_path: Path) -> None:
     fit = replace(SMALL, balance="weights", calibration="sigmoid", forest_weight=0.5)
     settings = Settings(fit, medium=Goal("share", 0.05), high=Goal("share", 0.02), refit=False)
     bundle = load_bundle(train(random_history(), settings, ORIGIN, Destination(tmp_path, "other")))
@@ -58,8 +59,8 @@ def test_options_reach_the_bundle(tmp_path):
     assert verify_golden(bundle) == 0.0
 
 
-def test_a_failing_gate_leaves_no_bundle(tmp_path, monkeypatch):
-    def shifted(self: FittedEnsemble, columns: np.ndarray):
+def test_a_failing_gate_leaves_no_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shifted(self: FittedEnsemble, columns: Floats) -> Scores:
         scores = original(self, columns)
         return replace(scores, probability=scores.probability + np.float32(1e-3))
 
@@ -70,7 +71,7 @@ def test_a_failing_gate_leaves_no_bundle(tmp_path, monkeypatch):
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_a_failing_write_leaves_no_draft(tmp_path, monkeypatch):
+def test_a_failing_write_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise OSError("no space left")
 
@@ -80,7 +81,7 @@ def test_a_failing_write_leaves_no_draft(tmp_path, monkeypatch):
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
 
 
-def test_single_graphs_take_the_same_inputs():
+def test_single_graphs_take_the_same_inputs() -> None:
     folder = random_registry() / "ensemble" / "1"
     fused = open_session((folder / GRAPH_FILE).read_bytes()).get_inputs()[0]
     for name in training.package.MEMBER_FILES.values():
@@ -88,14 +89,14 @@ def test_single_graphs_take_the_same_inputs():
         assert (alone.name, alone.shape) == (fused.name, fused.shape)
 
 
-def test_nothing_in_a_bundle_names_this_machine():
+def test_nothing_in_a_bundle_names_this_machine() -> None:
     for path in (random_registry() / "ensemble" / "1").iterdir():
         assert str(Path.home()).encode() not in path.read_bytes()
         if path.name == MANIFEST_FILE:
             assert str(Path.cwd()) not in path.read_text()
 
 
-def test_progress_hears_of_every_step(tmp_path):
+def test_progress_hears_of_every_step(tmp_path: Path) -> None:
     heard: list[str] = []
     train(random_history(), Settings(SMALL), ORIGIN, Destination(tmp_path), heard.append)
     assert f"{len(NAMES) - 1} features" in heard[0]

@@ -3,15 +3,17 @@
 import time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from events.label import Label
 from events.table import check_table, payments
 from features import card, merchant
 from features.definition import CARD_FEATURES, FEATURE_NAMES
-from tests.unit.training.samples import payments_table
+from tests.unit.training.samples import floats, payments_table
 from training.errors import TrainingError
 from training.replay import replay
+from training.trees import Floats
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -19,7 +21,7 @@ START_MS = 1_600_000_000_000
 DELAY_MS = 7 * DAY_MS
 
 
-def some_payments(count: int = 400):
+def some_payments(count: int = 400) -> pa.Table:
     random = np.random.default_rng(4)
     times = START_MS + np.sort(random.integers(0, 40 * DAY_MS, count))
     return payments_table(
@@ -31,20 +33,24 @@ def some_payments(count: int = 400):
     )
 
 
-def by_hand(table) -> np.ndarray:
+def by_hand(table: pa.Table) -> Floats:
     """Payments and labels merged into one list of events, each given to its entity."""
     rows = list(payments(check_table(table)))
-    events = [(p.timestamp_ms, 1, row, p) for row, p in enumerate(rows)]
+    events: list[tuple[int, int, int, bool]] = [
+        (payment.timestamp_ms, 1, row, False) for row, payment in enumerate(rows)
+    ]
     for row, (payment, fraud) in enumerate(zip(rows, table["is_fraud"].to_pylist(), strict=True)):
         if fraud is not None:
             events.append((payment.timestamp_ms + DELAY_MS, 0, row, fraud))
-    cards, merchants, found = {}, {}, []
-    for at, is_payment, row, event in sorted(events, key=lambda e: e[:3]):
+    cards: dict[str, bytes] = {}
+    merchants: dict[str, bytes] = {}
+    found = []
+    for at, is_payment, row, fraud in sorted(events):
         payment = rows[row]
         shop = payment.merchant_id
         if not is_payment:
             label = Label(
-                payment.transaction_id, payment.card_id, shop, payment.timestamp_ms, event, at, "t"
+                payment.transaction_id, payment.card_id, shop, payment.timestamp_ms, fraud, at, "t"
             )
             merchants[shop] = merchant.learn(merchants[shop], label).state
             continue
@@ -58,14 +64,14 @@ def by_hand(table) -> np.ndarray:
     return np.array(found)
 
 
-def test_features_are_those_of_the_transitions():
+def test_features_are_those_of_the_transitions() -> None:
     table = some_payments()
     history = replay(table, DELAY_MS)
     assert history.names == FEATURE_NAMES
     assert history.features.tobytes() == by_hand(table).tobytes()
 
 
-def test_labels_are_known_only_after_their_delay():
+def test_labels_are_known_only_after_their_delay() -> None:
     times = [START_MS + day * DAY_MS for day in (0, 6, 8, 9)]
     table = payments_table(list("abcd"), ["shop"] * 4, times, [True, False, False, False])
     share = FEATURE_NAMES.index("merchant_delayed_frauds_7d")
@@ -74,7 +80,7 @@ def test_labels_are_known_only_after_their_delay():
     assert later.features[:, share].tolist() == [0, 0, 0, 1]
 
 
-def test_targets_times_and_cards_follow_the_rows():
+def test_targets_times_and_cards_follow_the_rows() -> None:
     table = payments_table(list("aba"), list("xyz"), [START_MS] * 3, [True, None, False])
     history = replay(table, DELAY_MS)
     assert history.targets.tolist() == [1, -1, 0]
@@ -82,7 +88,7 @@ def test_targets_times_and_cards_follow_the_rows():
     assert history.times_ms.tolist() == [START_MS] * 3
 
 
-def test_a_repeated_payment_is_left_out():
+def test_a_repeated_payment_is_left_out() -> None:
     table = payments_table(list("aab"), list("xxy"), [START_MS, START_MS + 1, START_MS + 2])
     repeated = table.set_column(0, "transaction_id", [["t0", "t0", "t2"]])
     history = replay(repeated, DELAY_MS)
@@ -92,32 +98,32 @@ def test_a_repeated_payment_is_left_out():
     assert history.features[:, count].tolist() == [1, 1]
 
 
-def test_attributes_are_columns_after_the_features():
+def test_attributes_are_columns_after_the_features() -> None:
     table = payments_table(list("ab"), list("xy"), [START_MS, START_MS])
     table = table.append_column("attributes.V1", [[0.5, None]])
     history = replay(table, DELAY_MS)
     assert history.names[-1] == "attributes.V1"
-    np.testing.assert_array_equal(history.features[:, -1], np.float32([0.5, np.nan]))
+    np.testing.assert_array_equal(history.features[:, -1], floats([0.5, np.nan]))
 
 
-def test_progress_ends_with_the_number_of_payments():
+def test_progress_ends_with_the_number_of_payments() -> None:
     heard: list[int] = []
     replay(some_payments(50), DELAY_MS, heard.append)
     assert heard[-1] == 50
 
 
-def test_times_that_fall_are_refused():
+def test_times_that_fall_are_refused() -> None:
     table = payments_table(list("abc"), list("xyz"), [START_MS, START_MS + 5, START_MS + 4])
     with pytest.raises(TrainingError, match=r"Row 2 .* sort the file"):
         replay(table, DELAY_MS)
 
 
-def test_an_empty_history_is_refused():
+def test_an_empty_history_is_refused() -> None:
     with pytest.raises(TrainingError, match="no payment"):
         replay(payments_table([], [], []), DELAY_MS)
 
 
-def test_replay_is_fast_enough_to_be_usable():
+def test_replay_is_fast_enough_to_be_usable() -> None:
     table = some_payments(5_000)
     replay(table, DELAY_MS)
     started = time.process_time()

@@ -45,7 +45,7 @@ def refusal(folder: Path) -> str:
     return str(caught.value)
 
 
-def test_a_whole_bundle_loads_and_scores_its_golden_rows(folder):
+def test_a_whole_bundle_loads_and_scores_its_golden_rows(folder: Path) -> None:
     bundle = load_bundle(folder)
     assert verify_golden(bundle) == 0.0
     assert bundle.manifest.model == "ensemble/1"
@@ -55,54 +55,54 @@ def test_a_whole_bundle_loads_and_scores_its_golden_rows(folder):
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in SHIPPED.glob("*") if p.is_dir()))
-def test_every_bundle_in_the_tree_loads_and_scores_its_golden_rows(name):
+def test_every_bundle_in_the_tree_loads_and_scores_its_golden_rows(name: str) -> None:
     for version in bundle_versions(SHIPPED, name):
         bundle = load_bundle(SHIPPED / name / str(version))
         assert verify_golden(bundle) <= 1e-6
         assert (bundle.manifest.name, bundle.manifest.version) == (name, version)
 
 
-def test_a_folder_without_manifest_is_refused(tmp_path):
+def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
     assert "No manifest" in refusal(tmp_path)
 
 
-def test_an_unknown_format_is_refused_before_anything_else(folder):
+def test_an_unknown_format_is_refused_before_anything_else(folder: Path) -> None:
     change_manifest(folder, format_version=99, features="of another form")
     assert "Unknown format" in refusal(folder)
     assert "wanted 1, got 99" in refusal(folder)
 
 
-def test_a_broken_manifest_is_refused(folder):
+def test_a_broken_manifest_is_refused(folder: Path) -> None:
     (folder / MANIFEST_FILE).write_text("{")
     assert "Unreadable manifest" in refusal(folder)
 
 
-def test_an_unknown_field_of_the_manifest_is_refused(folder):
+def test_an_unknown_field_of_the_manifest_is_refused(folder: Path) -> None:
     change_manifest(folder, surprise=1)
     assert "surprise" in refusal(folder)
 
 
-def test_another_feature_set_is_refused(folder):
+def test_another_feature_set_is_refused(folder: Path) -> None:
     change_manifest(folder, feature_set=99)
     assert "Another feature set" in refusal(folder)
 
 
-def test_an_unknown_feature_is_named(folder):
+def test_an_unknown_feature_is_named(folder: Path) -> None:
     change_manifest(folder, features=with_feature(folder, name="moon_phase"))
     assert "moon_phase" in refusal(folder)
 
 
-def test_another_dtype_is_refused(folder):
+def test_another_dtype_is_refused(folder: Path) -> None:
     change_manifest(folder, features=with_feature(folder, dtype="float64"))
     assert "wanted float32" in refusal(folder)
 
 
-def test_fewer_features_than_the_graph_takes_are_refused(folder):
+def test_fewer_features_than_the_graph_takes_are_refused(folder: Path) -> None:
     change_manifest(folder, features=with_feature(folder)[1:])
     assert "Wrong inputs of the graph" in refusal(folder)
 
 
-def test_members_that_are_not_the_graphs_outputs_are_refused(folder):
+def test_members_that_are_not_the_graphs_outputs_are_refused(folder: Path) -> None:
     members = json.loads((folder / MANIFEST_FILE).read_bytes())["members"]
     change_manifest(folder, members=[members[0] | {"name": "oracle"}, members[1]])
     assert "Wrong outputs of the graph" in refusal(folder)
@@ -110,14 +110,14 @@ def test_members_that_are_not_the_graphs_outputs_are_refused(folder):
 
 
 @pytest.mark.parametrize("name", [GRAPH_FILE, GOLDEN_FILE, "xgboost.onnx"])
-def test_a_missing_file_is_named(folder, name):
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     assert "Missing file" in refusal(folder)
     assert name in refusal(folder)
 
 
 @pytest.mark.parametrize("name", [GRAPH_FILE, GOLDEN_FILE, "random_forest.onnx"])
-def test_an_altered_file_is_named(folder, name):
+def test_an_altered_file_is_named(folder: Path, name: str) -> None:
     raw = bytearray((folder / name).read_bytes())
     raw[len(raw) // 2] ^= 1
     (folder / name).write_bytes(raw)
@@ -125,14 +125,14 @@ def test_an_altered_file_is_named(folder, name):
     assert name in refusal(folder)
 
 
-def test_a_file_without_hash_is_refused(folder):
+def test_a_file_without_hash_is_refused(folder: Path) -> None:
     files = json.loads((folder / MANIFEST_FILE).read_bytes())["files"]
     del files[GOLDEN_FILE]
     change_manifest(folder, files=files)
     assert "Files without a hash" in refusal(folder)
 
 
-def test_scores_that_are_not_the_golden_ones_are_refused(folder):
+def test_scores_that_are_not_the_golden_ones_are_refused(folder: Path) -> None:
     with np.load(folder / GOLDEN_FILE) as golden:
         arrays = dict(golden)
     arrays["probability"] = arrays["probability"] + np.float32(0.01)
@@ -143,7 +143,7 @@ def test_scores_that_are_not_the_golden_ones_are_refused(folder):
         verify_golden(load_bundle(folder))
 
 
-def test_an_error_says_what_where_wanted_got_and_what_to_do(folder):
+def test_an_error_says_what_where_wanted_got_and_what_to_do(folder: Path) -> None:
     change_manifest(folder, feature_set=99)
     with pytest.raises(BundleError) as caught:
         load_bundle(folder)
@@ -159,7 +159,7 @@ def registry(root: Path, *versions: str) -> Path:
     return root
 
 
-def test_the_latest_version_is_the_highest_number(tmp_path):
+def test_the_latest_version_is_the_highest_number(tmp_path: Path) -> None:
     root = registry(tmp_path, "1", "2", "9", "10", ".draft-x", "old")
     assert find_bundle(root, "ensemble") == root / "ensemble" / "10"
     assert find_bundle(root, "ensemble/2") == root / "ensemble" / "2"
@@ -167,7 +167,7 @@ def test_the_latest_version_is_the_highest_number(tmp_path):
 
 
 @pytest.mark.parametrize("reference", ["ensemble/7", "other", ""])
-def test_what_is_not_there_is_said(tmp_path, reference):
+def test_what_is_not_there_is_said(tmp_path: Path, reference: str) -> None:
     root = registry(tmp_path, "1")
     with pytest.raises(BundleError, match="cardwatch train"):
         find_bundle(root, reference)

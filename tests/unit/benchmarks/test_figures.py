@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import report
+from benchmarks.calibration import Calibrations, calibrate
+from benchmarks.ceiling import Ceiling
+from benchmarks.judgement import judge
+from benchmarks.latency import percentiles
+from benchmarks.latency_run import RateLatency
+from benchmarks.machine import Machine, Provenance, provenance
+from benchmarks.open_loop import Schedule
+from benchmarks.rates import median_rate, slice_rates
+from benchmarks.results import Results
+from benchmarks.state_size import typical_card_bytes
+from benchmarks.targets import TARGETS, Target
+from benchmarks.throughput import Throughput
+from stack.installation import Installation
+from udfs.manifest import Thresholds
+
+PROVENANCE = Provenance(Machine("a processor", 2, 16.0, "Linux"), "2026-01-01", None, False, {})
+
+
+def throughput(**changes: object) -> Throughput:
+    figures: dict[str, object] = {
+        "payments": 100,
+        "lost": 0,
+        "doubled": 0,
+        "cards": 10,
+        "tx_per_s": 12_000.0,
+        "mean_tx_per_s": 11_900.0,
+        "slices_tx_per_s": [12_000.0],
+        "cpu_us_per_payment": {"job": 120.0, "broker": 20.0},
+    }
+    return Throughput(**{**figures, **changes})  # type: ignore[arg-type]
+
+
+def measured() -> Results:
+    results = Results(PROVENANCE, {"payments": 100})
+    with results.calibrations.around("throughput latency"):
+        results.throughput["latency"] = throughput()
+    found = {"p50": 3.0, "p99": 25.0, "p999": 40.0}
+    results.latency[500] = RateLatency(100, 0, found, found, 0.1)
+    results.ceiling = Ceiling(100, 20_000.0, 40.0)
+    results.state_bytes_per_card = 1_300
+    return results
+
+
+def test_a_steady_stream_has_the_same_rate_in_every_slice() -> None:
+    assert slice_rates(range(1_001), slices=4) == [1000.0] * 4
+
+
+def test_the_median_rate_does_not_follow_one_slow_slice() -> None:
+    times = [*range(900), *range(900, 2_900, 20)]
+    assert median_rate(times) == pytest.approx(1000, rel=0.02)
+
+
+def test_too_few_events_have_no_rate() -> None:
+    with pytest.raises(ValueError, match="more than 10 events, got 10"):
+        slice_rates(range(10))
+
+
+def test_percentiles_are_latencies_that_were_measured() -> None:
+    latencies = np.random.default_rng(1).permutation(np.arange(1.0, 2001.0))
+    assert percentiles(latencies) == {"p50": 1000.0, "p99": 1980.0, "p999": 1998.0}
+
+
+def test_no_event_has_no_percentile() -> None:
+    with pytest.raises(ValueError, match="No event was seen"):
+        percentiles(np.empty(0))
+
+
+def test_the_schedule_does_not_drift() -> None:
+    schedule = Schedule(start_ns=7, per_s=3)
+    assert [schedule.due_ns(number) for number in (0, 3, 3_000_000)] == [
+        7,
+        7 + 1_000_000_000,
+        7 + 1_000_000 * 1_000_000_000,
+    ]
+
+
+def test_calibration_is_noted_before_and_after_a_measurement() -> None:
+    calibrations = Calibrations()
+    with calibrations.around("nothing"):
+        pass
+    before, after = calibrations.loops_ms["nothing"]
+    assert before > 0 and after > 0
+    assert min(before, after) <= calibrations.median_ms <= max(before, after)
+    assert calibrate() > 0
+
+
+def test_a_target_says_how_far_a_figure_is() -> None:
+    rate = Target("", "", (10, 20), at_least=True)
+    assert rate.verdict(9) == "missed 10"
+    assert rate.verdict(15) == "reached 10; next 20"
+    assert rate.verdict(20) == "reached 20"
+    assert Target("", "", (1_150,)).verdict(1_151) == "missed 1,150"
+
+
+def test_a_typical_card_keeps_its_promise() -> None:
+    assert typical_card_bytes() <= TARGETS["state of a card with 60 payments"].limits[0]
+
+
+def test_the_json_has_its_stable_keys() -> None:
+    found = measured().to_json()
+    assert found["throughput_tx_per_s"] == {"latency": 12_000.0}
+    assert found["cpu_us_per_payment"] == {"latency": 120.0}
+    assert found["ceiling_tx_per_s"] == 20_000.0
+    assert found["calibration_ms"] > 0
+    assert found["provisional_latency_ms"]["500"] == {"p50": 3.0, "p99": 25.0, "p999": 40.0}
+    assert found["committed_latency_ms"]["500"]["p999"] == 40.0
+    assert found["state_bytes_per_card"] == 1_300
+    assert found["machine"]["cores"] == 2
+
+
+def test_the_table_has_the_targets_beside_the_figures() -> None:
+    rows = {row[0]: row for row in report.rows(measured())}
+    assert rows["throughput, latency profile"][3] == "reached 10,000; next 20,000"
+    assert rows["provisional p99 at 500/s"][3] == "missed 20"
+    assert rows["share of the bare loop, latency profile"][1] == "0.60"
+    assert rows["CPU of the broker, latency profile"][3] == ""
+    assert len(rows["throughput, latency profile"][4].split()) == 2
+
+
+def test_every_target_stands_beside_a_figure_of_a_whole_run() -> None:
+    results = measured()
+    results.throughput["throughput"] = throughput()
+    results.latency[2_000] = results.latency[500]
+    assert set(TARGETS) <= {row[0] for row in report.rows(results)}
+
+
+@pytest.mark.parametrize("wrong", [{"lost": 1}, {"doubled": 1}])
+def test_a_run_without_one_decision_for_each_payment_is_not_complete(wrong: dict[str, int]) -> None:
+    results = measured()
+    assert results.complete
+    results.throughput["latency"] = throughput(**wrong)
+    assert not results.complete
+
+
+def test_the_provenance_names_versions_and_no_paths() -> None:
+    found = provenance(Installation())
+    assert {"python", "apache-flink", "onnxruntime", "confluent-kafka"} <= set(found.versions)
+    assert found.machine.cores >= 1
+    assert str(Path.cwd()) not in str(found)
+
+
+def test_levels_are_judged_at_their_thresholds_and_above() -> None:
+    found = judge(
+        targets=np.array([0, 1, 0, 1, 1], np.int8),
+        scores=np.array([0.1, 0.5, 0.6, 0.9, 0.2], np.float32),
+        cards=np.arange(5),
+        times_ms=np.arange(5),
+        thresholds=Thresholds(0.5, 0.9, "given", {}, {}),
+    )
+    assert found.flagged == {"MEDIUM": 3, "HIGH": 1}
+    assert found.precision == {"MEDIUM": pytest.approx(2 / 3), "HIGH": 1.0}
+    assert found.recall == {"MEDIUM": pytest.approx(2 / 3), "HIGH": pytest.approx(1 / 3)}
+
+
+def test_a_level_that_flags_nothing_has_no_precision() -> None:
+    found = judge(
+        targets=np.array([0, 1], np.int8),
+        scores=np.array([0.1, 0.2], np.float32),
+        cards=np.arange(2),
+        times_ms=np.arange(2),
+        thresholds=Thresholds(0.5, 0.9, "given", {}, {}),
+    )
+    assert found.precision == {"MEDIUM": None, "HIGH": None}
+    assert found.recall == {"MEDIUM": 0.0, "HIGH": 0.0}
