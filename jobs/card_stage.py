@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pyflink.common import Row, Time
+from pyflink.common import Row
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
-from pyflink.datastream.state import StateTtlConfig, ValueStateDescriptor
 
 from events.dead_letter import dead_letter, encode_dead_letter
 from events.errors import EventError
@@ -14,16 +13,9 @@ from events.topics import DEAD_LETTERS, LABELS
 from events.transaction import parse_transaction
 from features import card, warm_up
 from jobs.hand_over import CardLabel, CardResult, pack
-from jobs.rows import ENCODED, StateBytes
+from jobs.rows import ENCODED
+from jobs.state import entity_state
 from udfs.metrics import Counters
-
-
-def entity_state(name: str, ttl: timedelta) -> ValueStateDescriptor:
-    """Describe the state of an entity: packed bytes, forgotten when idle for `ttl`."""
-    descriptor = ValueStateDescriptor(name, StateBytes())
-    expiry = StateTtlConfig.new_builder(Time.milliseconds(int(ttl.total_seconds() * 1000)))
-    descriptor.enable_time_to_live(expiry.build())
-    return descriptor
 
 
 class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types

@@ -12,9 +12,9 @@ from events.label import Label
 from events.receipt import LabelReceipt, encode_receipt
 from events.topics import LABEL_RECEIPTS
 from features import merchant, warm_up
-from jobs.card_stage import entity_state
 from jobs.hand_over import CardLabel, CardResult, unpack
 from jobs.rows import ENCODED
+from jobs.state import entity_state
 from udfs.metrics import Counters
 from udfs.request import ScoringRequest
 

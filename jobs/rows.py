@@ -7,7 +7,7 @@ read from it in Java, with the selector that PyFlink itself uses behind its oper
 """
 
 from pyflink.common import Types
-from pyflink.common.typeinfo import RowTypeInfo, TypeInformation
+from pyflink.common.typeinfo import RowTypeInfo
 from pyflink.datastream import OutputTag
 from pyflink.datastream.data_stream import DataStream, KeyedStream
 from pyflink.java_gateway import get_gateway
@@ -31,15 +31,6 @@ OUTGOING = Types.ROW_NAMED(["topic", "key", "value"], [Types.STRING(), BYTES, BY
 
 ENCODED = OutputTag("encoded", OUTGOING)
 """Records that go past scoring to the sink: dead letters and label receipts."""
-
-
-class StateBytes(TypeInformation):  # type: ignore[misc]  # pyflink ships no types
-    """Keyed state as the bytes they are.
-
-    PyFlink turns a state of a primitive byte array into a tuple of numbers, one by one, and fails
-    on an absent one; a type that it does not know it passes through untouched, and gives it the
-    byte array serialiser in Java.
-    """
 
 
 def key_in_java(stream: DataStream, row: RowTypeInfo) -> KeyedStream:
