@@ -9,11 +9,10 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from events.dead_letter import dead_letter, encode_dead_letter
 from events.errors import EventError
 from events.label import parse_label
-from events.topics import DEAD_LETTERS, LABELS
+from events.topics import LABELS
 from events.transaction import parse_transaction
 from features import card, warm_up
-from jobs.hand_over import CardLabel, CardResult, pack
-from jobs.rows import ENCODED
+from jobs.hand_over import CardLabel, CardResult, Refused, pack
 from jobs.state import entity_state
 from udfs.metrics import Counters
 
@@ -30,7 +29,7 @@ class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no
         self._state = runtime_context.get_state(entity_state("card", self._ttl))
         self._counters = Counters(runtime_context.get_metrics_group())
 
-    def process_element(self, value: Row, _: KeyedProcessFunction.Context) -> Iterator[object]:
+    def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         """Take in one record of the transactions or the labels topic."""
         topic, _partition, _offset, time_ms, key, body = value
         try:
@@ -41,7 +40,7 @@ class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no
                 if result is not None:
                     yield result
         except EventError as error:
-            yield ENCODED, self._refused(value, error)
+            yield self._refused(value, error, ctx.get_current_key())
 
     def _payment(self, time_ms: int, key: bytes | None, body: bytes | None) -> Row | None:
         # The record's own time, not the clock: a replay of the topic judges it alike.
@@ -70,7 +69,7 @@ class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no
         self._counters.add("labels")
         return Row(label.merchant_id, pack(CardLabel(label)))
 
-    def _refused(self, record: Row, error: EventError) -> Row:
+    def _refused(self, record: Row, error: EventError, card_key: str) -> Row:
         topic, partition, offset, time_ms, key, body = record
         self._counters.add("dead_letters", error.code)
         letter = dead_letter(
@@ -82,4 +81,4 @@ class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no
             value=body,
             time_ms=time_ms,
         )
-        return Row(DEAD_LETTERS.name, key, encode_dead_letter(letter))
+        return Row(card_key, pack(Refused(key, encode_dead_letter(letter))))

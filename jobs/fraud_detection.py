@@ -24,14 +24,7 @@ from jobs import tables  # `flink run` puts only this file's folder on the path
 from jobs.card_stage import CardStage
 from jobs.finish import PassOn, ScoreHere
 from jobs.merchant_stage import MerchantStage
-from jobs.rows import (
-    ENCODED,
-    HAND_OVER,
-    INCOMING,
-    OUTGOING,
-    key_in_java,
-    side_output,
-)
+from jobs.rows import HAND_OVER, INCOMING, OUTGOING, key_in_java
 from jobs.settings import JobSettings, parse_settings
 from jobs.uids import name_table_operators
 from udfs.score_udf import score_udf
@@ -53,9 +46,7 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
         .name("merchant stage")
         .slot_sharing_group("merchant")
     )
-    encoded = side_output(card_stage, ENCODED).union(side_output(merchant_stage, ENCODED))
-    answers = _answers(table_env, merchant_stage, settings)
-    tables.sink(table_env, [answers, table_env.from_data_stream(encoded)], settings)
+    tables.sink(table_env, _answers(table_env, merchant_stage, settings), settings)
     name_table_operators(env)
 
 
@@ -68,7 +59,7 @@ def _merchant_stage(settings: JobSettings, ttl: timedelta) -> MerchantStage:
 def _answers(
     table_env: StreamTableEnvironment, merchant_stage: DataStream, settings: JobSettings
 ) -> Table:
-    """Return the decisions and alerts: as they come, or scored behind the merchant stage."""
+    """Return what goes to Kafka: as it comes, or with decisions scored behind the merchant."""
     if settings.profile == "latency":
         return table_env.from_data_stream(merchant_stage)
     return tables.scored(table_env, merchant_stage, score_udf(str(settings.bundle)))

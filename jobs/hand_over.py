@@ -29,8 +29,15 @@ class CardLabel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="l")
     label: Label
 
 
+class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="d"):
+    """An encoded dead letter on its way past the merchant to the sink, with its original key."""
+
+    key: bytes | None
+    value: bytes
+
+
 _encoder: Final = msgspec.msgpack.Encoder()
-_decoder: Final = msgspec.msgpack.Decoder(CardResult | CardLabel)
+_decoder: Final = msgspec.msgpack.Decoder(CardResult | CardLabel | Refused)
 
 pack = _encoder.encode
 unpack = _decoder.decode

@@ -1,6 +1,6 @@
 """The merchant stage: the features of the merchant, then what the profile does with a request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,10 +10,9 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from events.decision import Flag
 from events.label import Label
 from events.receipt import LabelReceipt, encode_receipt
-from events.topics import LABEL_RECEIPTS
+from events.topics import DEAD_LETTERS, LABEL_RECEIPTS
 from features import merchant, warm_up
 from jobs.hand_over import CardLabel, CardResult, unpack
-from jobs.rows import ENCODED
 from jobs.state import entity_state
 from udfs.metrics import Counters
 from udfs.request import ScoringRequest
@@ -43,13 +42,14 @@ class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ship
         self._counters = Counters(runtime_context.get_metrics_group())
         self._finish.open(self._counters)
 
-    def process_element(self, value: bytes, _: KeyedProcessFunction.Context) -> Iterator[object]:
-        """Take in one payment or one label."""
+    def process_element(self, value: bytes, _: KeyedProcessFunction.Context) -> Iterable[Row]:
+        """Take in one payment or one label, or let a dead letter pass."""
         message = unpack(value)
+        if isinstance(message, CardResult):
+            return self._payment(message)
         if isinstance(message, CardLabel):
-            yield ENCODED, self._learn(message.label)
-        else:
-            yield from self._payment(message)
+            return (self._learn(message.label),)
+        return (Row(DEAD_LETTERS.name, message.key, message.value),)
 
     def _payment(self, result: CardResult) -> Iterable[Row]:
         payment = result.payment

@@ -8,7 +8,6 @@ read from it in Java, with the selector that PyFlink itself uses behind its oper
 
 from pyflink.common import Types
 from pyflink.common.typeinfo import RowTypeInfo
-from pyflink.datastream import OutputTag
 from pyflink.datastream.data_stream import DataStream, KeyedStream
 from pyflink.java_gateway import get_gateway
 
@@ -29,9 +28,6 @@ HAND_OVER = Types.ROW_NAMED(["merchant", "body"], [Types.STRING(), BYTES])
 OUTGOING = Types.ROW_NAMED(["topic", "key", "value"], [Types.STRING(), BYTES, BYTES])
 """A Kafka record to write."""
 
-ENCODED = OutputTag("encoded", OUTGOING)
-"""Records that go past scoring to the sink: dead letters and label receipts."""
-
 
 def key_in_java(stream: DataStream, row: RowTypeInfo) -> KeyedStream:
     """Key a stream of rows (key, value) by the first field; operators get the value."""
@@ -41,8 +37,3 @@ def key_in_java(stream: DataStream, row: RowTypeInfo) -> KeyedStream:
     selector = get_gateway().jvm.KeyByKeySelector()
     j_keyed = j_stream.keyBy(selector, Types.ROW([key]).get_java_type_info())
     return KeyedStream(j_keyed, value, stream)
-
-
-def side_output(stream: DataStream, tag: OutputTag) -> DataStream:
-    """Take a side output as it is; PyFlink's own `get_side_output` adds a Python map behind it."""
-    return DataStream(stream._j_data_stream.getSideOutput(tag.get_java_output_tag()))

@@ -51,7 +51,11 @@ _MILLISECONDS = (
     " + EXTRACT(MILLISECOND FROM `timestamp`), 0)"
 )
 
-# One row for the decision and, where there is one, another for the alert.
+_SCORED = f"""
+SELECT `topic`, `key`, score(`value`) AS `answer` FROM requests WHERE `topic` = '{DECISIONS.name}'
+"""  # noqa: S608  # the topic's name is ours
+
+# What needs no score passes by; an answer makes a row for its decision, and one for its alert.
 _ANSWERED = f"""
 SELECT r.t AS `topic`, r.k AS `key`, r.v AS `value`
 FROM answers a CROSS JOIN UNNEST(ARRAY[
@@ -59,6 +63,7 @@ FROM answers a CROSS JOIN UNNEST(ARRAY[
   ROW('{ALERTS.name}', a.`key`, a.`answer`.`alert`)
 ]) AS r(t, k, v)
 WHERE r.v IS NOT NULL
+UNION ALL SELECT `topic`, `key`, `value` FROM requests WHERE `topic` <> '{DECISIONS.name}'
 """  # noqa: S608  # the topic's name is ours
 
 _RAW: Final = {
@@ -101,12 +106,12 @@ def scored(tables: StreamTableEnvironment, requests: DataStream, score: Any) -> 
     tables.create_temporary_view("requests", tables.from_data_stream(requests.disable_chaining()))
     tables.create_temporary_view(
         "answers",
-        tables.sql_query("SELECT `topic`, `key`, score(`value`) AS `answer` FROM requests"),
+        tables.sql_query(_SCORED),
     )
     return tables.sql_query(_ANSWERED)
 
 
-def sink(tables: StreamTableEnvironment, outgoing: list[Table], settings: JobSettings) -> None:
+def sink(tables: StreamTableEnvironment, outgoing: Table, settings: JobSettings) -> None:
     """Write rows of `jobs.rows.OUTGOING` in one Kafka transaction for each checkpoint."""
     options = _RAW | {
         "topic": _names(DECISIONS, ALERTS, DEAD_LETTERS, LABEL_RECEIPTS),
@@ -119,8 +124,5 @@ def sink(tables: StreamTableEnvironment, outgoing: list[Table], settings: JobSet
     }
     tables.execute_sql(_SINK.format(options=_options(options)))
     statements = tables.create_statement_set()
-    united = outgoing[0]
-    for table in outgoing[1:]:
-        united = united.union_all(table)
-    statements.add_insert("outgoing", united)
+    statements.add_insert("outgoing", outgoing)
     statements.attach_as_datastream()

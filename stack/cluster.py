@@ -67,8 +67,6 @@ def environment(install: Installation, settings: StackSettings) -> dict[str, str
         "NUMBA_CACHE_DIR": str(install.numba_cache),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        # Native memory goes back to the machine sooner with fewer arenas.
-        "MALLOC_ARENA_MAX": "2",
         "FLINK_CONF_DIR": str(layout.conf),
         "FLINK_LIB_DIR": str(layout.lib),
         "FLINK_OPT_DIR": str(install.flink / "opt"),

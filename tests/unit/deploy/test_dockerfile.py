@@ -62,7 +62,7 @@ def test_processes_have_the_environment_of_the_embedded_stack(
 ) -> None:
     install = Installation(root=tmp_path)
     embedded = cluster.environment(install, StackSettings(tmp_path / "stack"))
-    same = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_ARENA_MAX", "FLINK_IDENT_STRING")
+    same = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "FLINK_IDENT_STRING")
     assert [image_environment[name] for name in same] == [embedded[name] for name in same]
     folder = image_environment["CARDWATCH_FOLDER"]
     for name, part in {"CONF": "conf", "LIB": "lib", "LOG": "logs"}.items():
