@@ -6,14 +6,13 @@ holds as many days as a compromised card lasts, and no more.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from producer.population import GeneratorSettings, Population, populate
-from producer.simulated_table import Names, to_batch
+from producer.simulated_table import Day, Names, to_batch
 
 DAY_S = 86_400
 TIME_OF_DAY_MEAN_S = DAY_S / 2
@@ -32,17 +31,6 @@ CARD_SHARE, CARD_FACTOR = 3, 5
 """Scenario 3: one payment in CARD_SHARE is a fraud, of CARD_FACTOR times its amount."""
 
 _PAYMENTS_STREAM, _TERMINALS_STREAM, _CARDS_STREAM = 1, 2, 3
-
-
-@dataclass(slots=True)
-class Day:
-    """The n payments of one day, ordered by time; scenario is 0 for what is genuine."""
-
-    second: npt.NDArray[np.int64]
-    customer: npt.NDArray[np.int32]
-    terminal: npt.NDArray[np.int32]
-    amount_minor: npt.NDArray[np.int64]
-    scenario: npt.NDArray[np.int8]
 
 
 def generate(settings: GeneratorSettings, with_scenario: bool = False) -> Iterator[pa.RecordBatch]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,11 +13,19 @@ from events.table import table_schema
 from producer.columns import conform
 from producer.population import GeneratorSettings
 
-if TYPE_CHECKING:
-    from producer.generator import Day
-
 CURRENCY = "EUR"
 SCENARIO_COLUMN = "fraud_scenario"
+
+
+@dataclass(slots=True)
+class Day:
+    """The n payments of one day, ordered by time; scenario is 0 for what is genuine."""
+
+    second: npt.NDArray[np.int64]
+    customer: npt.NDArray[np.int32]
+    terminal: npt.NDArray[np.int32]
+    amount_minor: npt.NDArray[np.int64]
+    scenario: npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Turn a score into a decision, and a decision at MEDIUM or HIGH into an alert."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -11,6 +12,13 @@ from events.decision import Decision, Reason, RiskLevel, encode_features
 from features.definition import FEATURE_SET_VERSION
 from udfs.manifest import Manifest, Thresholds
 from udfs.request import ScoringRequest
+
+_SHARED: Final = tuple(
+    name
+    for name in Alert.__struct_fields__
+    if name in Decision.__struct_fields__ and name != "schema_version"
+)
+"""What an alert repeats of its decision; the version is the alert's own."""
 
 
 def risk_level(probability: float, thresholds: Thresholds) -> RiskLevel:
@@ -63,22 +71,7 @@ def alert(decision: Decision, request: ScoringRequest, reasons: list[Reason]) ->
         raise ValueError("a LOW decision is no alert: call this at MEDIUM and HIGH only")
     payment = request.payment
     return Alert(
-        transaction_id=decision.transaction_id,
-        card_id=decision.card_id,
-        merchant_id=decision.merchant_id,
-        timestamp_ms=decision.timestamp_ms,
-        amount_minor=decision.amount_minor,
-        currency=decision.currency,
-        probability=decision.probability,
-        model_scores=decision.model_scores,
-        risk_level=decision.risk_level,
-        model=decision.model,
-        feature_set=decision.feature_set,
-        card_sequence=decision.card_sequence,
-        merchant_sequence=decision.merchant_sequence,
-        flags=decision.flags,
-        received_ms=decision.received_ms,
-        decided_ms=decision.decided_ms,
+        **{name: getattr(decision, name) for name in _SHARED},
         reasons=reasons,
         merchant_category=payment.merchant_category,
         country=payment.country,

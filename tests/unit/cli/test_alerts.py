@@ -1,0 +1,70 @@
+"""An alert is one readable line, and is shown once."""
+
+from __future__ import annotations
+
+from cli.alert_line import heading, line
+from cli.follow import Unseen
+from events.alert import Alert
+from events.decision import Reason
+
+
+def _alert(**changes: object) -> Alert:
+    fields: dict[str, object] = {
+        "transaction_id": "t1",
+        "card_id": "tok_0123456789abcdefghijkl",
+        "merchant_id": "m1",
+        "timestamp_ms": 1_700_000_000_000,
+        "amount_minor": 123_450,
+        "currency": "EUR",
+        "probability": 0.98765,
+        "model_scores": {},
+        "risk_level": "HIGH",
+        "model": "ensemble/1",
+        "feature_set": 1,
+        "card_sequence": 1,
+        "merchant_sequence": 1,
+        "flags": [],
+        "received_ms": 0,
+        "decided_ms": 0,
+        "reasons": [
+            Reason("card_count_10m", 4.0, 0.2, "4 payments in 10 minutes; this card's usual is 0.2")
+        ],
+    }
+    return Alert(**(fields | changes))  # type: ignore[arg-type]
+
+
+def test_a_line_stands_under_its_heading() -> None:
+    text = line(_alert()).plain
+    columns = heading().plain
+    assert text.index("1234.50 EUR") == columns.index("amount")
+    assert text.index("0.988") == columns.index("score")
+    assert text.index("m1") == columns.index("merchant")
+    assert text.index("4 payments in 10 minutes") == columns.index("what stands out")
+    assert text.startswith("2023-11-14 22:13:20")
+
+
+def test_a_long_token_is_cut_in_the_middle() -> None:
+    """Both ends tell tokens apart."""
+    assert "tok_0123…defghijkl" in line(_alert()).plain
+
+
+def test_a_currency_without_cents_has_none() -> None:
+    assert "123450 JPY" in line(_alert(currency="JPY")).plain
+
+
+def test_an_alert_without_a_reason_says_so() -> None:
+    assert line(_alert(reasons=[])).plain.endswith("-")
+
+
+def test_a_retry_is_recognised() -> None:
+    unseen = Unseen()
+    assert unseen("a") and unseen("b")
+    assert not unseen("a")
+
+
+def test_only_so_many_are_remembered() -> None:
+    """Memory is bounded; the oldest is forgotten first."""
+    unseen = Unseen()
+    assert all(unseen(str(number)) for number in range(100_001))
+    assert unseen("0")
+    assert not unseen("100000")
