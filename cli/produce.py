@@ -38,6 +38,11 @@ from producer.tokens import (
 EXIT_INTERRUPTED = 130
 PLAIN_LINE_EVERY_S = 5.0
 
+EXAMPLE = """\b
+Examples:
+  ./cardwatch produce generate --days 30
+  ./cardwatch produce file payments.csv.gz --layout kaggle --rate 500"""
+
 GENERATE_EXAMPLE = """\b
 Examples:
   ./cardwatch produce generate --days 30 --seed 7
@@ -63,7 +68,7 @@ The exit status is 1 when a row was refused and --rejects was not given, when Ka
 a record, and when the stream ran ahead of the clock; {EXIT_INTERRUPTED} after Ctrl-C."""
 
 
-@click.group("produce")
+@click.group("produce", epilog=EXAMPLE)
 def command() -> None:
     """Send payments and their labels to Kafka, from a generator or from a file.
 

@@ -20,7 +20,7 @@ from udfs.manifest import Manifest, Profile
 
 REASONS: Final = 3
 LEAST_DISTANCE: Final = 0.5
-"""What lies closer to the normal is no reason, even where an alert has no other."""
+"""What lies closer to the normal is a reason only where an alert has no other."""
 
 USUAL_SPEED_KMH: Final = 100.0
 """A speed that needs no explanation: a car or a train."""
@@ -49,7 +49,11 @@ _SPOKEN: Final = {
 
 
 def standouts(values: npt.NDArray[np.float32], manifest: Manifest) -> list[Reason]:
-    """Return up to three reasons, the strongest first; `values` is float32[f], NaN for unknown."""
+    """Return up to three reasons, the strongest first; `values` is float32[f], NaN for unknown.
+
+    Where nothing stands out by itself (a score can come from many small things), it is the one
+    that comes nearest to it.
+    """
     known = {
         name: value
         for name, value in zip(FEATURE_NAMES, values.tolist(), strict=True)
@@ -59,14 +63,11 @@ def standouts(values: npt.NDArray[np.float32], manifest: Manifest) -> list[Reaso
     strongest = [
         max(candidates, key=lambda candidate: candidate.distance)
         for family in FAMILIES
-        if (
-            candidates := [
-                each for each in family(known, profiles) if each.distance >= LEAST_DISTANCE
-            ]
-        )
+        if (candidates := list(family(known, profiles)))
     ]
     strongest.sort(key=lambda candidate: candidate.distance, reverse=True)
-    return [candidate.reason for candidate in strongest[:REASONS]]
+    clear = sum(candidate.distance >= LEAST_DISTANCE for candidate in strongest)
+    return [candidate.reason for candidate in strongest[: min(max(clear, 1), REASONS)]]
 
 
 def velocity(values: Values, _: Profiles) -> Iterator[Candidate]:
