@@ -145,8 +145,7 @@ class _AlertPrinter:
 
     def _run(self) -> None:
         unseen, shown = Unseen(), 0
-        # From the beginning: an alert may come before the consumer has found its place, and those
-        # of the history are recognised by their time.
+        # From the end: the alerts of the history are not part of the show.
         for message in follow(self._bootstrap, ALERTS.name, early=True, stopped=self._ended.is_set):
             alert: Alert = decode_alert(message.value() or b"")
             if not unseen(alert.transaction_id) or shown == self._wanted:
