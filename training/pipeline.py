@@ -14,8 +14,7 @@ from training.fit import FitSettings, FittedEnsemble, combine, fit
 from training.history import History
 from training.package import Package, package
 from training.prepare import Prepared, prepare
-from training.report.card import model_card
-from training.report.measured import Measured
+from training.report import Measured, model_card
 from training.split import DAY_MS
 from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goal, solve_thresholds
 from udfs.bundle import load_bundle, verify_golden

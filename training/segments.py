@@ -80,9 +80,7 @@ def _amount_bands(amounts: Floats) -> Segments:
         for low, high in zip(_AMOUNT_EDGES, _AMOUNT_EDGES[1:], strict=False)
     ]
     labels.append(f"{_AMOUNT_EDGES[-1]:,.0f} and more")
-    return Segments(
-        "Amount", tuple(labels), np.searchsorted(_AMOUNT_EDGES, amounts, side="right")
-    )
+    return Segments("Amount", tuple(labels), np.searchsorted(_AMOUNT_EDGES, amounts, side="right"))
 
 
 def _new_cards(counts_30d: Floats) -> Segments:

@@ -4,3 +4,9 @@ A page is one HTML file that works offline: no script, no external resource, plo
 input gives the same bytes, so a card is part of a reproducible bundle. Nothing here is imported by
 what scores a payment.
 """
+
+from training.report.card import model_card
+from training.report.evaluation import evaluation_page
+from training.report.measured import Measured
+
+__all__ = ["Measured", "evaluation_page", "model_card"]

@@ -47,9 +47,7 @@ class _Expected:
     high: str
 
 
-def model_card(
-    manifest: Manifest, measured: Measured, contributions: Floats | None = None
-) -> str:
+def model_card(manifest: Manifest, measured: Measured, contributions: Floats | None = None) -> str:
     """Return the HTML card of a bundle; the same input gives the same bytes.
 
     ``measured`` is the test part; ``contributions`` float32[k] the mean of the absolute

@@ -97,9 +97,7 @@ def segment_rows(measured: Measured, medium: float) -> Iterator[tuple[str, list[
         yield one.name, [_row(measured, value, here, medium) for value, here in kinds if here.any()]
 
 
-def _row(
-    measured: Measured, value: str, here: npt.NDArray[np.bool_], medium: float
-) -> SegmentRow:
+def _row(measured: Measured, value: str, here: npt.NDArray[np.bool_], medium: float) -> SegmentRow:
     targets, scores = measured.targets[here], measured.scores[here]
     alerts, frauds = scores >= medium, int(targets.sum())
     caught = int(targets[alerts].sum())

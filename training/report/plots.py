@@ -113,9 +113,7 @@ def importance(names: Sequence[str], gain: Floats, contribution: Floats | None =
         rows = np.arange(len(order), dtype=np.float64)
         for place, (kind, values) in enumerate(shares.items()):
             offset = (len(shares) - 1) * height / 2 - place * height
-            axes.barh(
-                rows + offset, values[order], height, color=(BLUE, ORANGE)[place], label=kind
-            )
+            axes.barh(rows + offset, values[order], height, color=(BLUE, ORANGE)[place], label=kind)
         axes.set_yticks(rows, [names[i] for i in order])
         axes.grid(visible=False, axis="y")
         axes.set(xlabel="share of all features")
