@@ -44,9 +44,9 @@ def test_a_plot_is_the_same_in_another_process_with_another_style(tmp_path: Path
 
 
 def test_a_plot_leaves_the_users_style_alone() -> None:
-    before = mpl.rcParams.copy()
-    PLOTS["importance"]()
-    assert mpl.rcParams == before
+    with mpl.rc_context({"font.size": 31.0, "svg.hashsalt": "own"}):
+        PLOTS["importance"]()
+        assert (mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]) == (31.0, "own")
     assert "matplotlib.pyplot" not in sys.modules
 
 
