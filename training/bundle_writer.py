@@ -31,8 +31,8 @@ def write_bundle(
 ) -> Path:
     """Write ``root/NAME/VERSION`` and return it; ``manifest.files`` is filled in here.
 
-    ``files`` maps names to contents, models and the card; the golden file keeps float32[m, k] inputs
-    with the scores expected of them. The folder appears whole, by a rename.
+    ``files`` maps names to contents, models and the card; the golden file keeps float32[m, k]
+    inputs with the scores expected of them. The folder appears whole, by a rename.
     Raises TrainingError where that version exists.
     """
     target = root / manifest.name / str(manifest.version)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -75,10 +76,7 @@ def _by_column(title: str, column: pa.ChunkedArray) -> Segments:
 def _amount_bands(amounts: Floats) -> Segments:
     """Divide by amount in major units; each band ends below its upper edge."""
     labels = [f"below {_AMOUNT_EDGES[0]:,.0f}"]
-    labels += [
-        f"{low:,.0f} to {high:,.0f}"
-        for low, high in zip(_AMOUNT_EDGES, _AMOUNT_EDGES[1:], strict=False)
-    ]
+    labels += [f"{low:,.0f} to {high:,.0f}" for low, high in pairwise(_AMOUNT_EDGES)]
     labels.append(f"{_AMOUNT_EDGES[-1]:,.0f} and more")
     return Segments("Amount", tuple(labels), np.searchsorted(_AMOUNT_EDGES, amounts, side="right"))
 

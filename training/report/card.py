@@ -195,7 +195,7 @@ def _expected(manifest: Manifest) -> Iterator[_Expected]:
 
 
 def _text(name: str, value: object) -> str:
-    """Write a figure of validation: a text, a number, a share, or one of these with its interval."""
+    """Write a figure of validation: text, number or share, with its interval where it has one."""
     if isinstance(value, dict):
         low, high = _text(name, value["low"]), _text(name, value["high"])
         return f"{_text(name, value['value'])} ({low} to {high})"
