@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -26,7 +26,7 @@ _SECTIONS = (
     ("again", "Making it again"),
 )
 _PARTS = ("train", "validation", "test")
-_SIMULATED = "generator"
+_SIMULATED = ("generator:", "world:")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class _Plot:
 
 
 @dataclass(frozen=True)
-class _Expected:
+class Expected:
     """One figure of validation at both levels, as text."""
 
     name: str
@@ -67,7 +67,7 @@ def model_card(manifest: Manifest, measured: Measured, contributions: Floats | N
         models=list(measured.curves()),
         figures=_figures(manifest, measured),
         plots=_plots(measured, levels),
-        expected=list(_expected(manifest)),
+        expected=expected_rows(msgspec.to_builtins(manifest.thresholds)),
         confusion=confusion(measured, **{name.lower(): level for name, level in levels.items()}),
         segments=list(segment_rows(measured, manifest.thresholds.medium)),
         fewest_frauds=FEWEST_FRAUDS,
@@ -181,17 +181,27 @@ def _importance(manifest: Manifest, contributions: Floats | None) -> _Plot:
     )
 
 
-def _expected(manifest: Manifest) -> Iterator[_Expected]:
-    """Yield what the manifest tells of each level, whichever figures it has."""
-    for name, levels in msgspec.to_builtins(manifest.thresholds).items():
+def expected_rows(thresholds: Mapping[str, object]) -> list[Expected]:
+    """Return what a manifest's thresholds tell of both levels, whichever figures they have.
+
+    A figure that is told once plainly and once with its interval is shown with the interval.
+
+    >>> expected_rows({"alert_share": {"MEDIUM": 0.01, "HIGH": 0.002}})
+    [Expected(name='alert_share', medium='1.00 %', high='0.20 %')]
+    """
+    rows: dict[str, Expected] = {}
+    for name, levels in thresholds.items():
         if not isinstance(levels, dict) or set(levels) != {"MEDIUM", "HIGH"}:
             continue
         medium, high = levels["MEDIUM"], levels["HIGH"]
-        if isinstance(medium, dict):
-            for key in medium:
-                yield _Expected(key, _text(key, medium[key]), _text(key, high[key]))
-        else:
-            yield _Expected(name, _text(name, medium), _text(name, high))
+        pairs = (
+            {key: (medium[key], high[key]) for key in medium}
+            if isinstance(medium, dict)
+            else {name: (medium, high)}
+        )
+        for key, (left, right) in pairs.items():
+            rows[key] = Expected(key, _text(key, left), _text(key, right))
+    return list(rows.values())
 
 
 def _text(name: str, value: object) -> str:

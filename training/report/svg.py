@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -28,7 +29,7 @@ _ON_DARK = {
     PINK: "#e08fc0",
 }
 
-_STYLE: dict[str, object] = {
+_STYLE: dict[str, Any] = {
     "svg.hashsalt": "cardwatch",  # ids are random without a salt
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",  # comes with the library, so text has one width everywhere
@@ -62,11 +63,13 @@ def render(draw: Callable[[Axes], None], width: float = 6.0, height: float = 4.0
     """
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+        for key, value in _STYLE.items():
+            mpl.rcParams[key] = value  # type: ignore[index]  # keys are typed one by one
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
         text = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(text, metadata=_NO_METADATA)
+        canvas: Any = FigureCanvasSVG(figure)  # published without types
+        canvas.print_svg(text, metadata=_NO_METADATA)
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :]  # without the prolog, which names a DTD on the network
     start = svg.index(">") + 1

@@ -1,9 +1,8 @@
 """Kinds of payments: every payment in exactly one, and edges where they are said to be."""
 
-import numpy as np
 import pyarrow as pa
 
-from tests.unit.training.samples import payments_table
+from tests.unit.training.samples import floats, payments_table
 from training.replay import replay
 from training.segments import MISSING, MOST_VALUES, OTHER, feature_segments, table_segments
 from training.split import DAY_MS
@@ -12,7 +11,7 @@ EPOCH_MS = 1_522_540_800_000
 
 
 def test_amounts_belong_to_the_band_that_they_open() -> None:
-    amounts = np.float32([[9.99], [10], [49.99], [50], [999], [1_000], [5_000]])
+    amounts = floats([[9.99], [10], [49.99], [50], [999], [1_000], [5_000]])
     [bands] = feature_segments(("amount",), amounts)
     assert [bands.values[code] for code in bands.codes] == [
         "below 10", "10 to 50", "10 to 50", "50 to 100", "500 to 1,000", "1,000 and more",
@@ -21,7 +20,7 @@ def test_amounts_belong_to_the_band_that_they_open() -> None:
 
 
 def test_a_card_is_new_up_to_its_fifth_payment() -> None:
-    [cards] = feature_segments(("x", "card_count_30d"), np.float32([[0, 1], [0, 5], [0, 6]]))
+    [cards] = feature_segments(("x", "card_count_30d"), floats([[0, 1], [0, 5], [0, 6]]))
     assert cards.codes.tolist() == [0, 0, 1]
     assert cards.values[0].startswith("new")
 

@@ -71,7 +71,7 @@ def test_each_record_is_a_version_of_the_registered_model(
     version = client(folder).get_model_version("ensemble", "2")
     assert version.run_id == recorded[1].run_id
     assert version.tags["cardwatch.bundle"] == "ensemble/1"
-    assert version.source.startswith((folder / "artifacts").as_uri())
+    assert str(version.source).startswith((folder / "artifacts").as_uri())
 
 
 def test_the_store_holds_one_experiment_and_lies_in_its_folder(

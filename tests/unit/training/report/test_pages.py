@@ -1,6 +1,7 @@
 """Pages: complete, offline, accessible, and right about the numbers."""
 
 from dataclasses import replace
+from functools import cache
 from html import unescape
 
 import msgspec
@@ -15,9 +16,11 @@ from tests.unit.training.report.scene import (
     scores,
     targets,
 )
-from tests.unit.training.samples import random_registry
+from tests.unit.training.samples import classes, floats, random_registry
 from training.report import evaluation_page, model_card
+from training.report.card import expected_rows
 from training.report.measured import Measured, confusion, segment_rows
+from training.trees import Floats
 from udfs.bundle import read_manifest
 from udfs.manifest import CARD_FILE, Manifest
 
@@ -26,7 +29,7 @@ def manifest() -> Manifest:
     return read_manifest(random_registry() / "ensemble" / "1")
 
 
-def contributions() -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def contributions() -> Floats:
     return np.linspace(1, 0, len(manifest().features), dtype=np.float32)
 
 
@@ -38,23 +41,26 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("name", PAGES)
+written = cache(lambda name: PAGES[name]())
+
+
+@pytest.mark.parametrize("name", ["card", "evaluation"])
 def test_a_page_repeats_to_the_byte(name: str) -> None:
-    assert PAGES[name]() == PAGES[name]()
+    assert PAGES[name]() == written(name)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_needs_nothing_from_outside_and_runs_nothing(name: str) -> None:
-    page = Page(PAGES[name]())
+    html = written(name)
+    page = Page(html)
     assert all(address.startswith("data:image/svg+xml;base64,") for address in page.addresses)
     assert not {"script", "link", "iframe", "object"} & set(page.tags)
-    assert "url(" not in PAGES[name]().split("</style>")[0]
-    assert "@import" not in PAGES[name]()
+    assert "url(" not in html and "@import" not in html
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_can_be_heard(name: str) -> None:
-    html = PAGES[name]()
+    html = written(name)
     page = Page(html)
     assert '<html lang="en">' in html
     assert page.tags.count("h1") == 1 and page.tags.count("title") == 1
@@ -73,7 +79,7 @@ def test_the_card_of_a_bundle_is_among_its_hashed_files() -> None:
 
 def test_a_card_tells_data_models_thresholds_and_how_to_make_it_again() -> None:
     told = manifest()
-    text = " ".join(Page(model_card(told, measured())).text.split())
+    text = " ".join(Page(written("card")).text.split())
     for fact in (
         told.training.source,
         told.training.sha256,
@@ -90,10 +96,34 @@ def test_a_card_tells_data_models_thresholds_and_how_to_make_it_again() -> None:
 
 def test_a_card_says_what_a_reader_must_not_conclude() -> None:
     told = manifest()
-    assert "not calibrated" in model_card(told, measured())
-    assert "simulated" not in model_card(told, measured())
-    data = msgspec.structs.replace(told.training, source="generator: 10 customers")
-    assert "simulated" in model_card(msgspec.structs.replace(told, training=data), measured())
+    assert "not calibrated" in written("card")
+    assert "simulated" not in written("card")
+    for source in ("generator: 10 customers", "world: 10 users"):
+        data = msgspec.structs.replace(told.training, source=source)
+        card = model_card(msgspec.structs.replace(told, training=data), measured())
+        assert "simulated" in card
+
+
+def test_expectations_are_shown_with_their_intervals_where_they_have_them() -> None:
+    precise = {"value": 0.5, "low": 0.4, "high": 0.6}
+    told = {
+        "medium": 0.1,
+        "precision": {"MEDIUM": 0.5, "HIGH": 0.9},
+        "recall": {},
+        "goals": {"MEDIUM": "share:0.01", "HIGH": "cost"},
+        "expected": {
+            "MEDIUM": {
+                "alerts_a_day": {"value": 120.0, "low": 90.0, "high": 1500.0},
+                "precision": precise,
+            },
+            "HIGH": {"alerts_a_day": {"value": 12.0, "low": 9.0, "high": 15.0}, "precision": None},
+        },
+    }
+    assert [(row.name, row.medium, row.high) for row in expected_rows(told)] == [
+        ("precision", "50.00 % (40.00 % to 60.00 %)", "-"),
+        ("goals", "share:0.01", "cost"),
+        ("alerts_a_day", "120.0 (90.0 to 1,500.0)", "12.0 (9.0 to 15.0)"),
+    ]
 
 
 def test_names_from_the_data_are_escaped() -> None:
@@ -105,8 +135,8 @@ def test_names_from_the_data_are_escaped() -> None:
 
 
 def test_confusion_adds_up_and_a_threshold_belongs_to_the_level_it_opens() -> None:
-    values = np.float32([0.1, 0.5, 0.5, 0.9, 0.9])
-    one = Measured(np.int8([0, 0, 1, 1, 0]), values, {})
+    values = floats([0.1, 0.5, 0.5, 0.9, 0.9])
+    one = Measured(classes([0, 0, 1, 1, 0]), values, {})
     high, medium, low = confusion(one, medium=0.5, high=float(np.float32(0.9)))
     assert [(r.good, r.frauds) for r in (low, medium, high)] == [(1, 0), (1, 1), (1, 1)]
     assert (medium.alerts, medium.precision, medium.recall) == (4, 0.5, 1.0)
@@ -134,7 +164,7 @@ def test_a_part_without_divisions_says_so() -> None:
 
 
 def test_an_evaluation_shows_mean_spread_interval_and_what_is_published() -> None:
-    html = evaluation_page(evaluation())
+    html = written("evaluation")
     text = " ".join(Page(html).text.split())
     assert "0.8200 ± 0.0100 (0.7500 to 0.9200)" in text
     assert "0.876 ± 0.02" in text and "a book" in text
@@ -144,6 +174,6 @@ def test_an_evaluation_shows_mean_spread_interval_and_what_is_published() -> Non
 
 
 def test_one_fold_has_no_spread() -> None:
-    text = Page(evaluation_page(evaluation(folds=1))).text
+    text = Page(written("evaluation of one fold")).text
     assert "0.8100 (0.7500 to 0.9200)" in text
     assert "fold by fold" not in text

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.unit.training.report.scene import scores, targets
+from tests.unit.training.samples import classes, floats
 from training.report import plots
 
 NAMES = [f"feature_{i}" for i in range(20)]
@@ -24,9 +26,12 @@ PLOTS: dict[str, Callable[[], str]] = {
 }
 
 
+drawn = cache(lambda name: PLOTS[name]())
+
+
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_plot_repeats_to_the_byte(name: str) -> None:
-    assert PLOTS[name]() == PLOTS[name]()
+    assert PLOTS[name]() == drawn(name)
 
 
 def test_a_plot_is_the_same_in_another_process_with_another_style(tmp_path: Path) -> None:
@@ -40,7 +45,7 @@ def test_a_plot_is_the_same_in_another_process_with_another_style(tmp_path: Path
     told = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert told.stdout == PLOTS["precision_recall"]()
+    assert told.stdout == drawn("precision_recall")
 
 
 def test_a_plot_leaves_the_users_style_alone() -> None:
@@ -52,7 +57,7 @@ def test_a_plot_leaves_the_users_style_alone() -> None:
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_plot_is_xml_without_dates_or_addresses(name: str) -> None:
-    svg = PLOTS[name]()
+    svg = drawn(name)
     ElementTree.fromstring(svg)
     assert "DOCTYPE" not in svg and "dc:date" not in svg
     addresses = set(re.findall(r"https?://[^\"' ]+", svg))
@@ -61,19 +66,19 @@ def test_a_plot_is_xml_without_dates_or_addresses(name: str) -> None:
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_every_colour_has_one_for_dark_paper(name: str) -> None:
-    svg = PLOTS[name]()
+    svg = drawn(name)
     style, body = svg.split("</style>", 1)
     used = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", body))
     assert used and used <= set(re.findall(r'"fill: (#[0-9a-f]{6})"', style))
 
 
 def test_a_small_part_of_the_points_is_drawn() -> None:
-    assert len(PLOTS["precision_recall"]()) < 60_000
+    assert len(drawn("precision_recall")) < 60_000
 
 
 def test_reliability_bins_hold_the_observed_shares() -> None:
-    values = np.float32([0.05, 0.05, 0.05, 0.05, 0.95, 1.0])
-    mean, share, low, high = plots.reliability_bins(np.int8([0, 0, 0, 1, 1, 1]), values)
+    values = floats([0.05, 0.05, 0.05, 0.05, 0.95, 1.0])
+    mean, share, low, high = plots.reliability_bins(classes([0, 0, 0, 1, 1, 1]), values)
     assert mean == pytest.approx([0.05, 0.975])
     assert share == pytest.approx([0.25, 1.0])
     # Wilson's interval of 1 in 4, from the formula by hand.
