@@ -11,7 +11,7 @@ from matplotlib.ticker import StrMethodFormatter
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve
 
 from training.fit import Targets
-from training.report.svg import BLUE, FAINT, GREEN, INK, ORANGE, PINK, render
+from training.report.svg import BLUE, GREEN, GREY, INK, ORANGE, PINK, render
 from training.trees import Floats
 
 MOST_BARS = 15
@@ -41,7 +41,7 @@ def precision_recall(targets: Targets, scores: Mapping[str, Floats]) -> str:
             label = f"{name} (AP {quality:.3f})"
             axes.plot(recall, precision, color=colour, linestyle=line, label=label)
         share = float(targets.mean())
-        axes.axhline(share, color=FAINT, linestyle="-", label=f"by chance ({share:.4f})")
+        axes.axhline(share, color=GREY, linestyle="-", label=f"by chance ({share:.4f})")
         axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
         axes.legend(loc="best")
 
@@ -56,7 +56,7 @@ def reliability(targets: Targets, scores: Mapping[str, Floats]) -> str:
     """
 
     def draw(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2, label="perfectly calibrated")
+        axes.plot([0, 1], [0, 1], color=GREY, linewidth=1.2, label="perfectly calibrated")
         for place, (name, values) in enumerate(scores.items()):
             mean, share, below, above = reliability_bins(targets, values)
             colour, line = _LINES[place % len(_LINES)]

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 INK = "#1c1c22"
 PAPER = "#ffffff"
 FAINT = "#c9c9d1"
+GREY = "#767680"
 BLUE, ORANGE, GREEN, PINK = "#0072b2", "#d55e00", "#007a5a", "#b3568f"
 
 # On dark paper each colour has a lighter sister; hues are those of Okabe and Ito, which people
@@ -23,6 +24,7 @@ _ON_DARK = {
     INK: "#e8e8ee",
     PAPER: "#17171c",
     FAINT: "#4a4a55",
+    GREY: "#9a9aa6",
     BLUE: "#56b4e9",
     ORANGE: "#f0915a",
     GREEN: "#3fc79a",
@@ -32,7 +34,8 @@ _ON_DARK = {
 _STYLE: dict[str, Any] = {
     "svg.hashsalt": "cardwatch",  # ids are random without a salt
     "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",  # comes with the library, so text has one width everywhere
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # comes with the library, so text has one width everywhere
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
