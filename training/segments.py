@@ -19,16 +19,17 @@ NEW_CARD_PAYMENTS = 5
 _AMOUNT_EDGES = (10.0, 50.0, 100.0, 500.0, 1_000.0)
 _COLUMNS = {"merchant_category": "Merchant category", "channel": "Channel"}
 
+Codes = npt.NDArray[np.int8]
 Rows = npt.NDArray[np.bool_] | Ints | slice
 
 
 @dataclass(frozen=True)
 class Segments:
-    """One way to divide n payments: payment i is of kind ``values[codes[i]]``, codes int64[n]."""
+    """One way to divide n payments: payment i is of kind ``values[codes[i]]``, codes int8[n]."""
 
     name: str
     values: tuple[str, ...]
-    codes: Ints
+    codes: Codes
 
     def __getitem__(self, rows: Rows) -> Segments:
         """Keep some payments: a mask, row numbers or a slice."""
@@ -67,7 +68,7 @@ def _by_column(title: str, column: pa.ChunkedArray) -> Segments:
     counts = np.bincount(codes, minlength=len(values))
     order = [int(code) for code in np.argsort(-counts, kind="stable") if counts[code]]
     kept, rest = order[:MOST_VALUES], order[MOST_VALUES:]
-    renumber = np.full(len(values), len(kept), dtype=np.int64)
+    renumber = np.full(len(values), len(kept), dtype=np.int8)
     renumber[kept] = np.arange(len(kept))
     labels = [values[code] for code in kept] + ([OTHER] if rest else [])
     return Segments(title, tuple(labels), renumber[codes])
@@ -78,11 +79,12 @@ def _amount_bands(amounts: Floats) -> Segments:
     labels = [f"below {_AMOUNT_EDGES[0]:,.0f}"]
     labels += [f"{low:,.0f} to {high:,.0f}" for low, high in pairwise(_AMOUNT_EDGES)]
     labels.append(f"{_AMOUNT_EDGES[-1]:,.0f} and more")
-    return Segments("Amount", tuple(labels), np.searchsorted(_AMOUNT_EDGES, amounts, side="right"))
+    bands = np.searchsorted(_AMOUNT_EDGES, amounts, side="right").astype(np.int8)
+    return Segments("Amount, in major units of the payment's currency", tuple(labels), bands)
 
 
 def _new_cards(counts_30d: Floats) -> Segments:
     """Divide by the card's payments in 30 days, of which the payment itself is one."""
     few = f"new: fewer than {NEW_CARD_PAYMENTS} earlier payments in 30 days"
     known = f"known: {NEW_CARD_PAYMENTS} or more"
-    return Segments("Card", (few, known), (counts_30d > NEW_CARD_PAYMENTS).astype(np.int64))
+    return Segments("Card", (few, known), (counts_30d > NEW_CARD_PAYMENTS).astype(np.int8))

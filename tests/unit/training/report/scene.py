@@ -28,7 +28,7 @@ def scores(strength: float, seed: int = 1) -> Floats:
 
 def measured() -> Measured:
     """A test part with two models and one division."""
-    channel = Segments("Channel", ("web", "<b>pos</b>"), np.arange(ROWS) % 2)
+    channel = Segments("Channel", ("web", "<b>pos</b>"), (np.arange(ROWS) % 2).astype(np.int8))
     models = {"random_forest": scores(3), "xgboost": scores(4)}
     return Measured(targets(), scores(5), models, (channel,))
 
