@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import click
 import msgspec
@@ -22,10 +22,13 @@ from training.errors import TrainingError
 from training.history import History, table_sha256
 from training.pipeline import Origin, train
 from training.replay import replay
+from training.tracking import Recorded, open_tracker
 from udfs.bundle import Bundle, BundleError, load_bundle
 
 PLAIN_LINE_EVERY_S = 5.0
-_NOT_PART_OF_THE_RECIPE = frozenset({"out_folder", "version", "json_path", "quiet", "verbose"})
+_NOT_PART_OF_THE_RECIPE = frozenset(
+    {"out_folder", "version", "mlflow", "json_path", "quiet", "verbose"}
+)
 
 EXAMPLE = """\b
 Examples:
@@ -62,6 +65,8 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
     started = time.perf_counter()
     try:
         destination.resolve()
+        place = options.mlflow_place()
+        tracker = open_tracker(place) if place is not None else None
         with out.steps() as step:
             step(f"read {source}")
             table, skipped = source.table()
@@ -70,13 +75,19 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
             origin = Origin(str(source), table_sha256(table), recipe)
             folder = train(replayed.history, settings, origin, destination, step)
             bundle = load_bundle(folder)
+            recorded = tracker.record(folder, bundle.manifest) if tracker else None
     except (TrainingError, EventError, LayoutError, RowRefusedError, BundleError) as error:
         raise click.ClickException(str(error)) from None
     seconds = time.perf_counter() - started
     if options.json_path:
-        out.json(options.json_path, _to_json(bundle, replayed, seconds))
+        out.json(options.json_path, _to_json(bundle, replayed, recorded, seconds))
     if options.json_path != "-":
         _show(bundle, replayed, seconds, out)
+        if recorded:
+            out.say(
+                f"Recorded in MLflow at {recorded.store}: run {recorded.run_id}, model "
+                f"{recorded.model} version {recorded.version}"
+            )
 
 
 def _replay(
@@ -100,7 +111,9 @@ def _replay(
     return _Replayed(history, rate, skipped)
 
 
-def _to_json(bundle: Bundle, replayed: _Replayed, seconds: float) -> dict[str, object]:
+def _to_json(
+    bundle: Bundle, replayed: _Replayed, recorded: Recorded | None, seconds: float
+) -> dict[str, object]:
     """Return what --json writes."""
     manifest = bundle.manifest
     known = replayed.history.targets[replayed.history.targets >= 0]
@@ -118,6 +131,7 @@ def _to_json(bundle: Bundle, replayed: _Replayed, seconds: float) -> dict[str, o
         "thresholds": msgspec.to_builtins(manifest.thresholds),
         "metrics": manifest.metrics,
         "parity": msgspec.to_builtins(manifest.parity),
+        "mlflow": asdict(recorded) if recorded else None,
     }
 
 

@@ -16,6 +16,7 @@ from cli.produce_options import Duration, Moment
 from cli.train_history import FileSource, GeneratedSource
 from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, TimestampUnit
 from producer.population import GeneratorSettings
+from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
 from training.fit import Balance, FitSettings, Missing, TreeMethod
 from training.pipeline import Destination, Settings
@@ -24,6 +25,7 @@ from training.thresholds import parse_goal
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 REGISTRY = Path(__file__).resolve().parent.parent / "onnx_models"
+LOCAL_MLFLOW = RUN_FOLDER / "mlflow"
 DAYS = 60
 _FIT = FitSettings()
 
@@ -63,6 +65,7 @@ class TrainOptions:
     boosted_depth: int
     tree_method: TreeMethod | None
     jobs: int
+    mlflow: str | None
     json_path: str | None
 
     def source(self) -> FileSource | GeneratedSource:
@@ -111,6 +114,12 @@ class TrainOptions:
             calibration=self.calibration,
         )
         return Settings(fit, self.label_delay, medium, high, self.refit)
+
+    def mlflow_place(self) -> Path | str | None:
+        """Return the folder or URI of MLflow's store, None where none is asked for."""
+        if self.mlflow is None or "://" in self.mlflow:
+            return self.mlflow
+        return LOCAL_MLFLOW if self.mlflow == "local" else Path(self.mlflow)
 
     def destination(self) -> Destination:
         """Return where the bundle goes."""
@@ -191,6 +200,14 @@ _OPTIONS = (
         help="Of XGBoost. Default: exact up to 100,000 payments, then hist.",
     ),
     option("--jobs", type=_COUNT, default=_FIT.jobs, help="Threads."),
+    option(
+        "--mlflow",
+        is_flag=False,
+        flag_value="local",
+        metavar="[PLACE]",
+        help="Record the bundle in MLflow: a server's URL, a folder, or alone for "
+        ".cardwatch/mlflow.",
+    ),
     json_option,
     output_options,
 )

@@ -106,6 +106,25 @@ def test_until_cuts_the_history_and_late_labels_can_be_unknown(
     assert told["training"]["test"]["last_ms"] <= 1_523_491_200_000 - 2 * 86_400_000
 
 
+# MLflow's own tables use a loader of SQLAlchemy that SQLAlchemy 2.1 is about to drop.
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
+def test_a_bundle_is_recorded_in_mlflow_where_that_is_asked_for(tmp_path: Path) -> None:
+    call = ("--generate", *SIZE, *QUICK, "--out", tmp_path / "registry", "--json", "-")
+    result = run(*call, "--mlflow", tmp_path / "store")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["mlflow"]["version"] == 1 and told["mlflow"]["model"] == "ensemble"
+    assert (tmp_path / "store" / "mlflow.db").is_file()
+    assert "mlflow" not in load_bundle(told["path"]).manifest.reproduction.command
+
+
+def test_a_silent_mlflow_server_ends_the_run_before_any_work(tmp_path: Path) -> None:
+    call = ("--generate", *SIZE, *QUICK, "--out", tmp_path, "--mlflow", "http://127.0.0.1:1")
+    result = run(*call)
+    assert result.exit_code == 1 and "No MLflow server answers at 127.0.0.1:1" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def refusal(*arguments: object) -> str:
     result = run(*arguments, *QUICK)
     assert result.exit_code == 1
