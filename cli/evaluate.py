@@ -38,11 +38,10 @@ from training.evaluation.results import PublishedRow
 from training.evaluation.run import Question, evaluate
 from training.history import History
 
-LONGER_DAYS = (35,)
-
 EXAMPLE = """\b
 Examples:
   ./cardwatch evaluate handbook --json handbook.json
+  ./cardwatch evaluate handbook --train-days 35
   ./cardwatch evaluate sparkov
   ./cardwatch evaluate file own.parquet --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
@@ -75,17 +74,14 @@ def command() -> None:
     "--train-days",
     type=click.IntRange(TRAIN_DAYS + 1),
     multiple=True,
-    default=LONGER_DAYS,
-    help="Also judge the ensemble learnt from so many days; 7 is the protocol.",
+    help="Judge the ensemble learnt from so many days too, such as 35; the protocol has 7.",
 )
-@option("--only-protocol", is_flag=True, help="Leave the longer histories out.")
 @_judge_options
 def handbook_command(
-    data: Path, train_days: tuple[int, ...], only_protocol: bool, options: JudgeOptions, out: Output
+    data: Path, train_days: tuple[int, ...], options: JudgeOptions, out: Output
 ) -> None:
     """Judge by the Fraud Detection Handbook's protocol: four folds of a week each."""
-    days = () if only_protocol else train_days
-    _run(handbook(data_path(data)), options, out, longer_days=days, published=HANDBOOK)
+    _run(handbook(data_path(data)), options, out, longer_days=train_days, published=HANDBOOK)
 
 
 @command.command("sparkov")

@@ -79,7 +79,7 @@ def ensemble(
 ) -> Candidate:
     """Return the ensemble that a bundle holds, and each of its members alone."""
     chosen = column_numbers(history, columns)
-    weight = EVEN if settings.forest_weight is None else settings.forest_weight
+    weight = forest_weight(settings)
     about = f"{{}} on {len(chosen)} {'stream' if columns == 'stream' else 'Handbook'} features"
     models = {
         ENSEMBLE: about.format(f"{weight:g} x random forest + {1 - weight:g} x XGBoost"),
@@ -111,8 +111,18 @@ def longer(
 def fit_ensemble(columns: Floats, targets: Targets, settings: FitSettings) -> FittedEnsemble:
     """Fit both models; their weights come with the settings, even where these say none.
 
-    The protocol leaves no rows to choose weights on, so they are chosen as the other settings are.
+    The protocol leaves no labelled rows to choose weights or a calibration on: weights are chosen
+    as the other settings are, and there is no calibration.
     """
-    weight = EVEN if settings.forest_weight is None else settings.forest_weight
-    weighted = replace(settings, forest_weight=weight, calibration="none")
-    return combine(fit(columns, targets, weighted), columns[:1], targets[:1], weighted)
+    given = with_forest_weight(settings, forest_weight(settings))
+    return combine(fit(columns, targets, given), columns, targets, given)
+
+
+def forest_weight(settings: FitSettings) -> float:
+    """Return the forest's weight in the average, the rest being that of XGBoost."""
+    return EVEN if settings.forest_weight is None else settings.forest_weight
+
+
+def with_forest_weight(settings: FitSettings, weight: float) -> FitSettings:
+    """Return settings with a given weight, so that none is chosen, and without calibration."""
+    return replace(settings, forest_weight=weight, calibration="none")

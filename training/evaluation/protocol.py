@@ -50,7 +50,7 @@ def handbook_folds(
     With more than seven ``train_days`` training begins earlier and ends as before, and the payments
     that are judged stay the same, so figures compare.
 
-    Raises TrainingError where a fold lacks a class.
+    Raises TrainingError where a fold lacks a class, or training days lie before the history.
     """
     return [_handbook_fold(history, start, train_days) for start in starts]
 
@@ -58,13 +58,20 @@ def handbook_folds(
 def _handbook_fold(history: History, start: date, train_days: int) -> Fold:
     first_ms = int(datetime(start.year, start.month, start.day, tzinfo=UTC).timestamp()) * 1000
     train_end_ms = first_ms + TRAIN_DAYS * DAY_MS
+    train_ms = train_end_ms - train_days * DAY_MS
+    if train_ms < history.times_ms[0] // DAY_MS * DAY_MS:
+        raise TrainingError(
+            f"The fold {start} learns from {train_days} days, from {_day(train_ms)} on, and the "
+            f"history begins on {_day(int(history.times_ms[0]))}: give fewer --train-days, or the "
+            "whole file."
+        )
     test_ms = train_end_ms + DELAY_DAYS * DAY_MS
     days = []
     for day_ms in range(test_ms, test_ms + TEST_DAYS * DAY_MS, DAY_MS):
         known = compromised(history, first_ms, day_ms - DELAY_DAYS * DAY_MS)
         rows = labelled_rows(history, day_ms, day_ms + DAY_MS)
         days.append(rows[~np.isin(history.cards[rows], known)])
-    train = labelled_rows(history, train_end_ms - train_days * DAY_MS, train_end_ms)
+    train = labelled_rows(history, train_ms, train_end_ms)
     return checked(history, Fold(start.isoformat(), train, np.concatenate(days)))
 
 

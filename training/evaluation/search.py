@@ -12,15 +12,16 @@ import optuna
 from sklearn.metrics import average_precision_score
 
 from training.errors import TrainingError
-from training.evaluation.candidates import Columns, ensemble
+from training.evaluation.candidates import Columns, ensemble, with_forest_weight
 from training.evaluation.protocol import Fold
 from training.evaluation.run import learn_fold
-from training.fit import BOOSTED, FOREST, FitSettings
+from training.fit import BOOSTED, FOREST, FitSettings, Targets
 from training.history import History
 from training.trees import Floats
 
 OBJECTIVE: Final = "average_precision"
 _WEIGHTS: Final = tuple(step / 10 for step in range(1, 10))
+_UNPRUNED: Final = 5
 _WEIGHT_OF_TRIAL: Final = "forest_weight"
 
 
@@ -72,13 +73,16 @@ def search(
     started = time.monotonic()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
-        direction="maximize", sampler=optuna.samplers.TPESampler(seed=budget.seed)
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=budget.seed),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED),
     )
     study.enqueue_trial(_defaults(task.base))
 
     def tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         seconds = time.monotonic() - started
-        value = "failed" if trial.value is None else f"{trial.value:.4f}"
+        pruned = trial.state == optuna.trial.TrialState.PRUNED
+        value = f"{trial.value:.4f}" + (" (given up early)" if pruned else "")
         progress(
             f"trial {trial.number + 1} of {budget.trials}: {value}, best {study.best_value:.4f}, "
             f"{seconds:.0f} of {budget.seconds:.0f} s"
@@ -92,7 +96,9 @@ def search(
     )
     best = study.best_trial
     return SearchResult(
-        settings=replace(task.base, **best.params, forest_weight=best.user_attrs[_WEIGHT_OF_TRIAL]),
+        settings=with_forest_weight(
+            replace(task.base, **best.params), best.user_attrs[_WEIGHT_OF_TRIAL]
+        ),
         value=study.best_value,
         default_value=float(study.trials[0].value or 0.0),
         trials=len(study.trials),
@@ -113,20 +119,25 @@ def refuse_test_rows(task: Task) -> None:
 
 
 def _objective(task: Task, trial: optuna.Trial) -> float:
-    """Fit both models on every fold; return average precision with the best weight."""
+    """Fit both models on every fold; return average precision with the best weight.
+
+    A trial that falls behind the middle of the others on the first folds is given up.
+    """
     settings = replace(task.base, **_suggest(trial))
     candidate = ensemble(task.history, task.folds, settings, task.columns)
-    precision = np.array(
-        [
-            _precisions(learn_fold(task.history, candidate, fold), task.history.targets[fold.test])
-            for fold in task.folds
-        ]
-    ).mean(axis=0)
-    trial.set_user_attr(_WEIGHT_OF_TRIAL, _WEIGHTS[int(precision.argmax())])
-    return float(precision.max())
+    precisions = []
+    for number, fold in enumerate(task.folds):
+        scores = learn_fold(task.history, candidate, fold)
+        precisions.append(_precisions(scores, task.history.targets[fold.test]))
+        mean = np.mean(precisions, axis=0)
+        trial.report(float(mean.max()), number)
+        if number + 1 < len(task.folds) and trial.should_prune():
+            raise optuna.TrialPruned
+    trial.set_user_attr(_WEIGHT_OF_TRIAL, _WEIGHTS[int(mean.argmax())])
+    return float(mean.max())
 
 
-def _precisions(scores: dict[str, Floats], targets: Any) -> list[float]:
+def _precisions(scores: dict[str, Floats], targets: Targets) -> list[float]:
     """Return average precision on a fold for each weight of the forest."""
     forest, boosted = scores[FOREST], scores[BOOSTED]
     return [
@@ -144,6 +155,7 @@ def _suggest(trial: optuna.Trial) -> dict[str, Any]:
         "boosted_trees": trial.suggest_int("boosted_trees", 50, 300, step=25),
         "boosted_depth": trial.suggest_int("boosted_depth", 2, 7),
         "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.3, log=True),
+        "tree_method": trial.suggest_categorical("tree_method", [None, "hist"]),
         "balance": trial.suggest_categorical("balance", ["none", "weights"]),
     }
 
@@ -157,5 +169,6 @@ def _defaults(base: FitSettings) -> dict[str, Any]:
         "boosted_trees": base.boosted_trees,
         "boosted_depth": base.boosted_depth,
         "learning_rate": base.learning_rate,
+        "tree_method": base.tree_method,
         "balance": base.balance,
     }
