@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "Train, check and write a model bundle.",
     "evaluate": "Judge models by a published protocol, or on a file of one's own.",
     "tune": "Search the models' settings on validation folds.",
+    "models": "List, show, compare and verify model bundles.",
     "submit": "Hand the fraud detection job to the cluster.",
     "alerts": "Follow the alerts as they are raised.",
     "bench": "Measure throughput, latency and cost on this machine.",

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from training.errors import TrainingError
 from training.fit import Targets
+from training.segments import Segments
 from training.trees import Floats, Ints
 
 UNKNOWN = -1
@@ -20,7 +21,8 @@ class History:
     """n payments in order of time.
 
     ``features`` is float32[n, f] with one column for each of ``names``; ``targets`` is 1 for a
-    fraud, 0 for a good payment, -1 where not known; ``cards`` are numbers that stand for cards.
+    fraud, 0 for a good payment, -1 where not known; ``cards`` are numbers that stand for cards;
+    ``segments`` divide the payments by what is no feature, for the model card.
     """
 
     names: tuple[str, ...]
@@ -28,6 +30,7 @@ class History:
     targets: Targets
     times_ms: Ints
     cards: Ints
+    segments: tuple[Segments, ...] = ()
 
     def known_at(self, time_ms: int, delay_ms: int) -> History:
         """Forget the labels that had not arrived by a time."""
@@ -47,6 +50,7 @@ class History:
             self.targets[known],
             self.times_ms[known],
             self.cards[known],
+            tuple(one[known] for one in self.segments),
         )
 
 

@@ -14,12 +14,21 @@ from training.fit import FitSettings, FittedEnsemble, combine, fit
 from training.history import History
 from training.package import Package, package
 from training.prepare import Prepared, prepare
+from training.report import Measured, model_card
 from training.split import DAY_MS
 from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goal, solve_thresholds
 from udfs.bundle import load_bundle, verify_golden
-from udfs.manifest import FORMAT_VERSION, Manifest, Reproduction, TrainingData
+from udfs.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, TrainingData
 
-LIBRARIES = ("numpy", "scikit-learn", "xgboost-cpu", "imbalanced-learn", "onnx", "onnxruntime")
+LIBRARIES = (
+    "numpy",
+    "scikit-learn",
+    "xgboost-cpu",
+    "imbalanced-learn",
+    "onnx",
+    "onnxruntime",
+    "matplotlib",
+)
 
 Progress = Callable[[str], None]
 
@@ -85,6 +94,7 @@ def train(
     thresholds = solve_thresholds(validation.targets, scores, settings.medium, settings.high)
     progress("judge on the test part")
     metrics = judge(fitted, prepared.part("test"))
+    measured = _measure(fitted, prepared)
     if settings.refit:
         progress("fit again on every labelled payment")
         fitted = _refit(prepared, fitted, settings.fit)
@@ -106,7 +116,8 @@ def train(
         parity=packed.parity,
         files={},
     )
-    return _write(destination.root, manifest, packed)
+    progress("write the bundle and its card")
+    return _write(destination.root, manifest, packed, measured)
 
 
 def _fit(prepared: Prepared, settings: FitSettings) -> FittedEnsemble:
@@ -133,8 +144,17 @@ def _training_data(prepared: Prepared, settings: Settings, origin: Origin) -> Tr
     )
 
 
-def _write(root: Path, manifest: Manifest, packed: Package) -> Path:
+def _measure(fitted: FittedEnsemble, prepared: Prepared) -> Measured:
+    """Return the test part as the models saw it, for the card."""
+    rows, part = prepared.split.test, prepared.part("test")
+    scores = fitted.predict(part.columns)
+    segments = tuple(one[rows] for one in prepared.segments)
+    return Measured(part.targets, scores.probability, scores.models, segments)
+
+
+def _write(root: Path, manifest: Manifest, packed: Package, measured: Measured) -> Path:
     """Write the bundle, then load it as the job will and score its golden rows."""
-    folder = write_bundle(root, manifest, packed.graphs, packed.golden_inputs, packed.golden_scores)
+    files = packed.graphs | {CARD_FILE: model_card(manifest, measured).encode()}
+    folder = write_bundle(root, manifest, files, packed.golden_inputs, packed.golden_scores)
     verify_golden(load_bundle(folder))
     return folder

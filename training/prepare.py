@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from training.fit import Targets
 from training.history import History, refuse_infinities, varying_columns
+from training.segments import Segments, feature_segments
 from training.split import Split, describe, split_by_time
 from training.trees import Floats, Ints
 from udfs.manifest import Period
@@ -23,12 +24,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A labelled history with k named columns, and how it is divided."""
+    """A labelled history with k named columns, how it is divided, and its kinds of payments."""
 
     names: tuple[str, ...]
     split: Split
     periods: dict[str, Period]
     whole: Part
+    segments: tuple[Segments, ...] = ()
 
     def part(self, name: str) -> Part:
         """Return the part called train, validation or test."""
@@ -53,4 +55,5 @@ def prepare(history: History, label_delay_ms: int) -> Prepared:
     }
     chosen = varying_columns(labelled.features[split.train])
     whole = Part(labelled.features[:, chosen], labelled.targets, labelled.cards, labelled.times_ms)
-    return Prepared(tuple(labelled.names[i] for i in chosen), split, periods, whole)
+    segments = (*feature_segments(labelled.names, labelled.features), *labelled.segments)
+    return Prepared(tuple(labelled.names[i] for i in chosen), split, periods, whole, segments)
