@@ -23,7 +23,7 @@ from training.evaluation.protocol import (
     Fold,
     before,
     handbook_folds,
-    test_begin,
+    judged_from,
     time_folds,
 )
 from training.feature_cache import cached_replay
@@ -89,7 +89,7 @@ class DataSet:
         """Return the first moment that is judged."""
         if self.split is None:
             return min(int(history.times_ms[fold.test].min()) for fold in self.test_folds(history))
-        return test_begin(history, self.split.test_share)
+        return judged_from(history, self.split.test_share)
 
     def validation(self, history: History) -> tuple[History, list[Fold]]:
         """Return the history before the test, and the folds that settings are chosen on."""
@@ -123,7 +123,7 @@ def own_file(source: FileSource, split: TimeSplit) -> DataSet:
     return DataSet(name, source, split, TUNED / f"{name}.json")
 
 
-def load_history(data: DataSet, step: Step, cache: Path = CACHE) -> History:
+def load_history(data: DataSet, step: Step) -> History:
     """Read a data set and replay it, or take the replay from the cache.
 
     Raises what reading and replaying raise, TrainingError where nothing can be learnt from it.
@@ -143,7 +143,7 @@ def load_history(data: DataSet, step: Step, cache: Path = CACHE) -> History:
             step(f"replay {done:,} of {table.num_rows:,} payments, {done / (now - started):,.0f}/s")
 
     history = cached_replay(
-        table, data.label_delay_ms, cache, tell, lambda _: step("features from the cache")
+        table, data.label_delay_ms, CACHE, tell, lambda _: step("features from the cache")
     )
     refuse_unlearnable(history.targets)
     step(

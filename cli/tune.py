@@ -143,9 +143,7 @@ def _run(context: click.Context, data: DataSet, options: SearchOptions, out: Out
     except (TrainingError, EventError, LayoutError, RowRefusedError) as error:
         raise click.ClickException(str(error)) from None
     found = Found(
-        command=command_line(context, _NOT_PART_OF_THE_RECIPE).replace(
-            "./cardwatch", "./cardwatch tune", 1
-        ),
+        command=command_line(context, _NOT_PART_OF_THE_RECIPE),
         objective=OBJECTIVE,
         value=round(result.value, 6),
         folds=tuple(fold.name for fold in folds),

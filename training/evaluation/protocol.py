@@ -84,7 +84,7 @@ def time_folds(history: History, delay_ms: int, test_share: float, parts: int = 
     Raises TrainingError where no time is left to learn from, or a fold lacks a class.
     """
     first_ms, end_ms = int(history.times_ms[0]), int(history.times_ms[-1]) + 1
-    edges = np.linspace(test_begin(history, test_share), end_ms, parts + 1).astype(np.int64)
+    edges = np.linspace(judged_from(history, test_share), end_ms, parts + 1).astype(np.int64)
     if edges[0] - delay_ms <= first_ms:
         raise TrainingError(
             f"The history spans {(end_ms - first_ms) / DAY_MS:.1f} days, and nothing is left to "
@@ -100,7 +100,7 @@ def time_folds(history: History, delay_ms: int, test_share: float, parts: int = 
     return folds
 
 
-def test_begin(history: History, test_share: float) -> int:
+def judged_from(history: History, test_share: float) -> int:
     """Return when the last share of the history's time begins, epoch ms."""
     first_ms, end_ms = int(history.times_ms[0]), int(history.times_ms[-1]) + 1
     return end_ms - round((end_ms - first_ms) * test_share)
