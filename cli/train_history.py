@@ -12,7 +12,7 @@ import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cli.produce_options import epoch_ms
+from cli.produce_options import Duration, epoch_ms
 from producer.generator import generate
 from producer.layouts import LAYOUTS, TimestampUnit, with_options
 from producer.mapping import read
@@ -81,8 +81,8 @@ def until(table: pa.Table, moment: datetime | None) -> pa.Table:
 
 
 def command_line(context: click.Context, leave_out: frozenset[str]) -> str:
-    """Return the call with the options that were given, a path by its name alone."""
-    words = ["./cardwatch", str(context.info_name)]
+    """Return the call with what was given, a path by its name alone."""
+    words = ["./cardwatch", *context.command_path.removeprefix("./cardwatch ").split()]
     for option in context.command.params:
         name = option.name or ""
         source = context.get_parameter_source(name)
@@ -90,7 +90,15 @@ def command_line(context: click.Context, leave_out: frozenset[str]) -> str:
             continue
         value = context.params.get(name)
         for one in value if isinstance(value, tuple) else [value]:
-            words.append(option.secondary_opts[0] if one is False else option.opts[0])
+            if isinstance(option, click.Option):
+                words.append(option.secondary_opts[0] if one is False else option.opts[0])
             if not isinstance(one, bool):
-                words.append(one.name if isinstance(one, Path) else str(one))
+                words.append(_word(option, one))
     return shlex.join(words)
+
+
+def _word(option: click.Parameter, value: object) -> str:
+    """Return a value as it can be given again."""
+    if isinstance(option.type, Duration):
+        return f"{value}ms"
+    return value.name if isinstance(value, Path) else str(value)

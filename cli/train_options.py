@@ -11,10 +11,11 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
+from cli.mapping_options import MAPPING_OPTIONS
 from cli.options import json_option, option, output_options
 from cli.produce_options import Duration, Moment
 from cli.train_history import FileSource, GeneratedSource
-from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, TimestampUnit
+from producer.layouts import TimestampUnit
 from producer.population import GeneratorSettings
 from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
@@ -140,12 +141,7 @@ _OPTIONS = (
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="CSV or Parquet file of labelled payments, in order of time.",
     ),
-    option("--layout", type=click.Choice(tuple(LAYOUTS)), help="A known data set's columns."),
-    option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Column of a field."),
-    option("--constant", "constants", multiple=True, metavar="FIELD=TEXT", help="Text of a field."),
-    option("--timestamp-unit", type=click.Choice(TIMESTAMP_UNITS), help="Default: the layout's."),
-    option("--sort", is_flag=True, help="Order the file by time first."),
-    option("--skip-bad-rows", is_flag=True, help="Leave out rows that are no payments."),
+    *MAPPING_OPTIONS,
     option("--until", type=Moment(), help="Learn from payments before this time only."),
     option("--generate", is_flag=True, help="Learn from a simulation instead of a file."),
     option("--customers", type=_COUNT, default=GeneratorSettings().customers, help="Cards."),

@@ -42,18 +42,8 @@ class History:
 
         Raises TrainingError where no payment is labelled, or all labels are the same.
         """
+        refuse_unlearnable(self.targets)
         known = self.targets != UNKNOWN
-        if not known.any():
-            raise TrainingError(
-                "No payment has a label, so there is nothing to learn from: give a file with an "
-                "is_fraud column, or name your column in the mapping."
-            )
-        if len(np.unique(self.targets[known])) == 1:
-            only = "frauds" if self.targets[known][0] else "good payments"
-            raise TrainingError(
-                f"All {int(known.sum())} labelled payments are {only}: training needs both frauds "
-                "and good payments, so give a longer history."
-            )
         return History(
             self.names,
             self.features[known],
@@ -61,6 +51,22 @@ class History:
             self.times_ms[known],
             self.cards[known],
             tuple(one[known] for one in self.segments),
+        )
+
+
+def refuse_unlearnable(targets: Targets) -> None:
+    """Raise TrainingError where no payment is labelled, or all labels are the same."""
+    known = targets[targets != UNKNOWN]
+    if not len(known):
+        raise TrainingError(
+            "No payment has a label, so there is nothing to learn from: give a file with an "
+            "is_fraud column, or name your column in the mapping."
+        )
+    if len(np.unique(known)) == 1:
+        only = "frauds" if known[0] else "good payments"
+        raise TrainingError(
+            f"All {len(known)} labelled payments are {only}: training needs both frauds and good "
+            "payments, so give a longer history."
         )
 
 
