@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from training.errors import TrainingError
-from training.fit import Targets
 from training.prepare import Part
 from training.trees import Floats, Ints
 from udfs.manifest import Costs
@@ -34,7 +33,7 @@ class Ranking:
         self._cuts = np.flatnonzero(self._gaps > 0) + 1
         self._days = days(part.times_ms)
         self.labelled = bool((part.targets >= 0).any())
-        frauds: Targets = part.targets[order] > 0
+        frauds = part.targets[order] > 0
         self._frauds = np.cumsum(frauds)
         amounts = np.nan_to_num(part.amounts[order].astype(np.float64))
         self._amounts = np.cumsum(np.where(frauds, amounts, 0.0))
