@@ -23,8 +23,10 @@ class Disorder:
 
     Every record arrives up to `jitter_ms` after its time, so payments change places. A share of
     the payments comes up to `late_by_ms` late, beyond the day from which the job calls a payment
-    late. A share comes again within `repeat_within_ms`. A share of the labels comes up to
-    `label_late_by_ms` late, and a share is taken back `corrected_after_ms` later.
+    late. A share comes again within `repeat_within_ms`, unless that were a day after its time: the
+    job remembers an id for a day of event time (ADR 0008), so a client must not try for longer. A
+    share of the labels comes up to `label_late_by_ms` late, and a share is taken back
+    `corrected_after_ms` later.
 
     Raises ValueError for a share that is none.
     """
@@ -70,12 +72,13 @@ def disordered(records: Iterable[Record], how: Disorder) -> Disordered:
     count = len(source)
     random = np.random.default_rng(how.seed)
     is_label = np.array([record.is_label for record in source], dtype=np.bool_)
-    arrival = np.array([record.time_ms for record in source], dtype=np.int64)
-    arrival += random.integers(0, how.jitter_ms + 1, count)
+    times = np.array([record.time_ms for record in source], dtype=np.int64)
+    arrival = times + random.integers(0, how.jitter_ms + 1, count)
     chance = random.random((4, count))
     late = ~is_label & (chance[0] < how.late_share)
     arrival[late] += random.integers(0, how.late_by_ms + 1, int(late.sum()))
-    repeated = ~is_label & (chance[1] < how.repeat_share)
+    remembered = arrival - times + how.repeat_within_ms < DAY_MS
+    repeated = ~is_label & remembered & (chance[1] < how.repeat_share)
     late_labels = is_label & (chance[2] < how.late_label_share)
     arrival[late_labels] += random.integers(0, how.label_late_by_ms + 1, int(late_labels.sum()))
     corrected = is_label & (chance[3] < how.corrected_share)
@@ -85,11 +88,9 @@ def disordered(records: Iterable[Record], how: Disorder) -> Disordered:
         *(source[row] for row in np.flatnonzero(repeated)),
         *(_corrected(source[row], how) for row in np.flatnonzero(corrected)),
     ]
-    times = np.concatenate(
-        [arrival, arrival[repeated] + again, arrival[corrected] + how.corrected_after_ms]
-    )
+    sent_at = [arrival, arrival[repeated] + again, arrival[corrected] + how.corrected_after_ms]
     return Disordered(
-        records=_in_order(sent, times),
+        records=_in_order(sent, np.concatenate(sent_at)),
         payments=int((~is_label).sum()),
         labels=int(is_label.sum() + corrected.sum()),
         late=int(late.sum()),
