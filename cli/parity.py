@@ -38,7 +38,8 @@ The payments arrive in disorder: interleaved out of order, 2 % late by up to thr
 twice, labels late and taken back. Every feature and score of every decision is compared, bit for
 bit, with a replay that follows the sequence numbers in decisions and label receipts; the card's
 features also with a replay that knows only the order of the transactions topic. The exit status
-is 1 where a bit differs, or a decision is missing, doubled or out of order. -v lists each feature."""
+is 1 where a bit differs, or a decision is missing, doubled or out of order.
+-v shows every feature."""
 
 
 @click.command("parity", epilog=EXAMPLE)
