@@ -26,6 +26,7 @@ COMMANDS = {
     "submit": "Hand the fraud detection job to the cluster.",
     "alerts": "Follow the alerts as they are raised.",
     "bench": "Measure throughput, latency and cost on this machine.",
+    "parity": "Prove that the stream computes, bit for bit, what training computed.",
     "test": "Run what the continuous integration runs.",
 }
 

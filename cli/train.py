@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from cli.console import Output
+from cli.expectations import show_expectations
 from cli.train_history import command_line, until
 from cli.train_options import TrainOptions, train_options
 from events.errors import EventError
@@ -36,11 +37,21 @@ Examples:
   ./cardwatch train --data handbook.parquet --layout handbook --until 2018-06-01
   ./cardwatch train --data own.csv.gz --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
+  ./cardwatch train --generate --medium cost --high cost --review-cost 5 --block-cost 40
 
 \b
 The history is divided by time into train (60 %), a gap of --label-delay, validation (20 %) and
 test (20 %). Weights and thresholds come from validation, the figures from test; then the models
-are fitted again on everything. The bundle is written only where its graph scores as they do."""
+are fitted again on everything. The bundle is written only where its graph scores as they do.
+
+\b
+--medium and --high take a GOAL, met on validation:
+  share:0.01      alerts on 1 % of payments
+  budget:200      at most 200 alerts a day
+  precision:0.9   as many alerts as 90 % frauds among them allow
+  recall:0.8      as few alerts as catch 80 % of frauds
+  cost            MEDIUM from where a review pays, HIGH from where blocking does; weighs
+                  --review-cost, --block-cost and --missed-share, in the amounts' own unit"""
 
 
 @dataclass(frozen=True)
@@ -146,17 +157,7 @@ def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> N
         title += ", before the last fit"
     rows = [(name, *(f"{metrics[model][name]:.4f}" for model in metrics)) for name in names]
     out.table(("", *metrics), rows, title=title)
-    limits = manifest.thresholds
-    out.table(
-        ("level", "from", "alerts on validation", "precision there"),
-        [
-            (level, f"{edge:.4f}", f"{limits.alert_share[level]:.2%}", f"{precision:.2f}")
-            for level, edge, precision in (
-                ("MEDIUM", limits.medium, limits.precision["MEDIUM"]),
-                ("HIGH", limits.high, limits.precision["HIGH"]),
-            )
-        ],
-    )
+    show_expectations(manifest.thresholds, out)
     largest = sorted(manifest.features, key=lambda feature: -feature.importance)[:5]
     out.say(f"Most used features: {', '.join(feature.name for feature in largest)}")
     size = sum(path.stat().st_size for path in bundle.path.iterdir())

@@ -21,7 +21,8 @@ from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
 from training.fit import Balance, FitSettings, Missing, TreeMethod
 from training.pipeline import Destination, Settings
-from training.thresholds import parse_goal
+from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
+from udfs.manifest import Costs
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -57,6 +58,9 @@ class TrainOptions:
     refit: bool
     medium: str
     high: str
+    review_cost: float
+    block_cost: float
+    missed_share: float
     missing: Missing
     balance: Balance
     calibration: Literal["none", "sigmoid"]
@@ -99,7 +103,7 @@ class TrainOptions:
     def settings(self) -> Settings:
         """Return how the bundle is trained; UsageError for a goal that is none."""
         try:
-            medium, high = parse_goal(self.medium), parse_goal(self.high)
+            goals = Goals(parse_goal(self.medium), parse_goal(self.high), self._costs())
         except TrainingError as error:
             raise click.UsageError(str(error)) from None
         fit = FitSettings(
@@ -114,7 +118,11 @@ class TrainOptions:
             balance=self.balance,
             calibration=self.calibration,
         )
-        return Settings(fit, self.label_delay, medium, high, self.refit)
+        return Settings(fit, self.label_delay, goals, self.refit)
+
+    def _costs(self) -> Costs:
+        """Return what decisions cost."""
+        return Costs(review=self.review_cost, block=self.block_cost, missed_share=self.missed_share)
 
     def mlflow_place(self) -> Path | str | None:
         """Return the folder or URI of MLflow's store, None where none is asked for."""
@@ -135,6 +143,8 @@ def _bundle_name(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 _COUNT = click.IntRange(min=1)
+_MONEY = click.FloatRange(min=0)
+_SHARE = click.FloatRange(min=0, max=1, min_open=True)
 _OPTIONS = (
     click.option(
         "--data",
@@ -166,8 +176,11 @@ _OPTIONS = (
         help="Take labels that had not arrived when the history ends as unknown.",
     ),
     option("--refit/--no-refit", default=True, help="After judging, fit on everything labelled."),
-    option("--medium", default="share:0.01", metavar="GOAL", help="share:X or precision:X."),
-    option("--high", default="share:0.003", metavar="GOAL", help="share:X or precision:X."),
+    option("--medium", default=DEFAULT_MEDIUM.text, metavar="GOAL", help="See below."),
+    option("--high", default=DEFAULT_HIGH.text, metavar="GOAL", help="See below."),
+    option("--review-cost", type=_MONEY, default=0.0, help="Of one MEDIUM alert's review."),
+    option("--block-cost", type=_MONEY, default=0.0, help="Of one good payment blocked at HIGH."),
+    option("--missed-share", type=_SHARE, default=1.0, help="Of a missed fraud's amount: lost."),
     option(
         "--missing",
         type=click.Choice(get_args(Missing)),

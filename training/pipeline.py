@@ -16,7 +16,7 @@ from training.package import Package, package
 from training.prepare import Prepared, prepare
 from training.report import Measured, model_card
 from training.split import DAY_MS
-from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goal, solve_thresholds
+from training.thresholds import Goals, solve_thresholds
 from udfs.bundle import load_bundle, verify_golden
 from udfs.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, TrainingData
 
@@ -44,8 +44,7 @@ class Settings:
 
     fit: FitSettings = field(default_factory=FitSettings)
     label_delay_ms: int = 7 * DAY_MS
-    medium: Goal = DEFAULT_MEDIUM
-    high: Goal = DEFAULT_HIGH
+    goals: Goals = field(default_factory=Goals)
     refit: bool = True
 
 
@@ -91,7 +90,7 @@ def train(
     fitted = _fit(prepared, settings.fit)
     validation = prepared.part("validation")
     scores = fitted.predict(validation.columns).probability
-    thresholds = solve_thresholds(validation.targets, scores, settings.medium, settings.high)
+    thresholds = solve_thresholds(validation, scores, settings.goals, settings.fit.seed)
     progress("judge on the test part")
     metrics = judge(fitted, prepared.part("test"))
     measured = _measure(fitted, prepared)

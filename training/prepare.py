@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from training.fit import Targets
 from training.history import History, refuse_infinities, varying_columns
 from training.segments import Segments, feature_segments
@@ -11,15 +13,22 @@ from training.split import Split, describe, split_by_time
 from training.trees import Floats, Ints
 from udfs.manifest import Period
 
+AMOUNT = "amount"
+
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one part: columns float32[n, k], targets 0 or 1, cards, times (epoch ms)."""
+    """The rows of one part: columns float32[n, k], targets 0 or 1, cards, times (epoch ms).
+
+    ``amounts`` float32[n] are in major units of each payment's currency, not converted; NaN where
+    the history has none.
+    """
 
     columns: Floats
     targets: Targets
     cards: Ints
     times_ms: Ints
+    amounts: Floats
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,11 @@ class Prepared:
         rows = self.split.parts()[name]
         whole = self.whole
         return Part(
-            whole.columns[rows], whole.targets[rows], whole.cards[rows], whole.times_ms[rows]
+            whole.columns[rows],
+            whole.targets[rows],
+            whole.cards[rows],
+            whole.times_ms[rows],
+            whole.amounts[rows],
         )
 
 
@@ -54,6 +67,19 @@ def prepare(history: History, label_delay_ms: int) -> Prepared:
         for name, rows in split.parts().items()
     }
     chosen = varying_columns(labelled.features[split.train])
-    whole = Part(labelled.features[:, chosen], labelled.targets, labelled.cards, labelled.times_ms)
+    whole = Part(
+        labelled.features[:, chosen],
+        labelled.targets,
+        labelled.cards,
+        labelled.times_ms,
+        _amounts(labelled),
+    )
     segments = (*feature_segments(labelled.names, labelled.features), *labelled.segments)
     return Prepared(tuple(labelled.names[i] for i in chosen), split, periods, whole, segments)
+
+
+def _amounts(history: History) -> Floats:
+    """Return the amounts, which the models need not see to be weighed with."""
+    if AMOUNT not in history.names:
+        return np.full(len(history.targets), np.nan, dtype=np.float32)
+    return history.features[:, history.names.index(AMOUNT)]

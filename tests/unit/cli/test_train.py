@@ -86,8 +86,9 @@ def test_an_own_file_is_mapped_and_its_attributes_are_features(
 def test_figures_are_shown_as_a_table(history: Path, tmp_path: Path) -> None:
     result = run("--data", history, *MAP, *QUICK, "--out", tmp_path)
     assert result.exit_code == 0, result.output
-    for text in ("average_precision", "random_forest", "MEDIUM", "HIGH"):
+    for text in ("average_precision", "random_forest", "MEDIUM", "HIGH", "share:0.003", "saved a"):
         assert text in result.stdout
+    assert "before any cost; in major units of each payment's currency" in result.stderr
     for step in ("read own.parquet", "replay", "fit forest", "largest difference"):
         assert step in result.stderr
 
@@ -123,6 +124,21 @@ def test_a_silent_mlflow_server_ends_the_run_before_any_work(tmp_path: Path) -> 
     result = run(*call)
     assert result.exit_code == 1 and "No MLflow server answers at 127.0.0.1:1" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_goals_and_costs_reach_the_manifest(history: Path, tmp_path: Path) -> None:
+    result = run(
+        "--data", history, *MAP, *QUICK, "--out", tmp_path, "--medium", "budget:9",
+        "--high", "share:0.003", "--review-cost", "2.5", "--missed-share", "0.5", "--json", "-",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)["thresholds"]
+    assert told["goals"] == {"MEDIUM": "budget:9", "HIGH": "share:0.003"}
+    assert told["costs"] == {"review": 2.5, "block": 0.0, "missed_share": 0.5}
+    alerts = told["expected"]["MEDIUM"]["alerts_a_day"]
+    assert alerts["low"] < alerts["value"] <= 9 < alerts["high"]
+    recipe = load_bundle(tmp_path / "ensemble" / "1").manifest.reproduction.command
+    assert "--medium budget:9" in recipe and "--review-cost 2.5" in recipe
 
 
 def refusal(*arguments: object) -> str:
@@ -177,6 +193,7 @@ def test_a_file_in_disorder_can_be_sorted(rows: pa.Table, tmp_path: Path) -> Non
     [
         (),
         ("--generate", "--medium", "many"),
+        ("--generate", "--medium", "cost", "--review-cost", "5"),
         ("--generate", "--name", "../x"),
         ("--generate", "--customers", "1"),
     ],
