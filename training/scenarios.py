@@ -42,8 +42,11 @@ class FeatureSeen:
 
 @dataclass(frozen=True)
 class ScenarioRow:
-    """One scenario: frauds, the share of them alerted, episodes (attacked cards), and the share
-    of those with an alert by their fifth fraud. `seen_by` has the best single features.
+    """One scenario, where alerts begin at the table's threshold.
+
+    `recall` is the share of its frauds alerted, `episodes` counts attacked cards, and
+    `episodes_caught` is the share of them with an alert by their fifth fraud. `seen_by` has the
+    best single features.
     """
 
     scenario: str
@@ -58,8 +61,8 @@ class ScenarioRow:
 class ScenarioTable:
     """What a model catches where `alerts` payments are alerted, those at `threshold` or above.
 
-    `payments_a_case` is None where every alert counts against the share, else alerts are counted
-    as cases: one for a card and day. The row `all` is of every fraud together.
+    `cases` counts the alerts of one card on one day once; `by_case` says which of the two makes
+    up `alert_share` of the payments. The row `all` is of every fraud together.
     """
 
     payments: int
@@ -67,6 +70,7 @@ class ScenarioTable:
     auc_roc: float
     average_precision: float
     alert_share: float
+    by_case: bool
     threshold: float
     alerts: int
     cases: int
@@ -157,6 +161,7 @@ def scenario_table(
         auc_roc=float(roc_auc_score(targets, scores)),
         average_precision=float(average_precision_score(targets, scores)),
         alert_share=alert_share,
+        by_case=by_case,
         threshold=threshold,
         alerts=int(alerted.sum()),
         cases=len(np.unique(cases[alerted])),
@@ -166,8 +171,10 @@ def scenario_table(
 
 
 def caught_within(episodes: Ints, alerted: Mask, first: int = FIRST_FRAUDS) -> tuple[int, float]:
-    """Return how many episodes there are among n frauds in order of time, and the share of them
-    with an alert among their first frauds.
+    """Return how many episodes there are, and the share of them alerted in time.
+
+    The n frauds are in order of time; an episode is alerted in time where one of its `first`
+    frauds is.
 
     >>> caught_within(np.array([7, 7, 9]), np.array([False, True, False]), first=2)
     (2, 0.5)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from producer.world.arrays import Floats, Payments, joined, no_payments
 from producer.world.attacks.catalogue import SCENARIOS
 from producer.world.attacks.plan import Attack, plan_attacks
-from producer.world.attacks.scene import Scene, of_size
+from producer.world.attacks.scene import Scene
 from producer.world.habits import genuine_day
 from producer.world.merchants import Merchants, draw_merchants
 from producer.world.people import People, draw_people
@@ -75,10 +75,11 @@ def simulate(settings: WorldSettings, world: World) -> Iterator[Payments]:
         genuine = _genuine(settings, world, number, int(counts[number]))
         parts = [waiting]
         while begun < len(attacks) and attacks[begun].day == number:
-            for part in _attack(settings, world, genuine, attacks[begun], begun):
-                part.episode[:] = episodes
-                parts.append(part)
-                episodes += 1
+            part = _attack(settings, world, genuine, attacks[begun], begun)
+            victims, part.episode = np.unique(part.person, return_inverse=True)
+            part.episode += episodes
+            parts.append(part)
+            episodes += len(victims)
             begun += 1
         frauds = joined(parts)
         due = frauds.time_ms < settings.start_ms + (number + 1) * DAY_MS
@@ -110,8 +111,8 @@ def _genuine(settings: WorldSettings, world: World, number: int, count: int) -> 
 
 def _attack(
     settings: WorldSettings, world: World, genuine: Payments, attack: Attack, number: int
-) -> list[Payments]:
-    """Draw one attack; its payments carry the scenario's number."""
+) -> Payments:
+    """Draw the frauds of one attack that fall into the world, each with its scenario's number."""
     scene = Scene(
         np.random.default_rng([settings.seed, _ATTACKS, number]),
         world.people,
@@ -121,7 +122,8 @@ def _attack(
         settings.start_ms + attack.day * DAY_MS,
         settings.end_ms,
     )
-    parts = SCENARIOS[attack.scenario].draw(scene, attack.size, attack.span_days)
-    for part in parts:
-        part.scenario[:] = _NUMBERS[attack.scenario]
-    return parts
+    drawn = joined(SCENARIOS[attack.scenario].draw(scene, attack.size, attack.span_days))
+    kept = drawn.take(np.argsort(drawn.time_ms, kind="stable")[: attack.kept])
+    kept.time_ms = scene.within(kept.time_ms)
+    kept.scenario[:] = _NUMBERS[attack.scenario]
+    return kept

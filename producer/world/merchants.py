@@ -61,9 +61,11 @@ CATEGORY_NUMBERS: Final = {category.name: at for at, category in enumerate(CATEG
 
 @dataclass(frozen=True, slots=True)
 class Merchants:
-    """n merchants. `median` is in euros, `place` degrees float64[n, 2]; an online one's city is
-    where it is registered. `shops` draws card-present merchants by city, `kinds` any merchant by
-    category, `online_shops` online ones (a single group).
+    """n merchants and the urns to draw them from.
+
+    `median` is in euros, `place` degrees float64[n, 2]; an online one's city is where it is
+    registered. `shops` draws card-present merchants by city, `kinds` any merchant by category,
+    `online_shops` online ones (a single group).
     """
 
     category: Ints

@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from producer.world.attacks.catalogue import SCENARIOS
 
 DAY_MS = 86_400_000
-EVEN = dict.fromkeys(SCENARIOS, 1.0)
+ATTACKS: Mapping[str, float] = {
+    "card_testing": 2.0,
+    "account_takeover": 2.0,
+    "impossible_travel": 2.0,
+    "merchant_compromise": 1.5,
+    "bust_out": 1.5,
+    "slow_fraud": 1.0,
+}
+"""The mix by default, as shares of the fraudulent payments."""
 _MOST_FRAUD = 0.5
 
 
@@ -36,7 +44,7 @@ class WorldSettings:
     fraud_share: float = 0.02
     start: datetime = datetime(2025, 10, 20, tzinfo=UTC)
     seed: int = 0
-    attacks: Mapping[str, float] = field(default_factory=lambda: EVEN)
+    attacks: Mapping[str, float] = field(default_factory=lambda: ATTACKS)
     batch_rows: int = 65_536
 
     def __post_init__(self) -> None:

@@ -92,9 +92,9 @@ def _numbered(prefix: str, numbers: Ints, null: Mask | None = None) -> pa.Array:
     return pc.binary_join_element_wise(prefix, pa.array(numbers, mask=null).cast(pa.string()), "")
 
 
-def _places(day: Payments, names: Names, merchants: Merchants, registered: Ints) -> tuple[
-    np.typing.NDArray[np.float64], np.typing.NDArray[np.float64]
-]:
+def _places(
+    day: Payments, names: Names, merchants: Merchants, registered: Ints
+) -> tuple[np.typing.NDArray[np.float64], np.typing.NDArray[np.float64]]:
     """Return degrees: the shop's, or the middle of the city that the payment names instead."""
     here = day.city == registered
     middle = np.array([(city.lat, city.lon) for city in names.centres])[day.city]

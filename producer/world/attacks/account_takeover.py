@@ -33,7 +33,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
 SCENARIO = Scenario(
     name="account_takeover",
     story="a new device, new merchants, raised amounts",
-    size=(5, 12),
+    size=(7, 16),
     span_days=(0.3, 3.0),
     trend=0.5,
     seen_by=("card_new_device_30d", "card_new_merchant_30d", "is_high_risk_category",

@@ -9,7 +9,7 @@ from producer.world.attacks.scene import DAY_MS, HOUR_MS, Scenario, Scene
 
 _WARES = ("shopping_net", "money_transfer", "travel_net", "crypto")
 _LEAST_EUROS = (20, 90)
-_FIRST_FACTOR, _LAST_FACTOR = 0.8, 3.0
+_FIRST_FACTOR, _LAST_FACTOR = 1.0, 4.0
 
 
 def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
@@ -39,7 +39,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
 SCENARIO = Scenario(
     name="bust_out",
     story="spending rises over days, up to the limit",
-    size=(10, 20),
+    size=(14, 28),
     span_days=(3.0, 8.0),
     trend=0.2,
     seen_by=("card_sum_24h", "card_sum_7d", "card_max_24h", "card_amount_to_mean_30d"),

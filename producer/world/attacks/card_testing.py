@@ -46,7 +46,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
 SCENARIO = Scenario(
     name="card_testing",
     story="a burst of tiny online payments, then a large one",
-    size=(4, 10),
+    size=(6, 15),
     span_days=(0.05, 0.5),
     trend=-0.5,
     seen_by=("card_count_10m", "card_count_1h", "card_seconds_since_last", "card_new_device_30d"),

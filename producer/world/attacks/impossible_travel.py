@@ -36,7 +36,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
 SCENARIO = Scenario(
     name="impossible_travel",
     story="the card is present far away, shortly after it was at home",
-    size=(4, 9),
+    size=(6, 13),
     span_days=(0.2, 1.5),
     trend=-0.3,
     seen_by=("card_distance_km", "card_speed_kmh", "card_impossible_travel",

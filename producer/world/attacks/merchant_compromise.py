@@ -7,7 +7,7 @@ import numpy as np
 from producer.world.arrays import Payments
 from producer.world.attacks.scene import DAY_MS, Scenario, Scene
 
-_CHARGES = (2, 5)
+_CHARGES = (3, 7)
 _FACTOR = (0.8, 2.5)
 
 
@@ -49,7 +49,7 @@ def _customers(scene: Scene, merchant: int) -> np.typing.NDArray[np.int64]:
 SCENARIO = Scenario(
     name="merchant_compromise",
     story="a merchant's customers are charged again, for weeks",
-    size=(30, 70),
+    size=(40, 100),
     span_days=(10.0, 25.0),
     trend=0.0,
     seen_by=("merchant_delayed_frauds_7d", "merchant_delayed_fraud_share_30d",

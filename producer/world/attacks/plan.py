@@ -12,12 +12,16 @@ from producer.world.attacks.scene import Scenario
 
 
 class Attack(NamedTuple):
-    """One attack: its scenario, the day on which it begins, its frauds and days."""
+    """One attack: its scenario, the day on which it begins, its frauds and days.
+
+    `kept` of the frauds fall into the world, the first ones; an attack may outlast it.
+    """
 
     scenario: str
     day: int
     size: int
     span_days: float
+    kept: int
 
 
 def plan_attacks(
@@ -38,22 +42,20 @@ def _of_scenario(
     rng: np.random.Generator, scenario: Scenario, wanted: int, days: int
 ) -> list[Attack]:
     """Draw attacks until the frauds wanted are reached; the last one is cut."""
-    attacks, least = [], scenario.size[0]
+    attacks = []
     while wanted > 0:
-        size = int(rng.integers(least, scenario.size[1] + 1))
-        # What would be left is too little for an attack of its own: it goes to this one.
-        size = wanted if wanted - size < least else size
+        size = int(rng.integers(scenario.size[0], scenario.size[1] + 1))
         span_days = min(float(rng.uniform(*scenario.span_days)), days / 2)
-        attacks.append(Attack(scenario.name, _day(rng, scenario, days, span_days), size, span_days))
-        wanted -= size
+        day = int(_moment(rng, scenario.trend) * days)
+        kept = min(max(1, round(size * min(1.0, (days - day) / span_days))), wanted)
+        attacks.append(Attack(scenario.name, day, size, span_days, kept))
+        wanted -= kept
     return attacks
 
 
-def _day(rng: np.random.Generator, scenario: Scenario, days: int, span_days: float) -> int:
-    """Draw the first day: early enough to end in time, more often at the end with a trend."""
-    room = max(days - int(np.ceil(span_days)) - 1, 1)
-    # The density 1 + trend (2x - 1) on 0 to 1, drawn by rejection.
+def _moment(rng: np.random.Generator, trend: float) -> float:
+    """Draw from 0 to 1 by the density 1 + trend (2x - 1), by rejection."""
     while True:
         x = rng.random()
-        if rng.random() * 2 <= 1 + scenario.trend * (2 * x - 1):
-            return int(x * room)
+        if rng.random() * 2 <= 1 + trend * (2 * x - 1):
+            return x

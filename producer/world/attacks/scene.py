@@ -93,26 +93,25 @@ class Scene:
     def episode(
         self, person: int, times_ms: Ints, merchant: Ints, amount_minor: Ints, device: int
     ) -> Payments:
-        """Return fraudulent payments of one card, those behind the end of the world moved to it.
-
-        The device is sent with online payments only.
-        """
+        """Return fraudulent payments of one card; the device is sent with online ones only."""
         count = len(times_ms)
         online = self.merchants.online[merchant]
-        late = times_ms >= self.end_ms
-        last = self.end_ms - 1 - (self.rng.random(count) * HOUR_MS).astype(np.int64)
-        # No earlier than the day on which the attack began: that day may be the last.
-        last = np.maximum(last, self.day_start_ms)
         return Payments(
-            time_ms=np.where(late, last, times_ms),
+            time_ms=times_ms,
             person=np.full(count, person),
             merchant=merchant,
             amount_minor=np.maximum(amount_minor, _LEAST_MINOR),
             city=np.where(online, NOWHERE, self.merchants.city[merchant]),
             device=np.where(online, device, NO_DEVICE),
             scenario=np.full(count, GENUINE),
-            episode=np.zeros(count, np.int64),
+            episode=np.full(count, GENUINE),
         )
+
+    def within(self, times_ms: Ints) -> Ints:
+        """Move rising times behind the end of the world in front of it, after the first one."""
+        first = min(int(times_ms[0]), self.end_ms - 1)
+        anew = first + (self.rng.random(len(times_ms)) * (self.end_ms - first)).astype(np.int64)
+        return np.where(times_ms >= self.end_ms, anew, times_ms)
 
 
 Draw = Callable[[Scene, int, float], list[Payments]]
@@ -122,7 +121,8 @@ Draw = Callable[[Scene, int, float], list[Payments]]
 class Scenario:
     """A kind of attack, as the catalogue lists it.
 
-    `draw(scene, size, span_days)` returns the payments of each card attacked, `size` in all.
+    `draw(scene, size, span_days)` returns the payments of each card attacked, `size` in all, in
+    any order; a person is one episode.
     `size` and `span_days` are ranges; `trend` is how much more often it begins at the end of the
     period than at its start (-1 to 1); `seen_by` names features that should see it.
     """
@@ -134,4 +134,3 @@ class Scenario:
     trend: float
     seen_by: tuple[str, ...]
     draw: Draw
-

@@ -30,7 +30,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
 SCENARIO = Scenario(
     name="slow_fraud",
     story="small amounts now and then, under the radar",
-    size=(5, 10),
+    size=(7, 14),
     span_days=(10.0, 30.0),
     trend=0.3,
     seen_by=("card_new_merchant_30d", "is_high_risk_category", "merchant_delayed_fraud_share_30d"),
