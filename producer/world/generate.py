@@ -68,7 +68,8 @@ def generate(settings: WorldSettings, with_scenario: bool = False) -> Iterator[p
 def simulate(settings: WorldSettings, world: World) -> Iterator[Payments]:
     """Yield every day of a world, genuine payments and frauds, ordered by time."""
     rng = np.random.default_rng([settings.seed, _PLAN])
-    attacks = plan_attacks(rng, settings.frauds, settings.days, settings.attacks)
+    busy = activity(settings.start, settings.days)
+    attacks = plan_attacks(rng, settings.frauds, settings.attacks, busy)
     counts = _counts(settings)
     waiting, episodes, begun = no_payments(), 0, 0
     for number in range(settings.days):

@@ -35,7 +35,7 @@ SCENARIO = Scenario(
     story="a new device, new merchants, raised amounts",
     size=(7, 16),
     span_days=(0.3, 3.0),
-    trend=0.5,
+    trend=0.3,
     seen_by=("card_new_device_30d", "card_new_merchant_30d", "is_high_risk_category",
              "card_amount_to_mean_30d"),
     draw=draw,

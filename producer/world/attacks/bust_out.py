@@ -41,7 +41,7 @@ SCENARIO = Scenario(
     story="spending rises over days, up to the limit",
     size=(14, 28),
     span_days=(3.0, 8.0),
-    trend=0.2,
+    trend=0.1,
     seen_by=("card_sum_24h", "card_sum_7d", "card_max_24h", "card_amount_to_mean_30d"),
     draw=draw,
 )

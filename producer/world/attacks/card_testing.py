@@ -48,7 +48,7 @@ SCENARIO = Scenario(
     story="a burst of tiny online payments, then a large one",
     size=(6, 15),
     span_days=(0.05, 0.5),
-    trend=-0.5,
+    trend=-0.3,
     seen_by=("card_count_10m", "card_count_1h", "card_seconds_since_last", "card_new_device_30d"),
     draw=draw,
 )

@@ -38,7 +38,7 @@ SCENARIO = Scenario(
     story="the card is present far away, shortly after it was at home",
     size=(6, 13),
     span_days=(0.2, 1.5),
-    trend=-0.3,
+    trend=-0.2,
     seen_by=("card_distance_km", "card_speed_kmh", "card_impossible_travel",
              "card_city_share_30d"),
     draw=draw,

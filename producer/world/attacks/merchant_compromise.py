@@ -50,7 +50,7 @@ SCENARIO = Scenario(
     name="merchant_compromise",
     story="a merchant's customers are charged again, for weeks",
     size=(40, 100),
-    span_days=(10.0, 25.0),
+    span_days=(14.0, 35.0),
     trend=0.0,
     seen_by=("merchant_delayed_frauds_7d", "merchant_delayed_fraud_share_30d",
              "merchant_days_since_fraud"),

@@ -32,7 +32,7 @@ SCENARIO = Scenario(
     story="small amounts now and then, under the radar",
     size=(7, 14),
     span_days=(10.0, 30.0),
-    trend=0.3,
+    trend=0.1,
     seen_by=("card_new_merchant_30d", "is_high_risk_category", "merchant_delayed_fraud_share_30d"),
     draw=draw,
 )
