@@ -69,11 +69,13 @@ class Urn:
         low, high = self._below[first], self._below[last]
         found = np.searchsorted(self._below, low + rng.random(len(groups)) * (high - low), "right")
         # A sum that was rounded may point one beyond the group.
-        return self._members[np.clip(found - 1, first, last - 1)]
+        drawn: Ints = self._members[np.clip(found - 1, first, last - 1)]
+        return drawn
 
 
 def draw_weighted(rng: np.random.Generator, weights: Floats, count: int) -> Ints:
     """Return count numbers of weights float64[n], int64[count]."""
     below = np.cumsum(weights)
     found = np.searchsorted(below, rng.random(count) * below[-1], side="right")
-    return np.minimum(found, len(weights) - 1).astype(np.int64)
+    drawn: Ints = np.minimum(found, len(weights) - 1).astype(np.int64)
+    return drawn

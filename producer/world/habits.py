@@ -7,7 +7,16 @@ from typing import Final
 
 import numpy as np
 
-from producer.world.arrays import GENUINE, NO_DEVICE, NOWHERE, Floats, Ints, Mask, Payments
+from producer.world.arrays import (
+    GENUINE,
+    NO_DEVICE,
+    NOWHERE,
+    Floats,
+    Ints,
+    Mask,
+    Payments,
+    draw_weighted,
+)
 from producer.world.merchants import Merchants
 from producer.world.people import DEVICE_SLOTS, FAVOURITE_SHOPS, FAVOURITE_SITES, People
 from producer.world.places import City
@@ -81,9 +90,8 @@ def usual_amounts(people: People, merchants: Merchants, person: Ints, merchant: 
 
 
 def _payers(rng: np.random.Generator, people: People, weekend: bool, count: int) -> Ints:
-    below = np.cumsum(people.activity * people.weekend if weekend else people.activity)
-    found = np.searchsorted(below, rng.random(count) * below[-1], side="right")
-    return np.minimum(found, len(below) - 1).astype(np.int64)
+    activity = people.activity * people.weekend if weekend else people.activity
+    return draw_weighted(rng, activity, count)
 
 
 def _times(

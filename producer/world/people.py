@@ -74,7 +74,8 @@ class People:
         changes = np.where(since < 0, 0, since // self.device_lasts[person] + 1).astype(np.int64)
         room = DEVICE_SLOTS - FIRST_REPLACEMENT
         slot = np.where(changes == 0, 0, FIRST_REPLACEMENT + (changes - 1) % room)
-        return person * DEVICE_SLOTS + slot
+        device: Ints = person * DEVICE_SLOTS + slot
+        return device
 
     def whereabouts(self, day: int) -> Ints:
         """Return the city in which each person is on a day, int64[n]."""

@@ -19,8 +19,8 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     Numbers that were bought in bulk are tried by a script at web shops with weak checks; those
     that work are emptied within hours. Trace: several payments in ten minutes, far below the
     card's mean, at merchants new to it, then an amount far above it. Seen by the counts of 10
-    minutes and 1 hour, the time since the last payment, the new merchant and the new device, and
-    for the last payments by the amount against the card's own mean.
+    minutes and 1 hour, the time since the last payment and the merchants of a day, and for the
+    last payments by the amount against the card's own mean.
     """
     rng, victim = scene.rng, scene.victim()
     spent = min(1 + int(rng.random() < 0.5), size - 1)
@@ -49,6 +49,6 @@ SCENARIO = Scenario(
     size=(6, 15),
     span_days=(0.05, 0.5),
     trend=-0.3,
-    seen_by=("card_count_10m", "card_count_1h", "card_seconds_since_last", "card_new_device_30d"),
+    seen_by=("card_count_10m", "card_count_1h", "card_seconds_since_last", "card_merchants_24h"),
     draw=draw,
 )

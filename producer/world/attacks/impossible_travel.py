@@ -17,8 +17,8 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     The magnetic stripe was copied, the copy is sold abroad, where shops still read it. Trace: a
     city and often a country new to the card, hundreds of kilometres from the last payment within
     an hour or two, and back again when the owner pays. Seen by distance, speed and impossible
-    travel, by the share of the city and the new country. Genuine trips, and terminals registered
-    elsewhere, look alike.
+    travel, and by the cities of a day. Genuine trips, terminals registered elsewhere and second
+    cards in the family look alike.
     """
     rng, victim = scene.rng, scene.victim(card_present=True)
     here = victim.city if victim.city != NOWHERE else int(scene.people.home[victim.person])
@@ -40,6 +40,6 @@ SCENARIO = Scenario(
     span_days=(0.2, 1.5),
     trend=-0.2,
     seen_by=("card_distance_km", "card_speed_kmh", "card_impossible_travel",
-             "card_city_share_30d"),
+             "card_cities_24h"),
     draw=draw,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from producer.world.attacks.scene import DAY_MS, Scenario, Scene
 
 _CHARGES = (3, 7)
 _FACTOR = (0.8, 2.5)
+_COMPARED = 4
 
 
 def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
@@ -20,8 +21,8 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     it was. Seen by the merchant's delayed frauds and their share once they are known, by its
     count against the past, and a little by the amount.
     """
-    rng, genuine = scene.rng, scene.genuine
-    merchant = int(genuine.merchant[rng.integers(len(genuine))]) if len(genuine) else 0
+    rng = scene.rng
+    merchant = _merchant(scene)
     customers = _customers(scene, merchant)
     parts, left = [], size
     while left > 0:
@@ -37,6 +38,15 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     return parts
 
 
+def _merchant(scene: Scene) -> int:
+    """Pick a merchant of middling size: the least popular of some that were paid on the day."""
+    seen = scene.genuine.merchant
+    if not len(seen):
+        return int(scene.rng.integers(len(scene.merchants.popularity)))
+    found = seen[scene.rng.integers(0, len(seen), _COMPARED)]
+    return int(found[np.argmin(scene.merchants.popularity[found])])
+
+
 def _customers(scene: Scene, merchant: int) -> np.typing.NDArray[np.int64]:
     """Return the people who favour a merchant or paid there on the day, else anyone."""
     people = scene.people
@@ -50,9 +60,8 @@ SCENARIO = Scenario(
     name="merchant_compromise",
     story="a merchant's customers are charged again, for weeks",
     size=(40, 100),
-    span_days=(14.0, 35.0),
+    span_days=(12.0, 28.0),
     trend=0.0,
-    seen_by=("merchant_delayed_frauds_7d", "merchant_delayed_fraud_share_30d",
-             "merchant_days_since_fraud"),
+    seen_by=("merchant_delayed_frauds_7d", "merchant_delayed_fraud_share_30d"),
     draw=draw,
-)  # fmt: skip
+)

@@ -78,7 +78,8 @@ class Scene:
         """Draw amounts in minor units: what the person would pay there, times a factor."""
         usual = usual_amounts(self.people, self.merchants, np.full(len(merchant), person), merchant)
         spread = self.rng.lognormal(0.0, self.merchants.spread[merchant])
-        return np.rint(usual * spread * factor * 100).astype(np.int64)
+        amounts: Ints = np.rint(usual * spread * factor * 100).astype(np.int64)
+        return amounts
 
     def stranger(self, unsent_share: float) -> int:
         """Return a device that the card was never used on; none where the shop sends none."""

@@ -14,10 +14,10 @@ _EUROS_MEDIAN, _EUROS_SPREAD = 22.0, 0.6
 def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     """Draw small online payments over weeks at two or three merchants, by day.
 
-    A stolen number is milked in amounts that nobody checks on a statement. Trace: next to none;
-    merchants that are new to the card at first, a device that is mostly not sent, categories of
-    higher risk, amounts that are ordinary. Seen by the new merchant, the risky category and, once
-    labels are in, by the merchant's delayed frauds. This is the hard one.
+    A stolen number is milked in amounts that nobody checks on a statement. Trace: next to none:
+    categories of higher risk, a device that is mostly not sent, merchants that are new to the
+    card only once, ordinary amounts. Seen by the risky category and, once labels are in, by the
+    merchant's delayed frauds, and by neither well. This is the hard one.
     """
     rng, victim = scene.rng, scene.victim()
     start_ms = victim.time_ms + int(rng.uniform(4, 48) * HOUR_MS)
@@ -33,6 +33,6 @@ SCENARIO = Scenario(
     size=(7, 14),
     span_days=(10.0, 30.0),
     trend=0.1,
-    seen_by=("card_new_merchant_30d", "is_high_risk_category", "merchant_delayed_fraud_share_30d"),
+    seen_by=("is_high_risk_category", "merchant_delayed_fraud_share_30d"),
     draw=draw,
 )
