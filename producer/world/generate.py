@@ -7,7 +7,6 @@ its people and merchants, one day, and the frauds of attacks that have begun.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +16,10 @@ from producer.world.attacks.catalogue import SCENARIOS
 from producer.world.attacks.plan import Attack, plan_attacks
 from producer.world.attacks.scene import Scene
 from producer.world.habits import genuine_day
-from producer.world.merchants import Merchants, draw_merchants
-from producer.world.people import People, draw_people
-from producer.world.places import CITIES, City, distances_km
 from producer.world.seasons import activity, date_of
 from producer.world.settings import DAY_MS, WorldSettings
 from producer.world.table import Names, to_batch
+from producer.world.world import World, draw_world
 
 _POPULATION, _COUNTS, _PLAN, _HABITS, _ATTACKS = range(5)
 """Random streams, so that the attacks do not change what people do."""
@@ -30,23 +27,10 @@ _POPULATION, _COUNTS, _PLAN, _HABITS, _ATTACKS = range(5)
 _NUMBERS = {name: number for number, name in enumerate(SCENARIOS)}
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """What stays the same over a world's days; apart_km is float64[cities, cities]."""
-
-    cities: tuple[City, ...]
-    apart_km: Floats
-    merchants: Merchants
-    people: People
-
-
 def build(settings: WorldSettings) -> World:
     """Draw the people and merchants of a world; the same settings give the same."""
     rng = np.random.default_rng([settings.seed, _POPULATION])
-    merchants, cities = draw_merchants(rng, settings.merchants, CITIES)
-    apart_km = distances_km(cities)
-    people = draw_people(rng, settings.users, settings.days, merchants, cities, apart_km)
-    return World(cities, apart_km, merchants, people)
+    return draw_world(rng, settings.users, settings.merchants, settings.days)
 
 
 def generate(settings: WorldSettings, with_scenario: bool = False) -> Iterator[pa.RecordBatch]:
@@ -100,9 +84,7 @@ def _counts(settings: WorldSettings) -> Floats:
 def _genuine(settings: WorldSettings, world: World, number: int, count: int) -> Payments:
     return genuine_day(
         np.random.default_rng([settings.seed, _HABITS, number]),
-        world.people,
-        world.merchants,
-        world.cities,
+        world,
         date_of(settings.start, number),
         number,
         number / settings.days,

@@ -19,8 +19,8 @@ from producer.world.arrays import (
 )
 from producer.world.merchants import Merchants
 from producer.world.people import DEVICE_SLOTS, FAVOURITE_SHOPS, FAVOURITE_SITES, People
-from producer.world.places import City
 from producer.world.seasons import amount_level, online_level
+from producer.world.world import World
 
 ONE_OFF_DEVICES: Final = 1 << 44
 """Devices used once, of friends, hotels or thieves, are numbered from here up."""
@@ -45,15 +45,14 @@ _ARRIVAL_MS: Final = 12 * _HOUR_MS
 
 def genuine_day(
     rng: np.random.Generator,
-    people: People,
-    merchants: Merchants,
-    cities: tuple[City, ...],
+    world: World,
     date: datetime,
     day: int,
     progress: float,
     count: int,
 ) -> Payments:
     """Draw the genuine payments of a day, in no order; progress is 0 to 1 over the period."""
+    people, merchants, cities = world.people, world.merchants, world.cities
     weekend = date.weekday() >= _SATURDAY
     person = _payers(rng, people, weekend, count)
     city = people.whereabouts(day)[person]
