@@ -33,6 +33,8 @@ _NOT_PART_OF_THE_RECIPE = frozenset(
 
 EXAMPLE = """\b
 Examples:
+  ./cardwatch train
+  ./cardwatch train --payments 500000 --users 30000 --attacks card_testing:2,slow_fraud:1
   ./cardwatch train --generate --customers 1000 --terminals 2000 --days 45
   ./cardwatch train --data handbook.parquet --layout handbook --until 2018-06-01
   ./cardwatch train --data own.csv.gz --map card_id=card --map timestamp=at \\
@@ -69,6 +71,7 @@ class _Replayed:
 def command(context: click.Context, options: TrainOptions, out: Output) -> None:
     """Train random forest and XGBoost on history, and write them as one ONNX bundle.
 
+    With neither --data nor --generate the history is a world as `produce world` makes it.
     Features come from the same code as in the stream.
     """
     settings, source, destination = options.settings(), options.source(), options.destination()

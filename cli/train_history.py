@@ -1,4 +1,4 @@
-"""The history that `train` learns from: a file or the generator, as one table."""
+"""The history that `train` learns from: a file, a world or the simulation, as one table."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from producer.population import GeneratorSettings
 from producer.rejects import Reject, refuse_first
 from producer.run import sort_by_time
 from producer.tokens import KEY_BYTES, Tokenizer
+from producer.world.generate import generate as generate_world
+from producer.world.settings import WorldSettings
 
 _TOKEN_KEY = bytes(KEY_BYTES)
 """Tokens of a training run stay in memory, so they need no secret; a fixed key repeats a run."""
@@ -71,6 +73,26 @@ class GeneratedSource:
         """Return the payments; none is left out."""
         batches: Iterator[pa.RecordBatch] = generate(self.settings)
         return pa.Table.from_batches(batches), 0
+
+
+@dataclass(frozen=True)
+class WorldSource:
+    """A world of people, merchants and attacks."""
+
+    settings: WorldSettings
+
+    def __str__(self) -> str:
+        one = self.settings
+        attacks = ", ".join(f"{name} {weight:g}" for name, weight in one.attacks.items())
+        return (
+            f"world: {one.users} users, {one.merchants} merchants, {one.payments} payments, "
+            f"{one.fraud_share:.2%} fraud, {one.days} days from {one.start:%Y-%m-%d}, "
+            f"seed {one.seed}, attacks {attacks}"
+        )
+
+    def table(self) -> tuple[pa.Table, int]:
+        """Return the payments; none is left out."""
+        return pa.Table.from_batches(generate_world(self.settings)), 0
 
 
 def until(table: pa.Table, moment: datetime | None) -> pa.Table:

@@ -14,9 +14,19 @@ import click
 from cli.mapping_options import MAPPING_OPTIONS
 from cli.options import json_option, option, output_options
 from cli.produce_options import Duration, Moment
-from cli.train_history import FileSource, GeneratedSource
+from cli.train_history import FileSource, GeneratedSource, WorldSource
+from cli.world_options import (
+    WorldOptions,
+    attacks_option,
+    first_day_option,
+    fraud_share_option,
+    merchants_option,
+    payments_option,
+    users_option,
+)
 from producer.layouts import TimestampUnit
 from producer.population import GeneratorSettings
+from producer.world.settings import WorldSettings
 from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
 from training.fit import Balance, FitSettings, Missing, TreeMethod
@@ -28,7 +38,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 REGISTRY = Path(__file__).resolve().parent.parent / "onnx_models"
 LOCAL_MLFLOW = RUN_FOLDER / "mlflow"
-DAYS = 60
+DAYS = WorldSettings().days
 _FIT = FitSettings()
 
 
@@ -44,6 +54,12 @@ class TrainOptions:
     sort: bool
     skip_bad_rows: bool
     until: datetime | None
+    users: int
+    merchants: int
+    payments: int
+    fraud_share: float
+    first_day: datetime
+    attacks: str
     generate: bool
     customers: int
     terminals: int
@@ -73,23 +89,16 @@ class TrainOptions:
     mlflow: str | None
     json_path: str | None
 
-    def source(self) -> FileSource | GeneratedSource:
-        """Return where payments come from; UsageError unless exactly one place is named."""
-        if (self.data is None) != self.generate:
-            raise click.UsageError("Name one source: --data PATH or --generate.")
+    def source(self) -> FileSource | GeneratedSource | WorldSource:
+        """Return where payments come from; UsageError where two places are named."""
+        if self.data is not None and self.generate:
+            raise click.UsageError(
+                "Name one source: --data PATH or --generate, or neither for the world."
+            )
+        if self.generate:
+            return self._simulation()
         if self.data is None:
-            try:
-                return GeneratedSource(
-                    GeneratorSettings(
-                        customers=self.customers,
-                        terminals=self.terminals,
-                        radius=self.radius,
-                        days=self.days,
-                        seed=self.seed,
-                    )
-                )
-            except ValueError as error:
-                raise click.UsageError(str(error)) from None
+            return self._world()
         return FileSource(
             self.data,
             self.layout,
@@ -99,6 +108,24 @@ class TrainOptions:
             self.sort,
             self.skip_bad_rows,
         )
+
+    def _simulation(self) -> GeneratedSource:
+        try:
+            return GeneratedSource(
+                GeneratorSettings(
+                    customers=self.customers,
+                    terminals=self.terminals,
+                    radius=self.radius,
+                    days=self.days,
+                    seed=self.seed,
+                )
+            )
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+    def _world(self) -> WorldSource:
+        names = WorldOptions.__dataclass_fields__
+        return WorldSource(WorldOptions(**{n: getattr(self, n) for n in names}).settings())
 
     def settings(self) -> Settings:
         """Return how the bundle is trained; UsageError for a goal that is none."""
@@ -153,10 +180,16 @@ _OPTIONS = (
     ),
     *MAPPING_OPTIONS,
     option("--until", type=Moment(), help="Learn from payments before this time only."),
-    option("--generate", is_flag=True, help="Learn from a simulation instead of a file."),
-    option("--customers", type=_COUNT, default=GeneratorSettings().customers, help="Cards."),
-    option("--terminals", type=_COUNT, default=GeneratorSettings().terminals, help="Merchants."),
-    option("--radius", default=GeneratorSettings().radius, help="How far a customer goes, of 100."),
+    users_option,
+    merchants_option,
+    payments_option,
+    fraud_share_option,
+    first_day_option,
+    attacks_option,
+    option("--generate", is_flag=True, help="Learn from the Handbook's simulation instead."),
+    option("--customers", type=_COUNT, default=GeneratorSettings().customers, help="Its cards."),
+    option("--terminals", type=_COUNT, default=GeneratorSettings().terminals, help="Its shops."),
+    option("--radius", default=GeneratorSettings().radius, help="How far one goes there, of 100."),
     option("--days", type=_COUNT, default=DAYS, help="Days to simulate."),
     option("--seed", default=_FIT.seed, help="Of the simulation and of the models."),
     option("--name", default="ensemble", callback=_bundle_name, help="Name of the bundle."),

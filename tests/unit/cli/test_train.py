@@ -66,6 +66,20 @@ def test_the_manifest_holds_the_command_that_repeats_it(tmp_path: Path) -> None:
     assert manifest.training.source.startswith("generator: 150 customers, 100 terminals, radius")
 
 
+def test_without_a_source_it_learns_from_a_world(tmp_path: Path) -> None:
+    result = run(
+        "--users", 150, "--merchants", 100, "--payments", 3_000, "--days", 30, *QUICK,
+        "--attacks", "card_testing,bust_out:2", "--fraud-share", 0.05,
+        "--out", tmp_path, "--json", "-",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["payments"], told["frauds"]) == (3_000, 150)
+    manifest = load_bundle(told["path"]).manifest
+    assert "--attacks card_testing,bust_out:2" in manifest.reproduction.command
+    assert manifest.training.source.startswith("world: 150 users, 100 merchants, 3000 payments")
+
+
 def test_an_own_file_is_mapped_and_its_attributes_are_features(
     history: Path, tmp_path: Path
 ) -> None:
@@ -191,7 +205,9 @@ def test_a_file_in_disorder_can_be_sorted(rows: pa.Table, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
+        ("--generate", "--data", __file__),
+        ("--users", "3"),
+        ("--attacks", "robbery:1"),
         ("--generate", "--medium", "many"),
         ("--generate", "--medium", "cost", "--review-cost", "5"),
         ("--generate", "--name", "../x"),
