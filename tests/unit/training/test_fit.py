@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from tests.unit.training.samples import SMALL, floats, narrow_history
+from training.balance import oversample
 from training.errors import TrainingError
-from training.fit import Balance, _oversample, combine, fit, impute
+from training.fit import Balance, combine, fit
+from training.models.base import impute
 
 
 def test_the_same_seed_gives_the_same_scores() -> None:
@@ -30,7 +32,7 @@ def test_impute_fills_medians_and_bounds_infinities() -> None:
     np.testing.assert_array_equal(got, floats([[5, largest, -largest, 2]]))
 
 
-@pytest.mark.parametrize("balance", ["weights", "smote"])
+@pytest.mark.parametrize("balance", ["weights", "smote", "undersample"])
 def test_balancing_raises_the_scores_of_frauds(balance: Balance) -> None:
     history = narrow_history()
     plain = fit(history.features, history.targets, SMALL)
@@ -43,7 +45,7 @@ def test_balancing_raises_the_scores_of_frauds(balance: Balance) -> None:
 def test_synthetic_frauds_lie_between_frauds_and_originals_stay() -> None:
     history = narrow_history()
     columns = impute(history.features, np.zeros(history.features.shape[1], np.float32))
-    rows, classes = _oversample(columns, history.targets, seed=1)
+    rows, classes = oversample(columns, history.targets, seed=1)
     frauds = columns[history.targets == 1]
     made = rows[len(columns) :]
     np.testing.assert_array_equal(rows[: len(columns)], columns)
@@ -60,14 +62,14 @@ def test_smote_with_too_few_frauds_says_what_to_do() -> None:
 
 def test_the_weight_that_is_given_is_kept() -> None:
     history = narrow_history()
-    settings = replace(SMALL, forest_weight=0.25)
+    settings = replace(SMALL, weights=(0.25, 0.75))
     fitted = combine(
         fit(history.features, history.targets, settings),
         history.features,
         history.targets,
         settings,
     )
-    assert [member.weight for member in fitted.members()] == [0.25, 0.75]
+    assert fitted.combination.shares() == [0.25, 0.75]
 
 
 def test_importance_is_a_share_and_finds_the_signal() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import training.package
 from tests.unit.training.samples import NAMES, ORIGIN, SMALL, random_history, random_registry
 from training.errors import TrainingError
 from training.fit import FittedEnsemble
+from training.package import member_file
 from training.pipeline import Destination, Settings, train
 from training.thresholds import Goal
 from training.trees import Floats
@@ -49,7 +49,7 @@ def test_versions_count_up_and_are_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_options_reach_the_bundle(tmp_path: Path) -> None:
-    fit = replace(SMALL, balance="weights", calibration="sigmoid", forest_weight=0.5)
+    fit = replace(SMALL, balance="weights", calibration="sigmoid", weights=(0.5, 0.5))
     settings = Settings(fit, medium=Goal("share", 0.05), high=Goal("share", 0.02), refit=False)
     bundle = load_bundle(train(random_history(), settings, ORIGIN, Destination(tmp_path, "other")))
     assert bundle.manifest.model == "other/1"
@@ -84,8 +84,8 @@ def test_a_failing_write_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.Mon
 def test_single_graphs_take_the_same_inputs() -> None:
     folder = random_registry() / "ensemble" / "1"
     fused = open_session((folder / GRAPH_FILE).read_bytes()).get_inputs()[0]
-    for name in training.package.MEMBER_FILES.values():
-        alone = open_session((folder / name).read_bytes()).get_inputs()[0]
+    for name in SMALL.models:
+        alone = open_session((folder / member_file(name)).read_bytes()).get_inputs()[0]
         assert (alone.name, alone.shape) == (fused.name, fused.shape)
 
 
