@@ -16,12 +16,15 @@ from training.trees import Floats
 STEEPEST = 16.0
 """A curve multiplies the rounding of a score by its slope; the gate allows 1e-5 in all."""
 
+HIGHEST = 0.9999
+"""The end of a curve at 1: a score that rounding brought above 1 must not become more than 1."""
+
 Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A line through m points with rising ``x`` and ``y``, float32[m]; level outside of them.
+    """A line through m points with rising ``x`` and ``y``, float32[m]; its outer pieces go on.
 
     >>> Curve.through([0, 0.5, 1], [0, 0.25, 1])(np.float32([0.5, 0.75]))
     array([0.25 , 0.625], dtype=float32)
@@ -47,20 +50,16 @@ class Curve:
 
     def __call__(self, scores: Floats) -> Floats:
         """Return the curve's values at scores float32[n]."""
-        bounded = np.clip(scores, self.x[0], self.x[-1])
-        piece = np.searchsorted(self.x[:-1], bounded, side="right") - 1
-        return np.asarray(
-            (bounded - self.x[piece]) * self.slopes[piece] + self.y[piece], dtype=np.float32
-        )
+        piece = np.searchsorted(self.x[1:-1], scores, side="right")
+        rise = (scores - self.x[piece]) * self.slopes[piece]
+        return np.asarray(rise + self.y[piece], dtype=np.float32)
 
     def add_to(self, graph: Graph, score: str, name: str, output: str | None = None) -> str:
         """Add the curve behind a score float32[n, 1]; return the name of its values."""
-        ends = [graph.constant(f"{name}_{end}", self.x[i]) for end, i in (("low", 0), ("high", -1))]
-        bounded = graph.node("Clip", [score, *ends])
         table = np.stack([self.x[:-1], self.slopes, self.y[:-1]], axis=1)
-        graph.nodes.append(lookup_node(bounded, self.x[1:-1], table, f"{name}_pieces"))
+        graph.nodes.append(lookup_node(score, self.x[1:-1], table, f"{name}_pieces"))
         start, slope, level = graph.split(f"{name}_pieces", 3)
-        rise = graph.node("Mul", [graph.node("Sub", [bounded, start]), slope])
+        rise = graph.node("Mul", [graph.node("Sub", [score, start]), slope])
         return graph.node("Add", [rise, level], output)
 
 
@@ -124,8 +123,8 @@ def _anchored(x: Doubles, y: Doubles) -> Curve:
     """Lengthen a curve to scores 0 and 1, no steeper than STEEPEST, and round it to float32."""
     inside = (x > 1e-6) & (x < 1 - 1e-6)
     first = max(0.0, y[0] - STEEPEST * x[0])
-    last = min(1.0, y[-1] + STEEPEST * (1 - x[-1]))
-    return Curve.through([0.0, *x[inside], 1.0], [min(first, y[0] / 2), *y[inside], last])
+    last = min(HIGHEST, y[-1] + STEEPEST * (1 - x[-1]))
+    return Curve.through([0.0, *x[inside], 1.0], [first, *y[inside], last])
 
 
 def rank_curve(scores: Floats, least_ratio: float = 1.1) -> Curve:
@@ -147,7 +146,7 @@ def rank_curve(scores: Floats, least_ratio: float = 1.1) -> Curve:
             y.append(float(-np.log(share) / np.log(count)))
     if x[-1] < 1.0:
         x.append(1.0)
-        y.append(1.0)
+        y.append(HIGHEST)
     return Curve.through(x, y)
 
 

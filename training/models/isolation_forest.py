@@ -18,6 +18,9 @@ from training.tree_node import tree_node
 from training.trees import Floats, Ints, Tree, Trees, float32_floor
 
 CURVE_ROWS = 200_000
+_STEEPEST = 30.0
+"""Raw scores are right to about 1e-7; steeper pieces than this would make too much of that."""
+
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
 
 
@@ -118,10 +121,14 @@ def less_unusual(raw: Floats) -> Curve:
     """Return the share of payments with a lower score, as a curve through quantiles, 0 to 1.
 
     Between the highest score met and 1 the curve still rises, so what is more unusual than all of
-    training is told apart.
+    training is told apart. A quantile too close to the one below it is left out.
     """
-    values = np.quantile(raw.astype(np.float64), _LEVELS)
-    return Curve.through([0.0, *values, 1.0], [0.0, *_LEVELS, 1.0])
+    x, y = [0.0], [0.0]
+    for value, level in zip(np.quantile(raw.astype(np.float64), _LEVELS), _LEVELS, strict=True):
+        if level - y[-1] < _STEEPEST * (value - x[-1]):
+            x.append(float(value))
+            y.append(level)
+    return Curve.through([*x, 1.0], [*y, 1.0])
 
 
 def isolation_trees(forest: IsolationForest) -> Trees:
