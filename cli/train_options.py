@@ -63,7 +63,7 @@ class TrainOptions:
     refit: bool
     medium: str
     high: str
-    models: tuple[str, ...]
+    models: str
     combine: CombineMethod
     calibration: CalibrationMethod
     missing: Missing
@@ -122,7 +122,7 @@ class TrainOptions:
             forest_depth=self.forest_depth,
             boosted_trees=self.boosted_trees,
             boosted_depth=self.boosted_depth,
-            models=self.models,
+            models=tuple(self.models.split(",")),
             combine=self.combine,
             calibration=self.calibration,
             max_features=self.max_features,
@@ -149,14 +149,14 @@ def _bundle_name(_: click.Context, __: click.Parameter, value: str) -> str:
     return value
 
 
-def _model_names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
-    """Accept different names of models, separated by commas."""
+def _model_names(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Accept different names of models, separated by commas; return them without spaces."""
     names = tuple(name.strip() for name in value.split(","))
     try:
         FitSettings(models=names).check(frozenset(MODELS))
     except TrainingError as error:
         raise click.BadParameter(str(error)) from None
-    return names
+    return ",".join(names)
 
 
 _COUNT = click.IntRange(min=1)

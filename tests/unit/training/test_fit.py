@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.unit.training.samples import SMALL, floats, narrow_history
-from training.balance import oversample
+from tests.unit.training.samples import SMALL, floats, narrow_history, random_fit
+from training.balance import oversample, rebalance
 from training.errors import TrainingError
 from training.fit import Balance, combine, fit
 from training.models.base import impute
@@ -77,3 +77,45 @@ def test_importance_is_a_share_and_finds_the_signal() -> None:
     importance = fit(history.features, history.targets, SMALL).importance()
     assert importance.sum() == pytest.approx(1.0)
     assert set(np.argsort(-importance)[:4]) >= {0, 10}
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        ([], "No payment of the training part has a label"),
+        ([1] * 3 + [0] * 90, "has 3 frauds and 90 good payments"),
+        ([1] * 50, "has 50 frauds and 0 good payments"),
+        ([0] * 50, "has 0 frauds and 50 good payments"),
+    ],
+)
+def test_labels_to_learn_nothing_from_get_one_sentence(known: list[int], sentence: str) -> None:
+    targets = np.array(known + [-1] * (100 - len(known)), np.int8)
+    columns = np.ones((100, 2), np.float32)
+    with pytest.raises(TrainingError, match=sentence) as caught:
+        fit(columns, targets, SMALL)
+    assert "--models isolation_forest" in str(caught.value)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_validation_of_one_class_gets_one_sentence(label: int) -> None:
+    columns = narrow_history().features[:50]
+    with pytest.raises(TrainingError, match="give a longer history"):
+        combine(random_fit(), columns, np.full(50, label, np.int8), SMALL)
+
+
+def test_unknown_labels_are_left_out() -> None:
+    history = narrow_history()
+    half = history.targets.copy()
+    half[1_500:] = -1
+    got = fit(history.features, half, SMALL).predict(history.features)
+    expected = fit(history.features[:1_500], half[:1_500], SMALL).predict(history.features)
+    assert got.probability.tobytes() == expected.probability.tobytes()
+
+
+def test_undersampling_keeps_every_fraud_and_ten_good_payments_each() -> None:
+    history = narrow_history()
+    settings = replace(SMALL, balance="undersample")
+    rare = np.where(np.cumsum(history.targets) > 20, 0, history.targets).astype(np.int8)
+    columns, targets = rebalance(history.features, rare, settings)
+    assert (targets.sum(), len(targets)) == (20, 220)
+    np.testing.assert_array_equal(columns[targets == 1], history.features[rare == 1])

@@ -109,6 +109,23 @@ def test_members_that_are_not_the_graphs_outputs_are_refused(folder: Path) -> No
     assert "oracle" in refusal(folder)
 
 
+def test_weights_that_are_no_shares_are_refused(folder: Path) -> None:
+    members = json.loads((folder / MANIFEST_FILE).read_bytes())["members"]
+    change_manifest(folder, members=[members[0] | {"weight": 0.7}, members[1] | {"weight": 0.7}])
+    assert "wanted a sum of 1, got 1.4" in refusal(folder)
+
+
+def test_a_member_named_twice_is_refused(folder: Path) -> None:
+    members = json.loads((folder / MANIFEST_FILE).read_bytes())["members"]
+    change_manifest(folder, members=[members[0], members[0]])
+    assert "wanted one or more, each once" in refusal(folder)
+
+
+def test_an_unknown_way_to_combine_is_refused(folder: Path) -> None:
+    change_manifest(folder, combination={"method": "dice", "parameters": {}})
+    assert "dice" in refusal(folder)
+
+
 @pytest.mark.parametrize("name", [GRAPH_FILE, GOLDEN_FILE, "xgboost.onnx"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
