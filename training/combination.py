@@ -94,9 +94,9 @@ class Stacked:
         return graph.node("Sigmoid", [graph.node("Sum", [*terms, intercept])], output)
 
     def shares(self) -> list[float]:
-        """Return the slopes, scaled to sum to 1."""
-        total = sum(self.slopes) or 1.0
-        return [slope / total for slope in self.slopes]
+        """Return the slopes, scaled to sum to 1; even ones where all are 0."""
+        total = sum(self.slopes)
+        return [slope / total if total else 1 / len(self.slopes) for slope in self.slopes]
 
     def parameters(self) -> dict[str, list[float]]:
         """Return slopes and intercept."""

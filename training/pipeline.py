@@ -121,7 +121,8 @@ def _strongest(prepared: Prepared, settings: FitSettings, progress: Progress) ->
     if count is None or count >= len(prepared.names):
         return prepared
     progress(f"choose {count} of {len(prepared.names)} features by a first fit")
-    return prepared.keep(strongest(_fit(prepared, settings), count))
+    part = prepared.part("train")
+    return prepared.keep(strongest(fit(part.columns, part.targets, settings), count))
 
 
 def _fit(prepared: Prepared, settings: FitSettings) -> FittedEnsemble:

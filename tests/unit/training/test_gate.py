@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.unit.training.samples import EVERY, NARROW, every_fit, narrow_history
 from training.combination import Weighted
+from training.curve import Curve
 from training.errors import TrainingError
 from training.export import fused_graph
 from training.fit import BOOSTED, FOREST, FittedEnsemble, fit
@@ -91,6 +92,28 @@ def test_a_swapped_order_of_features_is_caught(name: str) -> None:
 
     with pytest.raises(TrainingError, match=name):
         gate(changed(name, swap))
+
+
+def test_a_swapped_order_of_the_regressions_columns_is_caught() -> None:
+    def swapped(member: Exported) -> Exported:
+        if not isinstance(member, ExportedLinear):
+            return member
+        order = np.arange(NARROW)
+        order[[0, 8]] = order[[8, 0]]
+        return replace(member, weights=member.weights[order])
+
+    with pytest.raises(TrainingError, match="logistic"):
+        gate([swapped(member) for member in every_fit().members()])
+
+
+def test_a_wrong_range_of_the_isolation_forest_is_caught() -> None:
+    def shifted(member: Exported) -> Exported:
+        if not isinstance(member, ExportedIsolation):
+            return member
+        return replace(member, curve=Curve.through([0, 1], [0, 1]))
+
+    with pytest.raises(TrainingError, match="isolation_forest"):
+        gate([shifted(member) for member in every_fit().members()])
 
 
 def test_a_comparison_of_the_wrong_kind_is_caught_at_the_splits() -> None:

@@ -9,10 +9,10 @@ from tests.unit.training.samples import EVERY, SMALL, narrow_history, random_fit
 from training.fit import FitSettings, FittedEnsemble, fit
 from training.gate import check_parity, gate_cases
 from training.package import open_scorer
-from training.prepare import Part
+from training.prepare import prepare
 from training.shrink import collapse_leaves, fewer_trees, leaf_count, strongest
+from training.split import DAY_MS
 from training.studies import Parts, balance_study, models_study, size_study
-from training.trees import Floats
 from udfs.manifest import Thresholds
 
 LEVELS = {"MEDIUM": 0.1, "HIGH": 0.01}
@@ -69,13 +69,8 @@ def test_cost_complexity_pruning_leaves_fewer_leaves() -> None:
 
 
 def parts() -> Parts:
-    history = narrow_history()
-
-    def part(rows: slice) -> Part:
-        columns: Floats = history.features[rows]
-        return Part(columns, history.targets[rows], history.cards[rows], history.times_ms[rows])
-
-    return Parts(part(slice(0, 1_800)), part(slice(1_800, 2_400)), part(slice(2_400, 3_000)))
+    prepared = prepare(narrow_history(), label_delay_ms=2 * DAY_MS)
+    return Parts(*(prepared.part(name) for name in ("train", "validation", "test")))
 
 
 QUICK = replace(SMALL, forest_trees=6, boosted_trees=6)
@@ -97,7 +92,7 @@ def test_the_study_of_balance_has_a_row_for_each_way() -> None:
 
 def test_the_study_of_sizes_falls_in_features_trees_and_leaves() -> None:
     rows = size_study(parts(), FitSettings(**{**QUICK.__dict__, "calibration": "none"}))
-    assert [row.features for row in rows] == [16] * 5 + [8] * 5 + [4] * 5
+    assert [row.features for row in rows] == [15] * 5 + [8] * 5 + [4] * 5
     assert [row.trees for row in rows[:3]] == [12, 6, 4]
     assert rows[0].leaves > rows[1].leaves > rows[2].leaves
     assert rows[0].leaves >= rows[3].leaves >= rows[4].leaves
