@@ -25,6 +25,7 @@ from training.pipeline import Origin, train
 from training.replay import replay
 from training.tracking import Recorded, open_tracker
 from udfs.bundle import Bundle, BundleError, load_bundle
+from udfs.manifest import Manifest
 
 PLAIN_LINE_EVERY_S = 5.0
 _NOT_PART_OF_THE_RECIPE = frozenset(
@@ -39,12 +40,15 @@ Examples:
   ./cardwatch train --data handbook.parquet --layout handbook --until 2018-06-01
   ./cardwatch train --data own.csv.gz --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
-  ./cardwatch train --generate --medium cost --high cost --review-cost 5 --block-cost 40
+  ./cardwatch train --models random_forest,xgboost,lightgbm --combine auto
+  ./cardwatch train --data unlabelled.parquet --models isolation_forest
+  ./cardwatch train --medium cost --high cost --review-cost 5 --block-cost 40
 
 \b
 The history is divided by time into train (60 %), a gap of --label-delay, validation (20 %) and
-test (20 %). Weights and thresholds come from validation, the figures from test; then the models
-are fitted again on everything. The bundle is written only where its graph scores as they do.
+test (20 %). Weights, calibration and thresholds come from validation, the figures from test; then
+the models are fitted again on everything. The bundle is written only where its graph scores as
+they do.
 
 \b
 --medium and --high take a GOAL, met on validation:
@@ -69,10 +73,11 @@ class _Replayed:
 @train_options
 @click.pass_context
 def command(context: click.Context, options: TrainOptions, out: Output) -> None:
-    """Train random forest and XGBoost on history, and write them as one ONNX bundle.
+    """Train models on history, and write them as one ONNX bundle.
 
-    With neither --data nor --generate the history is a world as `produce world` makes it.
-    Features come from the same code as in the stream.
+    Without --models they are a random forest and XGBoost; with neither --data nor --generate the
+    history is a world as `produce world` makes it. Features come from the same code as in the
+    stream.
     """
     settings, source, destination = options.settings(), options.source(), options.destination()
     recipe = command_line(context, _NOT_PART_OF_THE_RECIPE)
@@ -152,14 +157,8 @@ def _to_json(
 def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> None:
     """Print the figures of the test part, the thresholds, and where the bundle is."""
     manifest = bundle.manifest
-    metrics = manifest.metrics
-    names = list(metrics["ensemble"])
-    test = manifest.training.test
-    title = f"{manifest.model} on the test part: {test.payments:,} payments, {test.frauds:,} frauds"
-    if manifest.training.refit:
-        title += ", before the last fit"
-    rows = [(name, *(f"{metrics[model][name]:.4f}" for model in metrics)) for name in names]
-    out.table(("", *metrics), rows, title=title)
+    if manifest.metrics:
+        _show_metrics(manifest, out)
     show_expectations(manifest.thresholds, out)
     largest = sorted(manifest.features, key=lambda feature: -feature.importance)[:5]
     out.say(f"Most used features: {', '.join(feature.name for feature in largest)}")
@@ -171,3 +170,23 @@ def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> N
     )
     if replayed.skipped_rows:
         out.say(f"Left out {replayed.skipped_rows:,} rows that are no payments.")
+
+
+def _show_metrics(manifest: Manifest, out: Output) -> None:
+    """Print the figures of the test part for the ensemble and for each model."""
+    metrics = manifest.metrics
+    test = manifest.training.test
+    title = f"{manifest.model} on the test part: {test.payments:,} payments, {test.frauds:,} frauds"
+    if manifest.training.refit:
+        title += ", before the last fit"
+    names = list(metrics["ensemble"])
+    rows = [(name, *(f"{metrics[model][name]:.4f}" for model in metrics)) for name in names]
+    out.table(("", *metrics), rows, title=title)
+    weights = ", ".join(f"{member.name} {member.weight:.2f}" for member in manifest.members)
+    calibration = manifest.calibration
+    out.say(f"Combined by {manifest.combination.method}: {weights}")
+    if calibration is not None:
+        out.say(
+            f"Calibrated by {calibration.method}: Brier score {calibration.brier_before:.5f} "
+            f"before, {calibration.brier_after:.5f} after"
+        )

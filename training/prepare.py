@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Prepared:
     periods: dict[str, Period]
     whole: Part
     segments: tuple[Segments, ...] = ()
+    labelled: bool = True
 
     def part(self, name: str) -> Part:
         """Return the part called train, validation or test."""
@@ -53,13 +54,20 @@ class Prepared:
             whole.amounts[rows],
         )
 
+    def keep(self, columns: Ints) -> Prepared:
+        """Return the same with these columns alone, int64[m], in their order."""
+        whole = replace(self.whole, columns=self.whole.columns[:, columns])
+        return replace(self, names=tuple(self.names[i] for i in columns), whole=whole)
 
-def prepare(history: History, label_delay_ms: int) -> Prepared:
+
+def prepare(history: History, label_delay_ms: int, needs_labels: bool = True) -> Prepared:
     """Keep the labelled rows and the columns that vary in the training part, and split by time.
 
-    Raises TrainingError where labels, times or values do not allow it.
+    Without ``needs_labels``, a history whose labels are missing or all the same is kept whole,
+    its targets all -1. Raises TrainingError where labels, times or values do not allow it.
     """
-    labelled = history.labelled()
+    usable = needs_labels or history.has_both_classes()
+    labelled = history.labelled() if usable else history.unlabelled()
     refuse_infinities(labelled.names, labelled.features)
     split = split_by_time(labelled.times_ms, label_delay_ms)
     periods = {
@@ -75,7 +83,8 @@ def prepare(history: History, label_delay_ms: int) -> Prepared:
         _amounts(labelled),
     )
     segments = (*feature_segments(labelled.names, labelled.features), *labelled.segments)
-    return Prepared(tuple(labelled.names[i] for i in chosen), split, periods, whole, segments)
+    names = tuple(labelled.names[i] for i in chosen)
+    return Prepared(names, split, periods, whole, segments, usable)
 
 
 def _amounts(history: History) -> Floats:
