@@ -39,6 +39,9 @@ class FitSettings:
     ``weights`` None means those with the best average precision on validation; given, they are in
     the order of ``models`` and sum to 1.
     ``forest_rows`` is how many payments each tree of the forest draws at most.
+    ``forest_columns`` and ``boosted_columns`` are the shares of the columns that a split of the
+    forest and a tree of XGBoost choose from; ``forest_columns`` None means the square root.
+    ``boosted_weight`` is the least sum of second derivatives in a leaf of XGBoost.
     ``max_features`` keeps that many columns, those with the largest gain in a first fit;
     ``prune`` is the forest's cost-complexity alpha.
     """
@@ -50,9 +53,12 @@ class FitSettings:
     forest_depth: int = 8
     forest_leaf_rows: int = 10
     forest_rows: int = 200_000
+    forest_columns: float | None = None
     boosted_trees: int = 150
     boosted_depth: int = 4
     learning_rate: float = 0.1
+    boosted_columns: float = 1.0
+    boosted_weight: float = 1.0
     tree_method: TreeMethod | None = None
     device: Device = "auto"
     light_trees: int = 150

@@ -15,7 +15,7 @@ from training.history import History
 from training.package import Package, package
 from training.prepare import Prepared, prepare
 from training.report import Measured, model_card
-from training.shrink import strongest
+from training.shrink import select
 from training.split import DAY_MS
 from training.thresholds import Goals, solve_thresholds
 from udfs.bundle import load_bundle, verify_golden
@@ -128,12 +128,11 @@ def train(
 
 def _strongest(prepared: Prepared, settings: FitSettings, progress: Progress) -> Prepared:
     """Keep the columns with the largest gain in a first fit, where only some are asked for."""
-    count = settings.max_features
-    if count is None or count >= len(prepared.names):
+    if settings.max_features is None:
         return prepared
-    progress(f"choose {count} of {len(prepared.names)} features by a first fit")
+    progress(f"choose {settings.max_features} of {len(prepared.names)} features by a first fit")
     part = prepared.part("train")
-    return prepared.keep(strongest(fit(part.columns, part.targets, settings), count))
+    return prepared.keep(select(part.columns, part.targets, settings))
 
 
 def _fit(prepared: Prepared, settings: FitSettings) -> FittedEnsemble:

@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from xgboost import XGBClassifier
 
 from training.errors import TrainingError
-from training.fit import FittedEnsemble
+from training.fit import BOOSTED, FitSettings, FittedEnsemble, Targets, fit
 from training.models.base import Model
 from training.models.random_forest import RandomForest
 from training.models.xgboost import Boosted
@@ -27,6 +27,19 @@ def strongest(fitted: FittedEnsemble, count: int) -> Ints:
         raise TrainingError(f"--max-features wants 1 or more and got {count}.")
     order = np.argsort(-fitted.importance(), kind="stable")
     return np.sort(order[:count])
+
+
+def select(columns: Floats, targets: Targets, settings: FitSettings) -> Ints:
+    """Return the columns of float32[n, k] that ``settings.max_features`` keeps, by a first fit.
+
+    It is one of XGBoost alone where that is among the models: an order of magnitude faster.
+    """
+    width = columns.shape[1]
+    if settings.max_features is None or settings.max_features >= width:
+        return np.arange(width)
+    names = (BOOSTED,) if BOOSTED in settings.models else settings.models
+    first = fit(columns, targets, replace(settings, models=names, weights=None))
+    return strongest(first, settings.max_features)
 
 
 def fewer_trees(fitted: FittedEnsemble, share: float) -> FittedEnsemble:

@@ -12,16 +12,17 @@ from xgboost import XGBClassifier
 from features.definition import HANDBOOK_FEATURES
 from training.errors import TrainingError
 from training.evaluation.protocol import Fold
-from training.fit import FitSettings, FittedEnsemble, Targets, combine, fit
+from training.fit import FitSettings, Targets, combine, fit
 from training.history import History
+from training.shrink import select
 from training.trees import Floats, Ints
+from udfs.score import Scores
 
 Columns = Literal["handbook", "stream"]
 Learn = Callable[[Floats, Targets, Floats], dict[str, Floats]]
 
 BASELINE: Final = "baseline"
 ENSEMBLE: Final = "ensemble"
-EVEN: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,15 @@ def ensemble(
 ) -> Candidate:
     """Return the ensemble that a bundle holds, and each of its members alone."""
     chosen = column_numbers(history, columns)
-    weight = forest_weight(settings)
-    about = f"{{}} on {len(chosen)} {'stream' if columns == 'stream' else 'Handbook'} features"
-    models = {
-        ENSEMBLE: about.format(f"{weight:g} x random forest + {1 - weight:g} x XGBoost"),
-        "random_forest": about.format("random forest of the ensemble"),
-        "xgboost": about.format("XGBoost of the ensemble"),
-    }
+    weights = even_or_given(settings)
+    named = zip(settings.models, weights, strict=True)
+    average = " + ".join(f"{weight:g} x {name}" for name, weight in named)
+    models = {ENSEMBLE: f"{average} on {_about(chosen, settings, columns)}"}
+    for name in settings.models:
+        models[name] = f"{name} of the ensemble alone"
 
     def learn(known: Floats, targets: Targets, asked: Floats) -> dict[str, Floats]:
-        scores = fit_ensemble(known, targets, settings).predict(asked)
+        scores = fit_and_score(known, targets, asked, settings)
         return {ENSEMBLE: scores.probability, **scores.models}
 
     return Candidate(models, chosen, folds, learn)
@@ -102,27 +102,39 @@ def longer(
     inner = ensemble(history, folds, settings, columns)
 
     def learn(known: Floats, targets: Targets, asked: Floats) -> dict[str, Floats]:
-        return {name: fit_ensemble(known, targets, settings).predict(asked).probability}
+        return {name: fit_and_score(known, targets, asked, settings).probability}
 
     about = f"{inner.models[ENSEMBLE]}, learnt from {days} days: not the protocol's 7"
     return Candidate({name: about}, inner.columns, folds, learn)
 
 
-def fit_ensemble(columns: Floats, targets: Targets, settings: FitSettings) -> FittedEnsemble:
-    """Fit both models; their weights come with the settings, even where these say none.
+def _about(chosen: Ints, settings: FitSettings, columns: Columns) -> str:
+    """Say which features are meant."""
+    whose = "stream" if columns == "stream" else "Handbook"
+    if settings.max_features is None or settings.max_features >= len(chosen):
+        return f"{len(chosen)} {whose} features"
+    return f"the {settings.max_features} strongest of {len(chosen)} {whose} features"
+
+
+def fit_and_score(known: Floats, targets: Targets, asked: Floats, settings: FitSettings) -> Scores:
+    """Fit on float32[n, k] and targets int8[n], and score float32[m, k].
 
     The protocol leaves no labelled rows to choose weights or a calibration on: weights are chosen
-    as the other settings are, and there is no calibration.
+    as the other settings are, and there is no calibration. Features are chosen on the rows that
+    are learnt from.
     """
-    given = with_forest_weight(settings, forest_weight(settings))
-    return combine(fit(columns, targets, given), columns, targets, given)
+    given = with_weights(settings, even_or_given(settings))
+    kept = select(known, targets, given)
+    fitted = combine(fit(known[:, kept], targets, given), known[:, kept], targets, given)
+    return fitted.predict(asked[:, kept])
 
 
-def forest_weight(settings: FitSettings) -> float:
-    """Return the forest's weight in the average, the rest being that of XGBoost."""
-    return EVEN if settings.forest_weight is None else settings.forest_weight
+def even_or_given(settings: FitSettings) -> tuple[float, ...]:
+    """Return the weights in the average, equal ones where the settings say none."""
+    count = len(settings.models)
+    return settings.weights or (1 / count,) * count
 
 
-def with_forest_weight(settings: FitSettings, weight: float) -> FitSettings:
-    """Return settings with a given weight, so that none is chosen, and without calibration."""
-    return replace(settings, forest_weight=weight, calibration="none")
+def with_weights(settings: FitSettings, weights: tuple[float, ...]) -> FitSettings:
+    """Return settings with given weights, so that none are chosen, and without calibration."""
+    return replace(settings, weights=weights, combine="weighted", calibration="none")

@@ -56,6 +56,7 @@ class RandomForest:
         return {
             "depth": chosen["max_depth"],
             "leaf_rows": chosen["min_samples_leaf"],
+            "columns": chosen["max_features"],
             "rows_a_tree": chosen["max_samples"],
             "prune": chosen["ccp_alpha"],
         }
@@ -70,6 +71,7 @@ def fit(
         n_estimators=settings.forest_trees,
         max_depth=settings.forest_depth,
         min_samples_leaf=settings.forest_leaf_rows,
+        max_features=settings.forest_columns or "sqrt",
         max_samples=rows if rows < len(targets) else None,
         class_weight="balanced" if settings.balance == "weights" else None,
         ccp_alpha=settings.prune,

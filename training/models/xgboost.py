@@ -59,7 +59,12 @@ class Boosted:
     def parameters(self) -> Parameters:
         """Return how it was fitted, and on what device."""
         chosen = self.booster.get_params()
-        names = {"depth": "max_depth", "learning_rate": "learning_rate"}
+        names = {
+            "depth": "max_depth",
+            "learning_rate": "learning_rate",
+            "columns": "colsample_bytree",
+            "leaf_weight": "min_child_weight",
+        }
         found: Parameters = {name: chosen[own] for name, own in names.items()}
         return found | {"tree_method": chosen["tree_method"], "device": self.device}
 
@@ -75,6 +80,8 @@ def fit(
         n_estimators=settings.boosted_trees,
         max_depth=settings.boosted_depth,
         learning_rate=settings.learning_rate,
+        colsample_bytree=settings.boosted_columns,
+        min_child_weight=settings.boosted_weight,
         tree_method=method,
         device=device,
         scale_pos_weight=weight,
