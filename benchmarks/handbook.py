@@ -23,7 +23,7 @@ from benchmarks.own_stack import own_stack
 from benchmarks.rates import median_rate
 from benchmarks.reading import read_alerts, read_stream
 from events.decision import Decision
-from events.topics import ALERTS, DECISIONS
+from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS
 from features import warm_up
 from jobs.settings import Profile
 from producer.kafka import KafkaSettings
@@ -184,7 +184,7 @@ def _stream(
     end_ms = int(period.table["timestamp_ms"][-1].as_py()) + 1
     _send(job, period, settings, Selection(period.split_ms, end_ms), settings.per_s)
     job.wait_for_decisions(before + after, progress)
-    for topic in (DECISIONS, ALERTS):
+    for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS):
         wait_until_settled(job.stack.kafka, topic.name)
 
 

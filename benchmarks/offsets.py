@@ -12,6 +12,7 @@ from benchmarks.errors import BenchmarkError
 
 _TIMEOUT_S = 10.0
 _SETTLE_S = 60.0
+_NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 Offsets = Mapping[int, int]
 """Partition to offset."""
@@ -39,9 +40,22 @@ def end_positions(consumer: Consumer, topic: str) -> list[TopicPartition]:
     places = []
     for number in sorted(known.partitions):
         place = TopicPartition(topic, number)
-        place.offset = consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)[1]
+        place.offset = _end(consumer, place)
         places.append(place)
     return places
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    """Return where a partition ends; on a broker that has just started, once it has a leader."""
+    deadline = time.monotonic() + _TIMEOUT_S
+    while True:
+        try:
+            end: int = consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)[1]
+            return end
+        except KafkaException as error:
+            if error.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def end_offsets(bootstrap: str, topic: str, *, committed: bool) -> dict[int, int]:

@@ -21,7 +21,10 @@ def read_alerts(bootstrap: str) -> list[Alert]:
 
 
 def read_stream(bootstrap: str) -> Stream:
-    """Return the topics' content: committed, garbage and repeats among the payments left out."""
+    """Return the topics' content: committed, garbage and repeats among the payments left out.
+
+    The payments of a card are in the order of the topic.
+    """
     return Stream(
         payments=_payments(bootstrap),
         labels=_labels(bootstrap),

@@ -21,7 +21,7 @@ from events.alert import Alert, decode_alert
 from events.topics import ALERTS
 from producer.feed import Feed
 from producer.pacing import Pace
-from producer.population import GeneratorSettings
+from producer.world.settings import WorldSettings
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
 from stack.settings import StackSettings
@@ -29,6 +29,9 @@ from udfs.bundle import find_bundle
 
 CATCH_UP_S = 300.0
 COMMIT_S = 15.0
+SHOW_DAYS = 60
+"""Days that the show can last; a day of the default world takes six seconds of it."""
+_LEAST_MERCHANTS = 100
 
 EXAMPLE = """\b
 Examples:
@@ -52,14 +55,14 @@ class DemoSettings:
 @option("--alerts", type=click.IntRange(min=1), default=25, help="End after so many alerts.")
 @option("--rate", type=click.FloatRange(min=1), default=300.0, help="Payments a second.")
 @option("--history-days", type=click.IntRange(8, 120), default=30, help="Days before the show.")
-@option("--cards", type=click.IntRange(100, 5000), default=1000, help="Cards in the simulation.")
+@option("--cards", type=click.IntRange(100, 100_000), default=10_000, help="Cards in the world.")
 @option("--seed", type=click.IntRange(min=0), default=1, help="The same seed, the same payments.")
 @option("--keep", is_flag=True, help="Leave the stack and its data; ./cardwatch down ends it.")
 @output_options
 def command(
     alerts: int, rate: float, history_days: int, cards: int, seed: int, keep: bool, out: Output
 ) -> None:
-    """Start Kafka, Flink and the job, send simulated payments, and show alerts as they come.
+    """Start Kafka, Flink and the job, send the payments of a world, and show alerts as they come.
 
     A month of history goes first, as fast as the job takes it, so that cards and merchants have a
     normal to differ from. It ends after --alerts alerts or on Ctrl-C, stops what it has started,
@@ -78,19 +81,26 @@ def command(
         _end(stack, keep, out)
 
 
+def demo_world(settings: DemoSettings) -> WorldSettings:
+    """Return a world as busy for its size as the one that `train` learns from by default."""
+    usual = WorldSettings()
+    days = settings.history_days + SHOW_DAYS
+    busy = settings.cards / usual.users * days / usual.days
+    return WorldSettings(
+        users=settings.cards,
+        merchants=max(_LEAST_MERCHANTS, settings.cards * usual.merchants // usual.users),
+        payments=round(usual.payments * busy),
+        days=days,
+        seed=settings.seed,
+    )
+
+
 def _play(stack: Stack, settings: DemoSettings, out: Output) -> DemoSummary | None:
     """Set the stage, play, and account for what happened."""
     with out.steps() as step:
         stack.up(step)
         start_job(stack, find_bundle(ROOT / "onnx_models", "ensemble"), "latency", step)
-        world = GeneratorSettings(
-            customers=settings.cards,
-            terminals=2 * settings.cards,
-            # The Handbook's 5,000 cards have some 80 merchants in reach; so do these.
-            radius=5.0 * (5_000 / settings.cards) ** 0.5,
-            days=settings.history_days + 60,
-            seed=settings.seed,
-        )
+        world = demo_world(settings)
         stream = DemoStream(world, settings.history_days, stack.kafka)
         step(f"sending {settings.history_days} days of history")
         with LatencyProbe(stack.kafka, committed=True) as history:

@@ -10,23 +10,23 @@ from itertools import chain
 import pyarrow as pa
 
 from producer.feed import Feed
-from producer.generator import generate
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import DAY_MS, LabelSettings
 from producer.pacing import Pace
-from producer.population import GeneratorSettings
 from producer.records import Record, Records
 from producer.selection import Selection, times_of
+from producer.world.generate import generate
+from producer.world.settings import WorldSettings
 
 
 @dataclass
 class DemoStream:
-    """Payments of one simulation in two runs; labels follow seven days behind.
+    """Payments of one world in two runs; labels follow seven days behind.
 
     `truth` maps the transactions of the present to whether they are frauds.
     """
 
-    world: GeneratorSettings
+    world: WorldSettings
     history_days: int
     bootstrap: str
     truth: dict[str, bool] = field(default_factory=dict)

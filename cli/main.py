@@ -20,9 +20,13 @@ COMMANDS = {
     "doctor": "Check the machine and the installation, with a next step for each fault.",
     "produce": "Send payments and labels to Kafka, from files or from the generator.",
     "train": "Train, check and write a model bundle.",
+    "evaluate": "Judge models by a published protocol, or on a file of one's own.",
+    "tune": "Search the models' settings on validation folds.",
+    "models": "List, show, compare and verify model bundles.",
     "submit": "Hand the fraud detection job to the cluster.",
     "alerts": "Follow the alerts as they are raised.",
     "bench": "Measure throughput, latency and cost on this machine.",
+    "parity": "Prove that the stream computes, bit for bit, what training computed.",
     "test": "Run what the continuous integration runs.",
 }
 

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import click
-import msgspec
-import pyarrow as pa
 
 from cli.console import Output
 from cli.options import option
 from cli.produce_options import Moment, SendOptions, send_options
-from events.timestamps import format_ms
-from producer.errors import SendError
-from producer.feed import Progress, Summary
+from cli.produce_run import EXIT_INTERRUPTED, finish, run
+from cli.world_options import WorldOptions, world_options
 from producer.generator import generate
 from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, LayoutError, TimestampUnit, with_options
 from producer.mapping import read
-from producer.outfile import OutFileError
 from producer.population import GeneratorSettings
 from producer.rejects import RejectFile
-from producer.run import INTERRUPTED, OnTick, Rejected, sort_by_time, to_file, to_kafka
+from producer.run import sort_by_time
 from producer.selection import until
 from producer.tokens import (
     KEY_VARIABLE,
@@ -34,12 +27,11 @@ from producer.tokens import (
     key_from_text,
     read_or_create_key,
 )
-
-EXIT_INTERRUPTED = 130
-PLAIN_LINE_EVERY_S = 5.0
+from producer.world.generate import generate as generate_world
 
 EXAMPLE = """\b
 Examples:
+  ./cardwatch produce world
   ./cardwatch produce generate --days 30
   ./cardwatch produce file payments.csv.gz --layout kaggle --rate 500"""
 
@@ -48,6 +40,13 @@ Examples:
   ./cardwatch produce generate --days 30 --seed 7
   ./cardwatch produce generate --rate 500 --shift-to-now
   ./cardwatch produce generate --days 60 --to-file payments.parquet"""
+
+WORLD_EXAMPLE = """\b
+Examples:
+  ./cardwatch produce world --rate 300 --shift-to-now
+  ./cardwatch produce world --payments 1000000 --users 50000 --to-file world.parquet
+  ./cardwatch produce world --attacks card_testing:2,slow_fraud:1 --with-scenario \\
+      --to-file two.parquet"""
 
 _LAYOUT_LINES = "\n".join(
     f"  {name:9} {layout.about.split('. ')[0]}" for name, layout in LAYOUTS.items()
@@ -108,8 +107,25 @@ def generate_command(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     batches = generate(settings, with_scenario and options.to_file is not None)
-    summary = _run(until(batches, options.run_settings().selection), options, out, dict)
-    _finish(summary, options, out, accepted=True)
+    summary = run(until(batches, options.run_settings().selection), options, out, dict)
+    finish(summary, options, out, accepted=True)
+
+
+@command.command("world", epilog=WORLD_EXAMPLE)
+@world_options
+@option("--with-scenario", is_flag=True, help="Add scenario and episode to a file's columns.")
+@send_options
+def world_command(
+    with_scenario: bool, world: WorldOptions, options: SendOptions, out: Output
+) -> None:
+    """Send the payments of a world of people, merchants and attacks.
+
+    People have homes, habits, devices and trips; fraud comes as six kinds of attack, which
+    docs/world.md describes. Without options it is what `train` and `demo` use.
+    """
+    batches = generate_world(world.settings(), with_scenario and options.to_file is not None)
+    summary = run(until(batches, options.run_settings().selection), options, out, dict)
+    finish(summary, options, out, accepted=True)
 
 
 @command.command("file", epilog=FILE_EXAMPLE)
@@ -168,14 +184,14 @@ def file_command(
             batches = read(path, columns, tokenizer, refused.add)
             batches = sort_by_time(batches) if sort else batches
             batches = until(batches, selection) if ordered or sort else batches
-            summary = _run(batches, options, out, lambda: dict(refused.by_code))
+            summary = run(batches, options, out, lambda: dict(refused.by_code))
         except (LayoutError, TokenKeyError) as error:
             raise click.ClickException(str(error)) from None
     if refused.first is not None:
         first = refused.first
         out.say(f"Refused {refused.count} rows, see {refused.path}; the first is row {first.row}:")
         out.remarks.print(f"  {first.sentence}", markup=False)
-    _finish(summary, options, out, accepted=rejects is not None or not refused.count)
+    finish(summary, options, out, accepted=rejects is not None or not refused.count)
 
 
 def _token_key(path: Path | None, options: SendOptions, out: Output) -> bytes:
@@ -189,72 +205,3 @@ def _token_key(path: Path | None, options: SendOptions, out: Output) -> bytes:
     if made:
         out.say(f"Made a key for card tokens: {kept}. Keep it: another key makes other tokens.")
     return key
-
-
-def _run(
-    batches: Iterator[pa.RecordBatch], options: SendOptions, out: Output, rejected: Rejected
-) -> Summary:
-    """Send or write the batches, showing how far it is."""
-    settings = options.run_settings()
-    try:
-        with _progress(out) as on_tick:
-            if options.to_file is not None:
-                return to_file(batches, options.to_file, settings, on_tick, rejected)
-            return to_kafka(batches, settings, options.kafka_settings(), on_tick, rejected)
-    except (SendError, OutFileError) as error:
-        raise click.ClickException(str(error)) from None
-
-
-@contextmanager
-def _progress(out: Output) -> Iterator[OnTick]:
-    """Show how far a run is: a spinner on a terminal, else a line now and then."""
-    every_s = 0.0 if out.remarks.is_terminal else PLAIN_LINE_EVERY_S
-    next_s = every_s
-    with out.steps() as step:
-
-        def show(progress: Progress) -> None:
-            nonlocal next_s
-            if progress.seconds >= next_s and progress.last_ms is not None:
-                next_s = progress.seconds + every_s
-                step(_progress_line(progress, progress.last_ms))
-
-        yield show
-
-
-def _progress_line(progress: Progress, last_ms: int) -> str:
-    rate = progress.payments / progress.seconds if progress.seconds else 0.0
-    return (
-        f"{progress.payments:,} payments, {progress.labels:,} labels, {rate:,.0f} payments/s, "
-        f"at {format_ms(last_ms)}"
-    )
-
-
-def _finish(summary: Summary, options: SendOptions, out: Output, accepted: bool) -> None:
-    """Print the summary and end with the status that it calls for."""
-    if options.json_path:
-        out.json(options.json_path, msgspec.to_builtins(summary))
-    if not out.quiet and options.json_path != "-":
-        _show_summary(summary, options, out)
-    if summary.stopped == INTERRUPTED:
-        sys.exit(EXIT_INTERRUPTED)
-    if summary.stopped or summary.failed or not accepted:
-        sys.exit(1)
-
-
-def _show_summary(summary: Summary, options: SendOptions, out: Output) -> None:
-    verb = "written" if options.to_file else "sent"
-    rows: list[tuple[str, str]] = [
-        (f"payments {verb}", f"{summary.payments:,}"),
-        ("labels sent", f"{summary.labels:,}"),
-        ("labels not due yet", f"{summary.labels_not_due:,}"),
-        ("bytes", f"{summary.bytes:,}"),
-        ("seconds", f"{summary.seconds:,.1f}"),
-        ("payments a second", f"{summary.payments_per_s:,.0f}"),
-        ("first event time", summary.first_event_time or "-"),
-        ("last event time", summary.last_event_time or "-"),
-    ]
-    rows += [(f"refused: {code}", f"{count:,}") for code, count in summary.rejected.items()]
-    rows += [(f"failed: {name}", f"{count:,}") for name, count in summary.failed.items()]
-    rows += [("stopped", summary.stopped)] if summary.stopped else []
-    shown = rows if not options.to_file else [row for row in rows if "label" not in row[0]]
-    out.table(("", ""), shown)

@@ -1,4 +1,4 @@
-"""The options that `produce generate` and `produce file` share, and their types."""
+"""The options that every command of `produce` shares, and their types."""
 
 from __future__ import annotations
 

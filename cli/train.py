@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import click
 import msgspec
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from cli.console import Output
+from cli.expectations import show_expectations
 from cli.train_history import command_line, until
 from cli.train_options import TrainOptions, train_options
 from events.errors import EventError
@@ -22,26 +23,41 @@ from training.errors import TrainingError
 from training.history import History, table_sha256
 from training.pipeline import Origin, train
 from training.replay import replay
+from training.tracking import Recorded, open_tracker
 from udfs.bundle import Bundle, BundleError, load_bundle
-from udfs.manifest import Manifest, Thresholds
+from udfs.manifest import Manifest
 
 PLAIN_LINE_EVERY_S = 5.0
-_NOT_PART_OF_THE_RECIPE = frozenset({"out_folder", "version", "json_path", "quiet", "verbose"})
+_NOT_PART_OF_THE_RECIPE = frozenset(
+    {"out_folder", "version", "mlflow", "json_path", "quiet", "verbose"}
+)
 
 EXAMPLE = """\b
 Examples:
+  ./cardwatch train
+  ./cardwatch train --payments 500000 --users 30000 --attacks card_testing:2,slow_fraud:1
   ./cardwatch train --generate --customers 1000 --terminals 2000 --days 45
   ./cardwatch train --data handbook.parquet --layout handbook --until 2018-06-01
   ./cardwatch train --data own.csv.gz --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
-  ./cardwatch train --generate --models random_forest,xgboost,lightgbm --combine auto
+  ./cardwatch train --models random_forest,xgboost,lightgbm --combine auto
   ./cardwatch train --data unlabelled.parquet --models isolation_forest
+  ./cardwatch train --medium cost --high cost --review-cost 5 --block-cost 40
 
 \b
 The history is divided by time into train (60 %), a gap of --label-delay, validation (20 %) and
 test (20 %). Weights, calibration and thresholds come from validation, the figures from test; then
 the models are fitted again on everything. The bundle is written only where its graph scores as
-they do."""
+they do.
+
+\b
+--medium and --high take a GOAL, met on validation:
+  share:0.01      alerts on 1 % of payments
+  budget:200      at most 200 alerts a day
+  precision:0.9   as many alerts as 90 % frauds among them allow
+  recall:0.8      as few alerts as catch 80 % of frauds
+  cost            MEDIUM from where a review pays, HIGH from where blocking does; weighs
+                  --review-cost, --block-cost and --missed-share, in the amounts' own unit"""
 
 
 @dataclass(frozen=True)
@@ -59,14 +75,17 @@ class _Replayed:
 def command(context: click.Context, options: TrainOptions, out: Output) -> None:
     """Train models on history, and write them as one ONNX bundle.
 
-    Without --models they are a random forest and XGBoost. Features come from the same code as in
-    the stream.
+    Without --models they are a random forest and XGBoost; with neither --data nor --generate the
+    history is a world as `produce world` makes it. Features come from the same code as in the
+    stream.
     """
     settings, source, destination = options.settings(), options.source(), options.destination()
     recipe = command_line(context, _NOT_PART_OF_THE_RECIPE)
     started = time.perf_counter()
     try:
         destination.resolve()
+        place = options.mlflow_place()
+        tracker = open_tracker(place) if place is not None else None
         with out.steps() as step:
             step(f"read {source}")
             table, skipped = source.table()
@@ -75,13 +94,19 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
             origin = Origin(str(source), table_sha256(table), recipe)
             folder = train(replayed.history, settings, origin, destination, step)
             bundle = load_bundle(folder)
+            recorded = tracker.record(folder, bundle.manifest) if tracker else None
     except (TrainingError, EventError, LayoutError, RowRefusedError, BundleError) as error:
         raise click.ClickException(str(error)) from None
     seconds = time.perf_counter() - started
     if options.json_path:
-        out.json(options.json_path, _to_json(bundle, replayed, seconds))
+        out.json(options.json_path, _to_json(bundle, replayed, recorded, seconds))
     if options.json_path != "-":
         _show(bundle, replayed, seconds, out)
+        if recorded:
+            out.say(
+                f"Recorded in MLflow at {recorded.store}: run {recorded.run_id}, model "
+                f"{recorded.model} version {recorded.version}"
+            )
 
 
 def _replay(
@@ -105,7 +130,9 @@ def _replay(
     return _Replayed(history, rate, skipped)
 
 
-def _to_json(bundle: Bundle, replayed: _Replayed, seconds: float) -> dict[str, object]:
+def _to_json(
+    bundle: Bundle, replayed: _Replayed, recorded: Recorded | None, seconds: float
+) -> dict[str, object]:
     """Return what --json writes."""
     manifest = bundle.manifest
     known = replayed.history.targets[replayed.history.targets >= 0]
@@ -123,6 +150,7 @@ def _to_json(bundle: Bundle, replayed: _Replayed, seconds: float) -> dict[str, o
         "thresholds": msgspec.to_builtins(manifest.thresholds),
         "metrics": manifest.metrics,
         "parity": msgspec.to_builtins(manifest.parity),
+        "mlflow": asdict(recorded) if recorded else None,
     }
 
 
@@ -131,14 +159,7 @@ def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> N
     manifest = bundle.manifest
     if manifest.metrics:
         _show_metrics(manifest, out)
-    limits = manifest.thresholds
-    out.table(
-        ("level", "from", "alerts on validation", "precision there"),
-        [
-            (level, f"{edge:.4f}", f"{limits.alert_share[level]:.2%}", _precision(limits, level))
-            for level, edge in (("MEDIUM", limits.medium), ("HIGH", limits.high))
-        ],
-    )
+    show_expectations(manifest.thresholds, out)
     largest = sorted(manifest.features, key=lambda feature: -feature.importance)[:5]
     out.say(f"Most used features: {', '.join(feature.name for feature in largest)}")
     size = sum(path.stat().st_size for path in bundle.path.iterdir())
@@ -149,11 +170,6 @@ def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> N
     )
     if replayed.skipped_rows:
         out.say(f"Left out {replayed.skipped_rows:,} rows that are no payments.")
-
-
-def _precision(limits: Thresholds, level: str) -> str:
-    """Return a level's precision on validation; it is not known without labels."""
-    return f"{limits.precision[level]:.2f}" if level in limits.precision else "not known"
 
 
 def _show_metrics(manifest: Manifest, out: Output) -> None:

@@ -1,4 +1,4 @@
-"""The history that `train` learns from: a file or the generator, as one table."""
+"""The history that `train` learns from: a file, a world or the simulation, as one table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cli.produce_options import epoch_ms
+from cli.produce_options import Duration, epoch_ms
 from producer.generator import generate
 from producer.layouts import LAYOUTS, TimestampUnit, with_options
 from producer.mapping import read
@@ -20,6 +20,8 @@ from producer.population import GeneratorSettings
 from producer.rejects import Reject, refuse_first
 from producer.run import sort_by_time
 from producer.tokens import KEY_BYTES, Tokenizer
+from producer.world.generate import generate as generate_world
+from producer.world.settings import WorldSettings
 
 _TOKEN_KEY = bytes(KEY_BYTES)
 """Tokens of a training run stay in memory, so they need no secret; a fixed key repeats a run."""
@@ -73,6 +75,26 @@ class GeneratedSource:
         return pa.Table.from_batches(batches), 0
 
 
+@dataclass(frozen=True)
+class WorldSource:
+    """A world of people, merchants and attacks."""
+
+    settings: WorldSettings
+
+    def __str__(self) -> str:
+        one = self.settings
+        attacks = ", ".join(f"{name} {weight:g}" for name, weight in one.attacks.items())
+        return (
+            f"world: {one.users} users, {one.merchants} merchants, {one.payments} payments, "
+            f"{one.fraud_share:.2%} fraud, {one.days} days from {one.start:%Y-%m-%d}, "
+            f"seed {one.seed}, attacks {attacks}"
+        )
+
+    def table(self) -> tuple[pa.Table, int]:
+        """Return the payments; none is left out."""
+        return pa.Table.from_batches(generate_world(self.settings)), 0
+
+
 def until(table: pa.Table, moment: datetime | None) -> pa.Table:
     """Keep the payments before a time; all of them for None."""
     if moment is None:
@@ -81,8 +103,8 @@ def until(table: pa.Table, moment: datetime | None) -> pa.Table:
 
 
 def command_line(context: click.Context, leave_out: frozenset[str]) -> str:
-    """Return the call with the options that were given, a path by its name alone."""
-    words = ["./cardwatch", str(context.info_name)]
+    """Return the call with what was given, a path by its name alone."""
+    words = ["./cardwatch", *context.command_path.removeprefix("./cardwatch ").split()]
     for option in context.command.params:
         name = option.name or ""
         source = context.get_parameter_source(name)
@@ -90,7 +112,15 @@ def command_line(context: click.Context, leave_out: frozenset[str]) -> str:
             continue
         value = context.params.get(name)
         for one in value if isinstance(value, tuple) else [value]:
-            words.append(option.secondary_opts[0] if one is False else option.opts[0])
+            if isinstance(option, click.Option):
+                words.append(option.secondary_opts[0] if one is False else option.opts[0])
             if not isinstance(one, bool):
-                words.append(one.name if isinstance(one, Path) else str(one))
+                words.append(_word(option, one))
     return shlex.join(words)
+
+
+def _word(option: click.Parameter, value: object) -> str:
+    """Return a value as it can be given again."""
+    if isinstance(option.type, Duration):
+        return f"{value}ms"
+    return value.name if isinstance(value, Path) else str(value)

@@ -11,11 +11,23 @@ from typing import Any, TypeVar, get_args
 
 import click
 
+from cli.mapping_options import MAPPING_OPTIONS
 from cli.options import json_option, option, output_options
 from cli.produce_options import Duration, Moment
-from cli.train_history import FileSource, GeneratedSource
-from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, TimestampUnit
+from cli.train_history import FileSource, GeneratedSource, WorldSource
+from cli.world_options import (
+    WorldOptions,
+    attacks_option,
+    first_day_option,
+    fraud_share_option,
+    merchants_option,
+    payments_option,
+    users_option,
+)
+from producer.layouts import TimestampUnit
 from producer.population import GeneratorSettings
+from producer.world.settings import WorldSettings
+from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
 from training.fit import (
     Balance,
@@ -28,12 +40,14 @@ from training.fit import (
 )
 from training.models.registry import MODELS
 from training.pipeline import Destination, Settings
-from training.thresholds import parse_goal
+from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
+from udfs.manifest import Costs
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 REGISTRY = Path(__file__).resolve().parent.parent / "onnx_models"
-DAYS = 60
+LOCAL_MLFLOW = RUN_FOLDER / "mlflow"
+DAYS = WorldSettings().days
 _FIT = FitSettings()
 
 
@@ -49,6 +63,12 @@ class TrainOptions:
     sort: bool
     skip_bad_rows: bool
     until: datetime | None
+    users: int
+    merchants: int
+    payments: int
+    fraud_share: float
+    first_day: datetime
+    attacks: str
     generate: bool
     customers: int
     terminals: int
@@ -63,6 +83,9 @@ class TrainOptions:
     refit: bool
     medium: str
     high: str
+    review_cost: float
+    block_cost: float
+    missed_share: float
     models: str
     combine: CombineMethod
     calibration: CalibrationMethod
@@ -80,25 +103,19 @@ class TrainOptions:
     isolation_trees: int
     device: Device
     jobs: int
+    mlflow: str | None
     json_path: str | None
 
-    def source(self) -> FileSource | GeneratedSource:
-        """Return where payments come from; UsageError unless exactly one place is named."""
-        if (self.data is None) != self.generate:
-            raise click.UsageError("Name one source: --data PATH or --generate.")
+    def source(self) -> FileSource | GeneratedSource | WorldSource:
+        """Return where payments come from; UsageError where two places are named."""
+        if self.data is not None and self.generate:
+            raise click.UsageError(
+                "Name one source: --data PATH or --generate, or neither for the world."
+            )
+        if self.generate:
+            return self._simulation()
         if self.data is None:
-            try:
-                return GeneratedSource(
-                    GeneratorSettings(
-                        customers=self.customers,
-                        terminals=self.terminals,
-                        radius=self.radius,
-                        days=self.days,
-                        seed=self.seed,
-                    )
-                )
-            except ValueError as error:
-                raise click.UsageError(str(error)) from None
+            return self._world()
         return FileSource(
             self.data,
             self.layout,
@@ -109,10 +126,28 @@ class TrainOptions:
             self.skip_bad_rows,
         )
 
+    def _simulation(self) -> GeneratedSource:
+        try:
+            return GeneratedSource(
+                GeneratorSettings(
+                    customers=self.customers,
+                    terminals=self.terminals,
+                    radius=self.radius,
+                    days=self.days,
+                    seed=self.seed,
+                )
+            )
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+    def _world(self) -> WorldSource:
+        names = WorldOptions.__dataclass_fields__
+        return WorldSource(WorldOptions(**{n: getattr(self, n) for n in names}).settings())
+
     def settings(self) -> Settings:
         """Return how the bundle is trained; UsageError for a goal that is none."""
         try:
-            medium, high = parse_goal(self.medium), parse_goal(self.high)
+            goals = Goals(parse_goal(self.medium), parse_goal(self.high), self._costs())
         except TrainingError as error:
             raise click.UsageError(str(error)) from None
         fit = FitSettings(
@@ -135,7 +170,17 @@ class TrainOptions:
             missing=self.missing,
             balance=self.balance,
         )
-        return Settings(fit, self.label_delay, medium, high, self.refit)
+        return Settings(fit, self.label_delay, goals, self.refit)
+
+    def _costs(self) -> Costs:
+        """Return what decisions cost."""
+        return Costs(review=self.review_cost, block=self.block_cost, missed_share=self.missed_share)
+
+    def mlflow_place(self) -> Path | str | None:
+        """Return the folder or URI of MLflow's store, None where none is asked for."""
+        if self.mlflow is None or "://" in self.mlflow:
+            return self.mlflow
+        return LOCAL_MLFLOW if self.mlflow == "local" else Path(self.mlflow)
 
     def destination(self) -> Destination:
         """Return where the bundle goes."""
@@ -160,23 +205,26 @@ def _model_names(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 _COUNT = click.IntRange(min=1)
+_MONEY = click.FloatRange(min=0)
+_SHARE = click.FloatRange(min=0, max=1, min_open=True)
 _OPTIONS = (
     click.option(
         "--data",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="CSV or Parquet file of labelled payments, in order of time.",
     ),
-    option("--layout", type=click.Choice(tuple(LAYOUTS)), help="A known data set's columns."),
-    option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Column of a field."),
-    option("--constant", "constants", multiple=True, metavar="FIELD=TEXT", help="Text of a field."),
-    option("--timestamp-unit", type=click.Choice(TIMESTAMP_UNITS), help="Default: the layout's."),
-    option("--sort", is_flag=True, help="Order the file by time first."),
-    option("--skip-bad-rows", is_flag=True, help="Leave out rows that are no payments."),
+    *MAPPING_OPTIONS,
     option("--until", type=Moment(), help="Learn from payments before this time only."),
-    option("--generate", is_flag=True, help="Learn from a simulation instead of a file."),
-    option("--customers", type=_COUNT, default=GeneratorSettings().customers, help="Cards."),
-    option("--terminals", type=_COUNT, default=GeneratorSettings().terminals, help="Merchants."),
-    option("--radius", default=GeneratorSettings().radius, help="How far a customer goes, of 100."),
+    users_option,
+    merchants_option,
+    payments_option,
+    fraud_share_option,
+    first_day_option,
+    attacks_option,
+    option("--generate", is_flag=True, help="Learn from the Handbook's simulation instead."),
+    option("--customers", type=_COUNT, default=GeneratorSettings().customers, help="Its cards."),
+    option("--terminals", type=_COUNT, default=GeneratorSettings().terminals, help="Its shops."),
+    option("--radius", default=GeneratorSettings().radius, help="How far one goes there, of 100."),
     option("--days", type=_COUNT, default=DAYS, help="Days to simulate."),
     option("--seed", default=_FIT.seed, help="Of the simulation and of the models."),
     option("--name", default="ensemble", callback=_bundle_name, help="Name of the bundle."),
@@ -196,8 +244,11 @@ _OPTIONS = (
         help="Take labels that had not arrived when the history ends as unknown.",
     ),
     option("--refit/--no-refit", default=True, help="After judging, fit on everything labelled."),
-    option("--medium", default="share:0.01", metavar="GOAL", help="share:X or precision:X."),
-    option("--high", default="share:0.003", metavar="GOAL", help="share:X or precision:X."),
+    option("--medium", default=DEFAULT_MEDIUM.text, metavar="GOAL", help="See below."),
+    option("--high", default=DEFAULT_HIGH.text, metavar="GOAL", help="See below."),
+    option("--review-cost", type=_MONEY, default=0.0, help="Of one MEDIUM alert's review."),
+    option("--block-cost", type=_MONEY, default=0.0, help="Of one good payment blocked at HIGH."),
+    option("--missed-share", type=_SHARE, default=1.0, help="Of a missed fraud's amount: lost."),
     option(
         "--models",
         default=",".join(_FIT.models),
@@ -257,6 +308,14 @@ _OPTIONS = (
         "in place of xgboost-cpu.",
     ),
     option("--jobs", type=_COUNT, default=_FIT.jobs, help="Threads."),
+    option(
+        "--mlflow",
+        is_flag=False,
+        flag_value="local",
+        metavar="[PLACE]",
+        help="Record the bundle in MLflow: a server's URL, a folder, or alone for "
+        ".cardwatch/mlflow.",
+    ),
     json_option,
     output_options,
 )

@@ -1,6 +1,6 @@
-"""The card's features of one payment: one pass each for amounts and places, newest to oldest.
+"""The card's features of one payment: passes for amounts, its usual and places, newest to oldest.
 
-Both passes run over the payments before the one at hand (`old`, rows below `at`) with running
+All passes run over the payments before the one at hand (`old`, rows below `at`) with running
 totals, and note them at each window's edge; the payment at hand is added when a total is noted.
 """
 
@@ -16,6 +16,9 @@ from features.card_state import (
     BUCKET_MAX,
     BUCKET_SUM,
     BUCKET_TIME,
+    HEAD_HOME_COUNT,
+    HEAD_HOME_LAT,
+    HEAD_HOME_LON,
     HEAD_PLACE_LAT,
     HEAD_PLACE_LON,
     HEAD_PLACE_MS,
@@ -30,6 +33,7 @@ from features.card_state import (
     cell_of,
     time_of,
 )
+from features.card_usual import measure_usual
 from features.compiled import helper
 from features.statistics import absorb, add_token, haversine_km, merge
 from features.windows import CARD_WINDOWS_MS, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
@@ -51,6 +55,7 @@ def measure(plan: CardPlan, old: CardView, at: int, now: Arrival, values: _Value
         values[i] = np.nan
     _measure_payment(plan, now, values)
     _measure_amounts(plan, old, at, now, values)
+    measure_usual(plan, old, at, now, values)
     _measure_places(plan, old, at, now, values)
     _measure_travel(plan, old, now, values)
 
@@ -104,6 +109,8 @@ def _measure_amounts(plan: CardPlan, old: CardView, at: int, now: Arrival, value
     if count > 0:
         values[plan.gap] = (now.time_ms - latest) / SECOND_MS
         values[plan.record] = now.amount > largest
+        if largest > 0:
+            values[plan.max_ratio] = now.amount / largest
         _measure_normal(plan, count, total, spread, now.amount, values)
 
 
@@ -185,7 +192,10 @@ def _measure_places(plan: CardPlan, old: CardView, at: int, now: Arrival, values
 
 @helper
 def _measure_travel(plan: CardPlan, old: CardView, now: Arrival, values: _Values) -> None:
-    """Write distance and speed from the newest earlier payment with a place."""
+    """Write the distance from home, and distance and speed from the newest earlier payment."""
+    if old.words[HEAD_HOME_COUNT] > 0 and not np.isnan(now.lat + now.lon):
+        lat, lon = old.reals[HEAD_HOME_LAT], old.reals[HEAD_HOME_LON]
+        values[plan.home] = haversine_km(lat, lon, now.lat, now.lon)
     then_ms = old.words[HEAD_PLACE_MS]
     if then_ms == NEVER_MS or then_ms > now.time_ms or np.isnan(now.lat + now.lon):
         return

@@ -34,11 +34,18 @@ class CardPlan(NamedTuple):
     z: int
     outlier: int
     record: int
+    max_ratio: int
+    median: int
+    median_ratio: int
+    quartile_distance: int
+    above_usual: int
+    above_usual_share: int
     gap: int
     new_merchant: int
     new_device: int
     new_country: int
     city_share: int
+    home: int
     distance: int
     speed: int
     travel: int
@@ -72,11 +79,18 @@ CARD_PLAN: Final = CardPlan(
     z=_one("card_amount_z_30d"),
     outlier=_one("card_amount_outlier_30d"),
     record=_one("card_amount_record_30d"),
+    max_ratio=_one("card_amount_to_max_30d"),
+    median=_one("card_usual_amount_30d"),
+    median_ratio=_one("card_amount_to_usual_30d"),
+    quartile_distance=_one("card_amount_in_quartiles_30d"),
+    above_usual=_one("card_above_usual_14d"),
+    above_usual_share=_one("card_above_usual_share_14d"),
     gap=_one("card_seconds_since_last"),
     new_merchant=_one("card_new_merchant_30d"),
     new_device=_one("card_new_device_30d"),
     new_country=_one("card_new_country_30d"),
     city_share=_one("card_city_share_30d"),
+    home=_one("card_from_home_km"),
     distance=_one("card_distance_km"),
     speed=_one("card_speed_kmh"),
     travel=_one("card_impossible_travel"),

@@ -1,8 +1,8 @@
-"""The packed state of a card, version 1: little-endian rows of words (8 bytes) and cells (4 bytes).
+"""The packed state of a card, version 2: little-endian rows of words (8 bytes) and cells (4 bytes).
 
 | bytes | what |
 | --- | --- |
-| 72 | header, nine words: see HEAD_*; the place in float64, all else int64 |
+| 96 | header, twelve words: see HEAD_*; places in float64, all else int64 |
 | 8 a remembered id | 63-bit hash of the transaction_id, for the newest payments, in their order |
 | 40 a bucket | of compacted payments, oldest first: see BUCKET_* |
 | 20 a payment | five cells, oldest first: see ROW_* |
@@ -24,7 +24,7 @@ import numpy.typing as npt
 from features.compiled import helper
 from features.state import Upgrades
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 HEAD_VERSION: Final = 0
 HEAD_BASE_MS: Final = 1
@@ -35,7 +35,10 @@ HEAD_BUCKETS: Final = 5
 HEAD_PLACE_MS: Final = 6
 HEAD_PLACE_LAT: Final = 7
 HEAD_PLACE_LON: Final = 8
-HEAD_WORDS: Final = 9
+HEAD_HOME_COUNT: Final = 9
+HEAD_HOME_LAT: Final = 10
+HEAD_HOME_LON: Final = 11
+HEAD_WORDS: Final = 12
 
 BUCKET_TIME: Final = 0
 BUCKET_COUNT: Final = 1
@@ -58,11 +61,24 @@ BUCKET_BYTES: Final = 8 * BUCKET_WORDS
 NEVER_MS: Final = -(2**63)
 """Time of the last place while no payment had one."""
 
-EMPTY: Final = np.array([VERSION, 0, 0, 0, 0, 0, NEVER_MS, 0, 0], "<i8").tobytes()
+EMPTY: Final = np.array([VERSION, 0, 0, 0, 0, 0, NEVER_MS, 0, 0, 0, 0, 0], "<i8").tobytes()
 """The state of a card before its first payment."""
 
-UPGRADES: Final[Upgrades] = {}
-"""Transition functions of older versions; version 1 is the first."""
+_WORDS_OF_VERSION_1: Final = 9
+
+
+def _with_a_home(state: bytes) -> bytes:
+    """Turn version 1 into 2, which has a home: where the card last was, if that is known."""
+    head = np.frombuffer(state[: 8 * _WORDS_OF_VERSION_1], "<i8")
+    if len(head) < _WORDS_OF_VERSION_1:
+        return bytes([2]) + state[1:]  # cut: whoever reads it says so
+    home = np.array([head[HEAD_PLACE_MS] != NEVER_MS, *head[HEAD_PLACE_LAT:]], "<i8")
+    longer = np.concatenate([[2], head[1:], home]).astype("<i8")
+    return longer.tobytes() + state[8 * _WORDS_OF_VERSION_1 :]
+
+
+UPGRADES: Final[Upgrades] = {1: _with_a_home}
+"""Transition functions of older versions."""
 
 
 class CardView(NamedTuple):

@@ -12,6 +12,9 @@ from features.card_state import (
     HEAD_BASE_MS,
     HEAD_BUCKETS,
     HEAD_EVENTS,
+    HEAD_HOME_COUNT,
+    HEAD_HOME_LAT,
+    HEAD_HOME_LON,
     HEAD_IDS,
     HEAD_PLACE_LAT,
     HEAD_PLACE_LON,
@@ -32,7 +35,8 @@ from features.card_state import (
 )
 from features.columns import copy
 from features.compiled import helper
-from features.windows import CARD_HISTORY_MS, DEDUPE_HORIZON_MS
+from features.statistics import haversine_km, turn_degrees
+from features.windows import CARD_HISTORY_MS, DEDUPE_HORIZON_MS, HOME_PAYMENTS, HOME_STEP_KM
 
 
 @helper
@@ -57,6 +61,7 @@ def store(
     store_head(old, new)
     new.words[HEAD_SEQUENCE] += 1
     _store_place(new, now)
+    _store_home(new, now)
     _store_ids(old, new, at, remembered, has_id, now)
     from_bucket = old.at_buckets + BUCKET_WORDS * first_bucket
     copy(old.words, from_bucket, new.words, new.at_buckets, BUCKET_WORDS * new.buckets)
@@ -91,6 +96,30 @@ def _store_place(new: CardView, now: Arrival) -> None:
         new.words[HEAD_PLACE_MS] = now.time_ms
         new.reals[HEAD_PLACE_LAT] = now.lat
         new.reals[HEAD_PLACE_LON] = now.lon
+
+
+@helper
+def _store_home(new: CardView, now: Arrival) -> None:
+    """Move the home towards the payment: a running mean of places, its steps cut short.
+
+    The first place is the home. A mean with bounded steps is Huber's location estimate in its
+    recursive form (Robbins and Monro 1951): what is far away counts by its direction only.
+    """
+    if np.isnan(now.lat + now.lon):
+        return
+    known = new.words[HEAD_HOME_COUNT]
+    new.words[HEAD_HOME_COUNT] = min(known + 1, HOME_PAYMENTS)
+    if known == 0:
+        new.reals[HEAD_HOME_LAT] = now.lat
+        new.reals[HEAD_HOME_LON] = now.lon
+        return
+    lat, lon = new.reals[HEAD_HOME_LAT], new.reals[HEAD_HOME_LON]
+    share = 1.0 / min(known + 1, HOME_PAYMENTS)
+    distance = haversine_km(lat, lon, now.lat, now.lon)
+    if share * distance > HOME_STEP_KM:
+        share = HOME_STEP_KM / distance
+    new.reals[HEAD_HOME_LAT] = lat + share * (now.lat - lat)
+    new.reals[HEAD_HOME_LON] = turn_degrees(lon + share * turn_degrees(now.lon - lon))
 
 
 @helper

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from features.windows import (
+    ABOVE_NORMAL_MS,
     CARD_WINDOWS_MS,
+    DAY_MS,
     DELAYED_WINDOWS_MS,
     DISTINCT_WINDOWS_MS,
     KNOWN_FRAUD_MS,
@@ -23,7 +25,7 @@ from features.windows import (
     window_name,
 )
 
-FEATURE_SET_VERSION: Final = 1
+FEATURE_SET_VERSION: Final = 2
 
 Entity = Literal["payment", "card", "merchant"]
 
@@ -93,6 +95,29 @@ _CARD_NORMAL: Final = (
     _own("card_amount_z_30d", "z", "deviations", "Deviations above the mean of earlier payments."),
     _own("card_amount_outlier_30d", "outlier", "0/1", "1 where that is more than 3 deviations."),
     _own("card_amount_record_30d", "record", "0/1", "1 where above every earlier amount."),
+    _own("card_amount_to_max_30d", "max_ratio", "ratio", "Amount to the largest earlier one."),
+    _own("card_usual_amount_30d", "median", "major", "Median of the newest 128 earlier payments."),
+    _own("card_amount_to_usual_30d", "median_ratio", "ratio", "Amount to that median."),
+    _own(
+        "card_amount_in_quartiles_30d",
+        "quartile_distance",
+        "quartile ranges",
+        "Amount less that median, by the distance between the quartiles of the same payments.",
+    ),
+    _own(
+        "card_above_usual_14d",
+        "above_usual",
+        "payments",
+        "Payments among them of the last 14 days above 2.5 times the median.",
+        ABOVE_NORMAL_MS,
+    ),
+    _own(
+        "card_above_usual_share_14d",
+        "above_usual_share",
+        "share",
+        "Share of those in the payments among them of the last 14 days; 0 where there are none.",
+        ABOVE_NORMAL_MS,
+    ),
     _own("card_seconds_since_last", "gap", "s", "Seconds since the card's last earlier payment."),
 )
 
@@ -109,6 +134,7 @@ _CARD_PLACES: Final = (
         "share",
         "Share of payments in this city, of those with a city.",
     ),
+    _own("card_from_home_km", "home", "km", "From home, as earlier payments tell it.", None),
     _own("card_distance_km", "distance", "km", "From the last payment with a place.", None),
     _own("card_speed_kmh", "speed", "km/h", "Distance by the time since, 1 minute or more.", None),
     _own("card_impossible_travel", "travel", "0/1", "1 where faster than 1,000 km/h.", None),
@@ -126,10 +152,13 @@ _MERCHANT_NOW: Final = (
     ),
 )
 
+_COUNTED_WINDOWS_MS: Final = tuple(DAY_MS * days for days in (1, 7, 30))
+"""The delayed windows whose payments are a feature too, as in the Handbook."""
+
 _MERCHANT_RISK: Final = (
     *_windows(
         "merchant",
-        DELAYED_WINDOWS_MS,
+        _COUNTED_WINDOWS_MS,
         "delayed_count",
         "payments",
         "Payments at it in {w}, up to 7 days ago.",
@@ -156,10 +185,31 @@ _MERCHANT_RISK: Final = (
         KNOWN_FRAUD_MS,
     ),
     _shop(
-        "merchant_days_since_first_fraud",
-        "oldest_fraud",
+        "merchant_days_since_good",
+        "newest_good",
         "days",
-        "Days since the oldest fraud at it, in 37 days, that was known by now.",
+        "Days since its newest payment, up to 7 days ago, that was not known to be a fraud.",
+        KNOWN_FRAUD_MS,
+    ),
+    _shop(
+        "merchant_fraud_run",
+        "run",
+        "payments",
+        "Known frauds in a row up to 7 days ago: its payments since the newest good one.",
+        KNOWN_FRAUD_MS,
+    ),
+    _shop(
+        "merchant_fraud_run_days",
+        "run_age",
+        "days",
+        "Days since the first payment of that run.",
+        KNOWN_FRAUD_MS,
+    ),
+    _shop(
+        "merchant_fraud_run_least_amount",
+        "run_least",
+        "major",
+        "Smallest amount in that run.",
         KNOWN_FRAUD_MS,
     ),
 )

@@ -1,4 +1,4 @@
-"""The merchant's features of one payment: one pass over payments, one over known frauds."""
+"""The merchant's features of one payment: a pass each over payments, known frauds, and the run."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from features.compiled import helper
 from features.merchant_plan import EDGES_MS, MerchantPlan
+from features.merchant_run import measure_run
 from features.merchant_state import (
     FRAUD_COUNT,
     FRAUD_LABEL_TIME,
@@ -35,19 +36,23 @@ def measure(
     counts = np.empty(len(EDGES_MS), np.int64)
     sums = np.empty(len(EDGES_MS), np.int64)
     frauds = np.empty(len(EDGES_MS), np.int64)
-    _total_payments(old, at, time_ms, counts, sums)
+    settled = _total_payments(plan, old, at, time_ms, counts, sums)
     _total_frauds(old, time_ms, frauds)
     _measure_windows(plan, counts, sums, amount, values)
     _measure_risk(plan, counts, frauds, values)
-    _measure_fraud_ages(plan, old, time_ms, values)
+    _measure_newest_fraud(plan, old, time_ms, values)
+    measure_run(plan, old, settled, time_ms, values)
 
 
 @helper
 def _total_payments(
-    old: MerchantView, at: int, time_ms: int, counts: _Totals, sums: _Totals
-) -> None:
-    """Note count and sum of the payments from each edge up to now, the payment at hand left out."""
-    row, count, total = at - 1, 0, 0
+    plan: MerchantPlan, old: MerchantView, at: int, time_ms: int, counts: _Totals, sums: _Totals
+) -> int:
+    """Note count and sum of the payments from each edge up to now, the payment at hand left out.
+
+    Return the newest row that is older than labels take, -1 where there is none.
+    """
+    row, count, total, settled = at - 1, 0, 0, -1
     for k in range(len(EDGES_MS)):
         edge = time_ms - EDGES_MS[k]
         while row >= 0 and time_of(old, row) > edge:
@@ -56,6 +61,9 @@ def _total_payments(
             row -= 1
         counts[k] = count
         sums[k] = total
+        if k == plan.delay_edge:
+            settled = row
+    return settled
 
 
 @helper
@@ -93,22 +101,19 @@ def _measure_risk(plan: MerchantPlan, counts: _Totals, frauds: _Totals, values: 
         edge = plan.delayed_edge[k]
         count = counts[edge] - counts[plan.delay_edge]
         known = frauds[edge] - frauds[plan.delay_edge]
-        values[plan.delayed_counts[k]] = count
+        if plan.delayed_counts[k] >= 0:
+            values[plan.delayed_counts[k]] = count
         values[plan.delayed_frauds[k]] = known
         values[plan.delayed_shares[k]] = min(1.0, known / count) if count > 0 else 0.0
 
 
 @helper
-def _measure_fraud_ages(
+def _measure_newest_fraud(
     plan: MerchantPlan, old: MerchantView, time_ms: int, values: _Values
 ) -> None:
-    newest, oldest = -1, -1
-    for fraud in range(old.frauds):
+    for fraud in range(old.frauds - 1, -1, -1):
         age = time_ms - fraud_word(old, fraud, FRAUD_TIME)
         known = fraud_word(old, fraud, FRAUD_LABEL_TIME) <= time_ms
         if known and 0 <= age < KNOWN_FRAUD_MS:
-            newest = age
-            oldest = max(oldest, age)
-    if oldest >= 0:
-        values[plan.newest_fraud] = newest / DAY_MS
-        values[plan.oldest_fraud] = oldest / DAY_MS
+            values[plan.newest_fraud] = age / DAY_MS
+            return

@@ -19,7 +19,7 @@ EDGES_MS: Final = tuple(sorted({*MERCHANT_WINDOWS_MS, LABEL_DELAY_MS, *_DELAYED_
 
 
 class MerchantPlan(NamedTuple):
-    """Output slots for each of MERCHANT_WINDOWS_MS (count, mean) and DELAYED_WINDOWS_MS.
+    """Output slots for each of MERCHANT_WINDOWS_MS (count, mean) and DELAYED_WINDOWS_MS, -1: none.
 
     `window_edge` and `delayed_edge` say where in EDGES_MS those windows begin, `delay_edge` where
     the delayed ones end. `sources` is the digest of this package: the plan is part of the key of
@@ -37,7 +37,10 @@ class MerchantPlan(NamedTuple):
     delayed_frauds: _Numbers
     delayed_shares: _Numbers
     newest_fraud: int
-    oldest_fraud: int
+    newest_good: int
+    run: int
+    run_age: int
+    run_least: int
 
 
 MERCHANT_PLAN: Final = MerchantPlan(
@@ -52,5 +55,8 @@ MERCHANT_PLAN: Final = MerchantPlan(
     delayed_frauds=slots(MERCHANT_FEATURES, "delayed_frauds", DELAYED_WINDOWS_MS),
     delayed_shares=slots(MERCHANT_FEATURES, "delayed_fraud_share", DELAYED_WINDOWS_MS),
     newest_fraud=slot(MERCHANT_FEATURES, "merchant_days_since_fraud"),
-    oldest_fraud=slot(MERCHANT_FEATURES, "merchant_days_since_first_fraud"),
+    newest_good=slot(MERCHANT_FEATURES, "merchant_days_since_good"),
+    run=slot(MERCHANT_FEATURES, "merchant_fraud_run"),
+    run_age=slot(MERCHANT_FEATURES, "merchant_fraud_run_days"),
+    run_least=slot(MERCHANT_FEATURES, "merchant_fraud_run_least_amount"),
 )

@@ -1,14 +1,14 @@
-"""The packed state of a merchant, version 1: little-endian words of 8 bytes, int64.
+"""The packed state of a merchant, version 2: little-endian words of 8 bytes, int64.
 
 | bytes | what |
 | --- | --- |
 | 40 | header, five words: see HEAD_* |
 | 32 a known fraud | four words, by event time: see FRAUD_* |
-| 16 a payment | two words, by event time: the sum, and time and count in 32 bits each |
+| 16 a payment | two words, by event time: the sum, and time and count in one word |
 
 Sums are hundredths of the major unit. Times of payments are ms after the base, the time of the
-oldest row. A count above 1 is a bucket: several rows of one cell of time, compacted, at the time
-of the newest.
+oldest row, in the low 36 bits, of which 68 days need 33; above them is the count. A count above 1
+is a bucket: several rows of one cell of time, compacted, at the time of the newest.
 """
 
 from typing import Any, Final, NamedTuple
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from features.compiled import helper
 from features.state import Upgrades
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 HEAD_VERSION: Final = 0
 HEAD_BASE_MS: Final = 1
@@ -35,8 +35,11 @@ FRAUD_COUNT: Final = 3
 FRAUD_WORDS: Final = 4
 
 ROW_SUM: Final = 0
-ROW_TIME_AND_COUNT: Final = 1  # the time in the low half
+ROW_TIME_AND_COUNT: Final = 1
 ROW_WORDS: Final = 2
+
+TIME_BITS: Final = 36
+TIME_MASK: Final = 2**TIME_BITS - 1
 
 FRAUD_BYTES: Final = 8 * FRAUD_WORDS
 ROW_BYTES: Final = 8 * ROW_WORDS
@@ -44,8 +47,24 @@ ROW_BYTES: Final = 8 * ROW_WORDS
 EMPTY: Final = np.array([VERSION, 0, 0, 0, 0], "<i8").tobytes()
 """The state of a merchant before its first payment or label."""
 
-UPGRADES: Final[Upgrades] = {}
-"""Transition functions of older versions; version 1 is the first."""
+_TIME_BITS_OF_VERSION_1: Final = 32
+
+
+def _with_longer_times(state: bytes) -> bytes:
+    """Turn version 1 into 2, whose times may lie further apart."""
+    if len(state) % 8 or len(state) < 8 * HEAD_WORDS:
+        return bytes([2]) + state[1:]  # cut: whoever reads it says so
+    words = np.frombuffer(state, "<i8").copy()
+    words[HEAD_VERSION] = 2
+    at_rows = HEAD_WORDS + FRAUD_WORDS * int(words[HEAD_FRAUDS])
+    packed = words[at_rows + ROW_TIME_AND_COUNT :: ROW_WORDS]
+    time, count = packed & 2**_TIME_BITS_OF_VERSION_1 - 1, packed >> _TIME_BITS_OF_VERSION_1
+    packed[:] = time | count << TIME_BITS
+    return words.tobytes()
+
+
+UPGRADES: Final[Upgrades] = {1: _with_longer_times}
+"""Transition functions of older versions."""
 
 
 class MerchantView(NamedTuple):
@@ -103,20 +122,20 @@ def sum_of(merchant: MerchantView, row: int) -> int:
 def time_of(merchant: MerchantView, row: int) -> int:
     """Return the event time of a row (ms)."""
     packed = merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_TIME_AND_COUNT]
-    return int(merchant.words[HEAD_BASE_MS] + (packed & 0xFFFFFFFF))
+    return int(merchant.words[HEAD_BASE_MS] + (packed & TIME_MASK))
 
 
 @helper
 def count_of(merchant: MerchantView, row: int) -> int:
     """Return how many payments a row stands for."""
-    return int(merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_TIME_AND_COUNT] >> 32)
+    return int(merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_TIME_AND_COUNT] >> TIME_BITS)
 
 
 @helper
 def put_row(words: npt.NDArray[np.int64], at: int, total: int, offset_ms: int, count: int) -> None:
     """Write a row at a word."""
     words[at + ROW_SUM] = total
-    words[at + ROW_TIME_AND_COUNT] = offset_ms | count << 32
+    words[at + ROW_TIME_AND_COUNT] = offset_ms | count << TIME_BITS
 
 
 @helper

@@ -54,6 +54,14 @@ def haversine_km(lat: float, lon: float, other_lat: float, other_lon: float) -> 
 
 
 @helper
+def turn_degrees(angle: float) -> float:
+    """Return an angle below 540 degrees either way as one from -180 up to 180."""
+    if angle >= 180.0:
+        return angle - 360.0
+    return angle + 360.0 if angle < -180.0 else angle
+
+
+@helper
 def add_token(tokens: npt.NDArray[np.uint32], start: int, size: int, token: int) -> int:
     """Put a token into an open-addressing set; return 1 where it was new, 0 for UNKNOWN or known.
 

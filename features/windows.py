@@ -13,7 +13,7 @@ DAY_MS: Final = 24 * HOUR_MS
 CARD_WINDOWS_MS: Final = (10 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 DISTINCT_WINDOWS_MS: Final = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
 MERCHANT_WINDOWS_MS: Final = (HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
-DELAYED_WINDOWS_MS: Final = (DAY_MS, 7 * DAY_MS, 30 * DAY_MS)
+DELAYED_WINDOWS_MS: Final = (DAY_MS, 7 * DAY_MS, 14 * DAY_MS, 30 * DAY_MS, 60 * DAY_MS)
 
 LABEL_DELAY_MS: Final = 7 * DAY_MS
 """Risk windows end this long before the payment: (t - delay - w, t - delay]."""
@@ -26,6 +26,21 @@ DEDUPE_HORIZON_MS: Final = DAY_MS
 
 OWN_NORMAL_MS: Final = CARD_WINDOWS_MS[-1]
 """The span that a card's own normal is taken from."""
+
+ABOVE_NORMAL_MS: Final = 14 * DAY_MS
+"""The span in which a card's payments far above its own normal are counted."""
+
+ABOVE_NORMAL_FACTOR: Final = 2.5
+"""How many times the card's own median is far above its normal."""
+
+USUAL_PAYMENTS: Final = 128
+"""A card's median and quartiles are of so many of its newest earlier payments at most."""
+
+HOME_PAYMENTS: Final = 64
+"""From this many payments on, each moves a card's home by one part in so many."""
+
+HOME_STEP_KM: Final = 25.0
+"""One payment moves a card's home by this at most, so that a journey does not."""
 
 CARD_HISTORY_MS: Final = CARD_WINDOWS_MS[-1] + ALLOWED_LATENESS_MS
 

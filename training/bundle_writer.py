@@ -25,14 +25,14 @@ def next_version(root: Path, name: str) -> int:
 def write_bundle(
     root: Path,
     manifest: Manifest,
-    graphs: Mapping[str, bytes],
+    files: Mapping[str, bytes],
     golden_inputs: Floats,
     golden_scores: Scores,
 ) -> Path:
     """Write ``root/NAME/VERSION`` and return it; ``manifest.files`` is filled in here.
 
-    ``graphs`` maps file names to serialised models; the golden file keeps float32[m, k] inputs
-    with the scores expected of them. The folder appears whole, by a rename.
+    ``files`` maps names to contents, models and the card; the golden file keeps float32[m, k]
+    inputs with the scores expected of them. The folder appears whole, by a rename.
     Raises TrainingError where that version exists.
     """
     target = root / manifest.name / str(manifest.version)
@@ -40,11 +40,11 @@ def write_bundle(
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target.parent))
     try:
-        for name, graph in graphs.items():
-            (draft / name).write_bytes(graph)
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
         columns = {PROBABILITY: golden_scores.probability, **golden_scores.models}
         np.savez_compressed(draft / GOLDEN_FILE, inputs=golden_inputs, **columns)
-        hashes = {name: file_sha256(draft / name) for name in sorted([*graphs, GOLDEN_FILE])}
+        hashes = {name: file_sha256(draft / name) for name in sorted([*files, GOLDEN_FILE])}
         complete = msgspec.structs.replace(manifest, files=hashes)
         (draft / MANIFEST_FILE).write_bytes(encode_manifest(complete))
         draft.chmod(0o755)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from training.errors import TrainingError
 from training.fit import Targets
+from training.segments import Segments
 from training.trees import Floats, Ints
 
 UNKNOWN = -1
@@ -20,7 +21,8 @@ class History:
     """n payments in order of time.
 
     ``features`` is float32[n, f] with one column for each of ``names``; ``targets`` is 1 for a
-    fraud, 0 for a good payment, -1 where not known; ``cards`` are numbers that stand for cards.
+    fraud, 0 for a good payment, -1 where not known; ``cards`` are numbers that stand for cards;
+    ``segments`` divide the payments by what is no feature, for the model card.
     """
 
     names: tuple[str, ...]
@@ -28,6 +30,7 @@ class History:
     targets: Targets
     times_ms: Ints
     cards: Ints
+    segments: tuple[Segments, ...] = ()
 
     def known_at(self, time_ms: int, delay_ms: int) -> History:
         """Forget the labels that had not arrived by a time."""
@@ -47,25 +50,32 @@ class History:
 
         Raises TrainingError where no payment is labelled, or all labels are the same.
         """
+        refuse_unlearnable(self.targets)
         known = self.targets != UNKNOWN
-        if not known.any():
-            raise TrainingError(
-                "No payment has a label, so there is nothing to learn from: give a file with an "
-                "is_fraud column, name your column in the mapping, or train without labels by "
-                "--models isolation_forest."
-            )
-        if len(np.unique(self.targets[known])) == 1:
-            only = "frauds" if self.targets[known][0] else "good payments"
-            raise TrainingError(
-                f"All {int(known.sum())} labelled payments are {only}: training needs both frauds "
-                "and good payments, so give a longer history."
-            )
         return History(
             self.names,
             self.features[known],
             self.targets[known],
             self.times_ms[known],
             self.cards[known],
+            tuple(one[known] for one in self.segments),
+        )
+
+
+def refuse_unlearnable(targets: Targets) -> None:
+    """Raise TrainingError where no payment is labelled, or all labels are the same."""
+    known = targets[targets != UNKNOWN]
+    if not len(known):
+        raise TrainingError(
+            "No payment has a label, so there is nothing to learn from: give a file with an "
+            "is_fraud column, name your column in the mapping, or train without labels by "
+            "--models isolation_forest."
+        )
+    if len(np.unique(known)) == 1:
+        only = "frauds" if known[0] else "good payments"
+        raise TrainingError(
+            f"All {len(known)} labelled payments are {only}: training needs both frauds and good "
+            "payments, so give a longer history."
         )
 
 

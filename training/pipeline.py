@@ -14,13 +14,23 @@ from training.fit import FitSettings, FittedEnsemble, combine, fit
 from training.history import History
 from training.package import Package, package
 from training.prepare import Prepared, prepare
+from training.report import Measured, model_card
 from training.shrink import strongest
 from training.split import DAY_MS
-from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goal, solve_thresholds
+from training.thresholds import Goals, solve_thresholds
 from udfs.bundle import load_bundle, verify_golden
-from udfs.manifest import FORMAT_VERSION, Manifest, Reproduction, TrainingData
+from udfs.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, TrainingData
 
-LIBRARIES = ("numpy", "sklearn", "xgboost", "lightgbm", "imblearn", "onnx", "onnxruntime")
+LIBRARIES = (
+    "numpy",
+    "sklearn",
+    "xgboost",
+    "lightgbm",
+    "imblearn",
+    "onnx",
+    "onnxruntime",
+    "matplotlib",
+)
 """Modules; their packages are named in the manifest, since XGBoost comes in several."""
 
 Progress = Callable[[str], None]
@@ -37,8 +47,7 @@ class Settings:
 
     fit: FitSettings = field(default_factory=FitSettings)
     label_delay_ms: int = 7 * DAY_MS
-    medium: Goal = DEFAULT_MEDIUM
-    high: Goal = DEFAULT_HIGH
+    goals: Goals = field(default_factory=Goals)
     refit: bool = True
 
 
@@ -86,10 +95,11 @@ def train(
     fitted = _fit(prepared, settings.fit)
     validation = prepared.part("validation")
     scores = fitted.predict(validation.columns).probability
-    thresholds = solve_thresholds(validation.targets, scores, settings.medium, settings.high)
+    thresholds = solve_thresholds(validation, scores, settings.goals, settings.fit.seed)
     progress("judge on the test part")
     test = prepared.part("test")
     metrics, calibrated = judge(fitted, test), calibration(fitted, test)
+    measured = _measure(fitted, prepared)
     if settings.refit:
         progress(f"fit again on every {'labelled ' if prepared.labelled else ''}payment")
         fitted = _refit(prepared, fitted, settings.fit)
@@ -112,7 +122,8 @@ def train(
         parity=packed.parity,
         files={},
     )
-    return _write(destination.root, manifest, packed)
+    progress("write the bundle and its card")
+    return _write(destination.root, manifest, packed, measured)
 
 
 def _strongest(prepared: Prepared, settings: FitSettings, progress: Progress) -> Prepared:
@@ -156,8 +167,17 @@ def _training_data(prepared: Prepared, settings: Settings, origin: Origin) -> Tr
     )
 
 
-def _write(root: Path, manifest: Manifest, packed: Package) -> Path:
+def _measure(fitted: FittedEnsemble, prepared: Prepared) -> Measured:
+    """Return the test part as the models saw it, for the card."""
+    rows, part = prepared.split.test, prepared.part("test")
+    scores = fitted.predict(part.columns)
+    segments = tuple(one[rows] for one in prepared.segments)
+    return Measured(part.targets, scores.probability, scores.models, segments)
+
+
+def _write(root: Path, manifest: Manifest, packed: Package, measured: Measured) -> Path:
     """Write the bundle, then load it as the job will and score its golden rows."""
-    folder = write_bundle(root, manifest, packed.graphs, packed.golden_inputs, packed.golden_scores)
+    files = packed.graphs | {CARD_FILE: model_card(manifest, measured).encode()}
+    folder = write_bundle(root, manifest, files, packed.golden_inputs, packed.golden_scores)
     verify_golden(load_bundle(folder))
     return folder

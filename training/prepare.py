@@ -4,31 +4,42 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from training.fit import Targets
 from training.history import History, refuse_infinities, varying_columns
+from training.segments import Segments, feature_segments
 from training.split import Split, describe, split_by_time
 from training.trees import Floats, Ints
 from udfs.manifest import Period
 
+AMOUNT = "amount"
+
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one part: columns float32[n, k], targets 0 or 1, cards, times (epoch ms)."""
+    """The rows of one part: columns float32[n, k], targets 0 or 1, cards, times (epoch ms).
+
+    ``amounts`` float32[n] are in major units of each payment's currency, not converted; NaN where
+    the history has none.
+    """
 
     columns: Floats
     targets: Targets
     cards: Ints
     times_ms: Ints
+    amounts: Floats
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A labelled history with k named columns, and how it is divided."""
+    """A labelled history with k named columns, how it is divided, and its kinds of payments."""
 
     names: tuple[str, ...]
     split: Split
     periods: dict[str, Period]
     whole: Part
+    segments: tuple[Segments, ...] = ()
     labelled: bool = True
 
     def part(self, name: str) -> Part:
@@ -36,7 +47,11 @@ class Prepared:
         rows = self.split.parts()[name]
         whole = self.whole
         return Part(
-            whole.columns[rows], whole.targets[rows], whole.cards[rows], whole.times_ms[rows]
+            whole.columns[rows],
+            whole.targets[rows],
+            whole.cards[rows],
+            whole.times_ms[rows],
+            whole.amounts[rows],
         )
 
     def keep(self, columns: Ints) -> Prepared:
@@ -60,5 +75,20 @@ def prepare(history: History, label_delay_ms: int, needs_labels: bool = True) ->
         for name, rows in split.parts().items()
     }
     chosen = varying_columns(labelled.features[split.train])
-    whole = Part(labelled.features[:, chosen], labelled.targets, labelled.cards, labelled.times_ms)
-    return Prepared(tuple(labelled.names[i] for i in chosen), split, periods, whole, usable)
+    whole = Part(
+        labelled.features[:, chosen],
+        labelled.targets,
+        labelled.cards,
+        labelled.times_ms,
+        _amounts(labelled),
+    )
+    segments = (*feature_segments(labelled.names, labelled.features), *labelled.segments)
+    names = tuple(labelled.names[i] for i in chosen)
+    return Prepared(names, split, periods, whole, segments, usable)
+
+
+def _amounts(history: History) -> Floats:
+    """Return the amounts, which the models need not see to be weighed with."""
+    if AMOUNT not in history.names:
+        return np.full(len(history.targets), np.nan, dtype=np.float32)
+    return history.features[:, history.names.index(AMOUNT)]

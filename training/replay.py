@@ -16,6 +16,7 @@ from features.definition import CARD_FEATURES, FEATURE_NAMES
 from training.errors import TrainingError
 from training.fit import Targets
 from training.history import UNKNOWN, History
+from training.segments import table_segments
 from training.trees import Floats, Ints
 
 PROGRESS_EVERY = 10_000
@@ -51,7 +52,10 @@ def replay(table: pa.Table, label_delay_ms: int, progress: Progress = lambda _: 
             progress(row + 1)
     progress(len(times_ms))
     cards = _numbers(checked["card_id"])
-    return History(names, features[scored], targets[scored], times_ms[scored], cards[scored])
+    segments = tuple(one[scored] for one in table_segments(checked))
+    return History(
+        names, features[scored], targets[scored], times_ms[scored], cards[scored], segments
+    )
 
 
 class _Stages:

@@ -60,7 +60,7 @@ def load_bundle(path: Path | str) -> Bundle:
     inputs and outputs differ from what the manifest and this release say.
     """
     folder = Path(path)
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     _check_features(manifest, folder)
     _check_members(manifest, folder)
     _check_files(manifest, folder)
@@ -144,8 +144,11 @@ class _Head(msgspec.Struct):
     format_version: int
 
 
-def _read_manifest(folder: Path) -> Manifest:
-    """Read the manifest; its format is judged before its fields are."""
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a bundle's folder; its format is judged before its fields are.
+
+    Raises BundleError where there is none, or none of this release's format.
+    """
     path = folder / MANIFEST_FILE
     if not path.is_file():
         raise BundleError(

@@ -10,6 +10,7 @@ FORMAT_VERSION = 2
 MANIFEST_FILE = "manifest.json"
 GRAPH_FILE = "ensemble.onnx"
 GOLDEN_FILE = "golden.npz"
+CARD_FILE = "card.html"
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,10 +86,48 @@ class Calibration(_Part, frozen=True):
     brier_after: float
 
 
+class Costs(_Part, frozen=True):
+    """What decisions cost, in the unit of the amounts: major units, currencies not converted.
+
+    ``review`` is the cost of looking at one alert, ``block`` that of blocking a good customer's
+    payment, ``missed_share`` the share of a missed fraud's amount that is lost.
+    """
+
+    review: float = 0.0
+    block: float = 0.0
+    missed_share: float = 1.0
+
+
+class Interval(_Part, frozen=True):
+    """A figure of validation, and the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Expectation(_Part, frozen=True):
+    """What to expect of the alerts at or above one level, by what validation showed.
+
+    MEDIUM alerts are reviewed and HIGH ones blocked: ``saved_a_day`` is the amount of the frauds
+    caught times the share that would be lost, less the costs of reviews and of blocked good
+    payments. What needs labels is None where there were none, and precision and recall also where
+    there was nothing to divide by.
+    """
+
+    threshold: float
+    alerts_a_day: Interval
+    precision: Interval | None
+    recall: Interval | None
+    saved_a_day: Interval | None
+
+
 class Thresholds(_Part, frozen=True):
     """The probabilities from which a payment is MEDIUM and HIGH, both exact in float32.
 
-    ``alert_share`` and ``precision`` are what validation showed at or above each level.
+    ``alert_share`` and ``precision`` are what validation showed at or above each level, and
+    ``expected`` the same with intervals, alerts a day and money; ``goals`` are as ``train`` takes
+    them, such as ``share:0.01``. Bundles written before these fields lack them.
     """
 
     medium: float
@@ -96,6 +135,9 @@ class Thresholds(_Part, frozen=True):
     method: str
     alert_share: dict[str, float]
     precision: dict[str, float]
+    goals: dict[str, str] = {}
+    costs: Costs | None = None
+    expected: dict[str, Expectation] = {}
 
 
 class Period(_Part, frozen=True):

@@ -66,6 +66,20 @@ def test_the_manifest_holds_the_command_that_repeats_it(tmp_path: Path) -> None:
     assert manifest.training.source.startswith("generator: 150 customers, 100 terminals, radius")
 
 
+def test_without_a_source_it_learns_from_a_world(tmp_path: Path) -> None:
+    result = run(
+        "--users", 150, "--merchants", 100, "--payments", 3_000, "--days", 30, *QUICK,
+        "--attacks", "card_testing,bust_out:2", "--fraud-share", 0.05,
+        "--out", tmp_path, "--json", "-",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["payments"], told["frauds"]) == (3_000, 150)
+    manifest = load_bundle(told["path"]).manifest
+    assert "--attacks card_testing,bust_out:2" in manifest.reproduction.command
+    assert manifest.training.source.startswith("world: 150 users, 100 merchants, 3000 payments")
+
+
 def test_an_own_file_is_mapped_and_its_attributes_are_features(
     history: Path, tmp_path: Path
 ) -> None:
@@ -86,8 +100,9 @@ def test_an_own_file_is_mapped_and_its_attributes_are_features(
 def test_figures_are_shown_as_a_table(history: Path, tmp_path: Path) -> None:
     result = run("--data", history, *MAP, *QUICK, "--out", tmp_path)
     assert result.exit_code == 0, result.output
-    for text in ("average_precision", "random_forest", "MEDIUM", "HIGH"):
+    for text in ("average_precision", "random_forest", "MEDIUM", "HIGH", "share:0.003", "saved a"):
         assert text in result.stdout
+    assert "before any cost; in major units of each payment's currency" in result.stderr
     for step in ("read own.parquet", "replay", "fit random_forest", "largest difference"):
         assert step in result.stderr
 
@@ -128,6 +143,40 @@ def test_until_cuts_the_history_and_late_labels_can_be_unknown(
     assert told["payments"] < rows.num_rows
     assert told["payments_labelled"] < 0.9 * told["payments"]
     assert told["training"]["test"]["last_ms"] <= 1_523_491_200_000 - 2 * 86_400_000
+
+
+# MLflow's own tables use a loader of SQLAlchemy that SQLAlchemy 2.1 is about to drop.
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")
+def test_a_bundle_is_recorded_in_mlflow_where_that_is_asked_for(tmp_path: Path) -> None:
+    call = ("--generate", *SIZE, *QUICK, "--out", tmp_path / "registry", "--json", "-")
+    result = run(*call, "--mlflow", tmp_path / "store")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["mlflow"]["version"] == 1 and told["mlflow"]["model"] == "ensemble"
+    assert (tmp_path / "store" / "mlflow.db").is_file()
+    assert "mlflow" not in load_bundle(told["path"]).manifest.reproduction.command
+
+
+def test_a_silent_mlflow_server_ends_the_run_before_any_work(tmp_path: Path) -> None:
+    call = ("--generate", *SIZE, *QUICK, "--out", tmp_path, "--mlflow", "http://127.0.0.1:1")
+    result = run(*call)
+    assert result.exit_code == 1 and "No MLflow server answers at 127.0.0.1:1" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_goals_and_costs_reach_the_manifest(history: Path, tmp_path: Path) -> None:
+    result = run(
+        "--data", history, *MAP, *QUICK, "--out", tmp_path, "--medium", "budget:9",
+        "--high", "share:0.003", "--review-cost", "2.5", "--missed-share", "0.5", "--json", "-",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)["thresholds"]
+    assert told["goals"] == {"MEDIUM": "budget:9", "HIGH": "share:0.003"}
+    assert told["costs"] == {"review": 2.5, "block": 0.0, "missed_share": 0.5}
+    alerts = told["expected"]["MEDIUM"]["alerts_a_day"]
+    assert alerts["low"] < alerts["value"] <= 9 < alerts["high"]
+    recipe = load_bundle(tmp_path / "ensemble" / "1").manifest.reproduction.command
+    assert "--medium budget:9" in recipe and "--review-cost 2.5" in recipe
 
 
 def refusal(*arguments: object) -> str:
@@ -180,8 +229,11 @@ def test_a_file_in_disorder_can_be_sorted(rows: pa.Table, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
+        ("--generate", "--data", __file__),
+        ("--users", "3"),
+        ("--attacks", "robbery:1"),
         ("--generate", "--medium", "many"),
+        ("--generate", "--medium", "cost", "--review-cost", "5"),
         ("--generate", "--name", "../x"),
         ("--generate", "--models", "oracle"),
         ("--generate", "--models", "xgboost,xgboost"),

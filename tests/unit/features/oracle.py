@@ -13,6 +13,8 @@ from fractions import Fraction
 from events.label import Label
 from events.transaction import Transaction
 from features.windows import (
+    ABOVE_NORMAL_FACTOR,
+    ABOVE_NORMAL_MS,
     ALLOWED_LATENESS_MS,
     CARD_HISTORY_MS,
     CARD_WINDOWS_MS,
@@ -20,9 +22,13 @@ from features.windows import (
     DEDUPE_HORIZON_MS,
     DELAYED_WINDOWS_MS,
     DISTINCT_WINDOWS_MS,
+    HOME_PAYMENTS,
+    HOME_STEP_KM,
+    KNOWN_FRAUD_MS,
     LABEL_DELAY_MS,
     MERCHANT_HISTORY_MS,
     MERCHANT_WINDOWS_MS,
+    USUAL_PAYMENTS,
     window_name,
 )
 
@@ -94,7 +100,9 @@ class CardOracle:
             kept_from = (self.newest_ms or 0) - CARD_HISTORY_MS
             earlier = [p for p in earlier if p.timestamp_ms > kept_from]
         values = clock(payment) | amounts(earlier, payment) | normal(earlier, payment)
+        values |= usual(earlier, payment)
         values |= places(earlier, payment) | travel(self.accepted, payment)
+        values["card_from_home_km"] = from_home(self.accepted, payment)
         self.accepted.append(payment)
         return values
 
@@ -139,7 +147,60 @@ def normal(earlier: Sequence[Transaction], payment: Transaction) -> Values:
         "card_seconds_since_last": (
             NAN if last_ms is None else (payment.timestamp_ms - last_ms) / 1000
         ),
+        "card_amount_to_max_30d": (
+            float(amount_of(payment) / max(own)) if own and max(own) else NAN
+        ),
     }
+
+
+def usual(earlier: Sequence[Transaction], payment: Transaction) -> Values:
+    """Compare with the median of the newest payments; of equally old ones the last to come."""
+    t = payment.timestamp_ms
+    month = sorted(within(earlier, t, MONTH_MS), key=lambda p: p.timestamp_ms)
+    measured = month[-USUAL_PAYMENTS:]
+    names = (
+        "card_usual_amount_30d",
+        "card_amount_to_usual_30d",
+        "card_amount_in_quartiles_30d",
+        "card_above_usual_14d",
+        "card_above_usual_share_14d",
+    )
+    if not measured:
+        return dict.fromkeys(names, NAN)
+    own = sorted(amount_of(p) for p in measured)
+    last = len(own) - 1
+    middle = (own[last // 2] + own[(last + 1) // 2]) / 2
+    between = own[3 * last // 4] - own[last // 4]
+    recent = [amount_of(p) for p in within(measured, t, ABOVE_NORMAL_MS)]
+    above = sum(amount > Fraction(ABOVE_NORMAL_FACTOR) * middle for amount in recent)
+    values = (
+        float(middle),
+        float(amount_of(payment) / middle) if middle else NAN,
+        float((amount_of(payment) - middle) / between) if between else NAN,
+        float(above),
+        above / len(recent) if recent else 0.0,
+    )
+    return dict(zip(names, values, strict=True))
+
+
+def from_home(accepted: Sequence[Transaction], payment: Transaction) -> float:
+    """Follow the home through every placed payment, in the order of arrival."""
+    home: tuple[float, float] | None = None
+    for number, each in enumerate((p for p in accepted if p.lat is not None), start=1):
+        assert each.lat is not None and each.lon is not None
+        if home is None:
+            home = each.lat, each.lon
+            continue
+        lat, lon = home
+        east = (each.lon - lon + 180) % 360 - 180
+        distance = great_circle_km(lat, lon, each.lat, each.lon)
+        share = 1 / min(number, HOME_PAYMENTS)
+        if share * distance > HOME_STEP_KM:
+            share = HOME_STEP_KM / distance
+        home = lat + share * (each.lat - lat), (lon + share * east + 180) % 360 - 180
+    if home is None or payment.lat is None or payment.lon is None:
+        return NAN
+    return great_circle_km(*home, payment.lat, payment.lon)
 
 
 def places(earlier: Sequence[Transaction], payment: Transaction) -> Values:
@@ -229,11 +290,34 @@ class MerchantOracle:
             w = window_name(window_ms)
             count = sum(end - window_ms < s <= end for s, _ in earlier)
             frauds = sum(end - window_ms < s <= end for s in known)
-            values[f"merchant_delayed_count_{w}"] = float(count)
+            if window_ms in (DAY_MS, 7 * DAY_MS, MONTH_MS):
+                values[f"merchant_delayed_count_{w}"] = float(count)
             values[f"merchant_delayed_frauds_{w}"] = float(frauds)
             values[f"merchant_delayed_fraud_share_{w}"] = min(1, frauds / count) if count else 0.0
-        ages = [(t - s) / DAY_MS for s in known if 0 <= t - s < LABEL_DELAY_MS + MONTH_MS]
-        return values | {
-            "merchant_days_since_fraud": min(ages, default=NAN),
-            "merchant_days_since_first_fraud": max(ages, default=NAN),
+        ages = [(t - s) / DAY_MS for s in known if 0 <= t - s < KNOWN_FRAUD_MS]
+        values["merchant_days_since_fraud"] = min(ages, default=NAN)
+        return values | self._run(earlier, known, t)
+
+    def _run(self, earlier: list[tuple[int, Fraction]], known: list[int], t: int) -> Values:
+        """Divide the settled payments by moment, and go back until one was good."""
+        kept = [(s, a) for s, a in earlier if s <= t - LABEL_DELAY_MS]
+        told = [s for s in known if t - KNOWN_FRAUD_MS < s <= t - LABEL_DELAY_MS]
+        moments = sorted({s for s, _ in kept})
+        run: list[tuple[int, Fraction]] = []
+        good = NAN
+        for place in range(len(moments) - 1, -1, -1):
+            moment = moments[place]
+            if moment <= t - KNOWN_FRAUD_MS:
+                break
+            before = moments[place - 1] if place else -math.inf
+            own = [(s, a) for s, a in kept if s == moment]
+            if sum(before < s <= moment for s in told) < len(own):
+                good = (t - moment) / DAY_MS
+                break
+            run += own
+        return {
+            "merchant_days_since_good": good,
+            "merchant_fraud_run": float(len(run)),
+            "merchant_fraud_run_days": (t - run[-1][0]) / DAY_MS if run else NAN,
+            "merchant_fraud_run_least_amount": float(min(a for _, a in run)) if run else NAN,
         }

@@ -27,15 +27,35 @@ LABEL = st.tuples(
         st.integers(0, 12), st.booleans(), st.sampled_from([0, 1, LABEL_DELAY_MS, 30 * DAY_MS])
     ),
 )
+TOLD = st.tuples(
+    st.just("told"),
+    st.integers(0, 6),
+    st.tuples(st.integers(0, 40), st.just(True), st.sampled_from([0, DAY_MS])),
+)
+"""A fraud at the time of one of the newest payments, so that runs of them come about."""
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.one_of(PAYMENT, LABEL), min_size=1, max_size=30))
 def test_each_step_equals_the_oracle(history: list[tuple[str, int, Any]]) -> None:
+    follow(history)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(PAYMENT, TOLD), min_size=8, max_size=40))
+def test_runs_of_known_frauds_equal_the_oracle(history: list[tuple[str, int, Any]]) -> None:
+    follow(history)
+
+
+def follow(history: list[tuple[str, int, Any]]) -> None:
+    """Advance merchant and oracle side by side."""
     state, oracle, newest = None, MerchantOracle(), NOON_MS
     for kind, step_ms, what in history:
+        times = sorted(t for t, _ in oracle.payments)
         time_ms = newest + step_ms
-        if kind == "label":
+        if kind == "told":
+            time_ms = times[-1 - step_ms] if step_ms < len(times) else newest
+        if kind != "payment":
             identity, is_fraud, delay_ms = what
             one = label(time_ms, identity, is_fraud=is_fraud, label_time_ms=time_ms + delay_ms)
             oracle.learn(one)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from features import card, merchant
-from features.definition import CARD_FEATURES, slot
+from features.definition import CARD_FEATURES, MERCHANT_FEATURES, slot
 from features.state import StateError, upgraded
 from features.windows import DAY_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, label, payment
@@ -20,7 +20,7 @@ def stored(name: str) -> bytes:
 
 
 def card_of_five() -> bytes:
-    """Return the state that card_v1.hex holds: five payments, the third out of order."""
+    """Return the state that card_v2.hex holds: five payments, the third out of order."""
     state = None
     for i, hours in enumerate([0, 5, 3, 30, 30]):
         one = payment(
@@ -40,7 +40,7 @@ def card_of_five() -> bytes:
 
 
 def merchant_of_five() -> bytes:
-    """Return the state that merchant_v1.hex holds: five payments and a known fraud."""
+    """Return the state that merchant_v2.hex holds: five payments and a known fraud."""
     state = merchant.learn(None, label(NOON_MS, "x")).state
     for i, hours in enumerate([0, 5, 3, 30, 30]):
         time_ms = NOON_MS + hours * HOUR_MS
@@ -61,25 +61,35 @@ def test_a_merchant_stored_in_version_1_goes_on() -> None:
     assert step.sequence == 7
     expected = [1, 1, 5, 6]
     assert list(step.values[:4]) == expected
-    assert np.isclose(step.values[-1], 7)
+    since = slot(MERCHANT_FEATURES, "merchant_days_since_fraud")
+    assert np.isclose(step.values[since], 7)
 
 
-@pytest.mark.parametrize(("name", "make"), [("card", card_of_five), ("merchant", merchant_of_five)])
-def test_the_layout_of_version_1_has_not_moved(name: str, make: object) -> None:
+def test_a_card_of_version_1_gets_the_last_place_as_its_home() -> None:
+    there = payment(NOON_MS + 40 * HOUR_MS, lat=48.25, lon=20.5)
+    values = card.advance(stored("card_v1"), there).values
+    assert values[slot(CARD_FEATURES, "card_from_home_km")] == 0
+    assert values[slot(CARD_FEATURES, "card_usual_amount_30d")] == 30
+
+
+@pytest.mark.parametrize(
+    ("name", "make"), [("card_v2", card_of_five), ("merchant_v2", merchant_of_five)]
+)
+def test_the_layout_has_not_moved(name: str, make: object) -> None:
     assert callable(make)
-    assert make() == stored(f"{name}_v1")
+    assert make() == stored(name)
 
 
-@pytest.mark.parametrize("version", [0, 2, 255])
+@pytest.mark.parametrize("version", [0, 3, 255])
 def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> None:
     foreign = bytes([version]) + card_of_five()[1:]
-    with pytest.raises(StateError, match=f"card state has schema version {version}.*reads 1"):
+    with pytest.raises(StateError, match=f"card state has schema version {version}.*reads 1, 2"):
         card.advance(foreign, payment())
     with pytest.raises(StateError, match=f"merchant state has schema version {version}"):
         merchant.advance(foreign, NOON_MS, 100, "EUR")
 
 
-@pytest.mark.parametrize("cut", [0, 1, 71, 100])
+@pytest.mark.parametrize("cut", [0, 1, 95, 120])
 def test_a_damaged_state_is_refused(cut: int) -> None:
     with pytest.raises(StateError, match="card state"):
         card.advance(card_of_five()[:cut], payment())

@@ -35,6 +35,25 @@ def test_a_simulation_goes_to_a_file_with_a_summary(tmp_path: Path) -> None:
     assert "fraud_scenario" in table.column_names
 
 
+def test_a_world_goes_to_a_file_with_its_attacks(tmp_path: Path) -> None:
+    small = ("--users", 50, "--merchants", 60, "--payments", 500, "--days", 9, "--fraud-share", 0.1)
+    attacks = ("--attacks", "bust_out", "--first-day", "2025-03-01", "--with-scenario")
+    result = run("world", *small, *attacks, "--to-file", "w.parquet", "--json", "-", "-q")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["first_event_time"].startswith("2025-03-01")
+    table = pq.read_table(tmp_path / "w.parquet")
+    assert table["fraud_scenario"].to_pylist().count("bust_out") == 50
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--users", "3"), ("--attacks", "theft"), ("--fraud-share", "2")]
+)
+def test_a_world_that_cannot_be_ends_with_2(wrong: tuple[str, str]) -> None:
+    result = run("world", *wrong, "--to-file", "w.parquet")
+    assert result.exit_code == 2
+    assert "expected" in result.stderr
+
+
 def test_until_ends_a_simulation_early(tmp_path: Path) -> None:
     result = run(*SMALL, "--to-file", "p.parquet", "--until", "2018-04-02", "--json", "s.json")
     assert result.exit_code == 0

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import msgspec
 import numpy as np
+import pytest
 
 from events.decision import Decision, decision_features, encode_features
 from features.definition import FEATURE_NAMES
@@ -82,6 +83,64 @@ def test_one_bit_of_a_score_is_seen() -> None:
     members = dict(stream.decisions[5].model_scores)
     members["xgboost"] = float(np.nextafter(np.float32(members["xgboost"]), np.float32(1)))
     assert compare(_with(stream, 5, model_scores=members), shipped()).scores_differing == 1
+
+
+def test_swapped_scores_are_seen() -> None:
+    """Each is a score that the model gave, only not to this payment."""
+    stream = small_stream()
+    one, other = stream.decisions[5], stream.decisions[40]
+    assert one.probability != other.probability
+    swapped = _with(
+        _with(stream, 5, probability=other.probability), 40, probability=one.probability
+    )
+    report = compare(swapped, shipped())
+    assert report.scores_differing == 2
+    assert report.scores["ensemble"].largest == pytest.approx(
+        abs(one.probability - other.probability)
+    )
+    assert not report.equal
+
+
+def test_the_sign_of_zero_and_a_missing_value_are_seen() -> None:
+    """Equal numbers with other bits differ, and so does a number where there was none."""
+    stream = small_stream()
+    values = decision_features(stream.decisions[0])
+    zero = int(np.flatnonzero(values == 0)[0])
+    missing = int(np.flatnonzero(np.isnan(values))[0])
+    values[zero], values[missing] = -0.0, 0.0
+    report = compare(_with(stream, 0, features=encode_features(values)), shipped())
+    assert report.features_differing == {FEATURE_NAMES[zero]: 1, FEATURE_NAMES[missing]: 1}
+    assert report.features[FEATURE_NAMES[missing]].one_missing == 1
+    assert report.features[FEATURE_NAMES[zero]].one_missing == 0
+
+
+def test_a_job_that_takes_a_card_out_of_order_is_seen_by_the_topic_alone() -> None:
+    """Its sequence numbers and its features agree with each other; the topic says otherwise."""
+    stream = small_stream()
+    own = [place for place, each in enumerate(stream.payments) if each.card_id == "card-1"]
+    payments = list(stream.payments)
+    payments[own[3]], payments[own[4]] = payments[own[4]], payments[own[3]]
+    report = compare(replace(stream, payments=payments), shipped())
+    assert report.features_differing == {} and report.scores_differing == 0
+    assert report.misplaced == 2
+    assert "card_seconds_since_last" in report.card_features_differing
+    assert not report.equal
+
+
+def test_labels_without_a_receipt_and_receipts_without_a_label_are_counted() -> None:
+    """A label that the job never took in leaves no gap in any sequence."""
+    stream = small_stream()
+    assert compare(replace(stream, receipts=[]), shipped()).labels_lost == 1
+    report = compare(replace(stream, labels=[]), shipped())
+    assert report.labels_doubled == 1
+    assert not report.equal
+
+
+def test_nothing_streamed_is_equal_to_nothing() -> None:
+    """An empty comparison has columns, and no rows."""
+    report = compare(Stream([], [], [], []), shipped())
+    assert report.equal and report.payments == 0
+    assert report.features["amount"].compared == 0
 
 
 def test_a_label_in_another_place_is_seen() -> None:

@@ -11,7 +11,7 @@ from training.errors import TrainingError
 from training.fit import FittedEnsemble
 from training.package import member_file
 from training.pipeline import Destination, Settings, train
-from training.thresholds import Goal
+from training.thresholds import Goal, Goals
 from training.trees import Floats
 from udfs.bundle import load_bundle, verify_golden
 from udfs.manifest import GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
@@ -50,7 +50,8 @@ def test_versions_count_up_and_are_never_overwritten(tmp_path: Path) -> None:
 
 def test_options_reach_the_bundle(tmp_path: Path) -> None:
     fit = replace(SMALL, balance="weights", calibration="sigmoid", weights=(0.5, 0.5))
-    settings = Settings(fit, medium=Goal("share", 0.05), high=Goal("share", 0.02), refit=False)
+    goals = Goals(Goal("share", 0.05), Goal("share", 0.02))
+    settings = Settings(fit, goals=goals, refit=False)
     bundle = load_bundle(train(random_history(), settings, ORIGIN, Destination(tmp_path, "other")))
     assert bundle.manifest.model == "other/1"
     assert not bundle.manifest.training.refit
@@ -147,4 +148,4 @@ def test_progress_hears_of_every_step(tmp_path: Path) -> None:
     heard: list[str] = []
     train(random_history(), Settings(SMALL), ORIGIN, Destination(tmp_path), heard.append)
     assert f"{len(NAMES) - 1} features" in heard[0]
-    assert len(heard) == 4
+    assert len(heard) == 5

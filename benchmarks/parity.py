@@ -1,0 +1,144 @@
+"""The parity proof: payments through the real job, and the same through offline replays.
+
+They come as networks deliver them: interleaved out of order, some late, some twice, with labels
+late and corrected. What the job answers is held against `training.parity`, bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.job import Progress, running_job
+from benchmarks.offsets import wait_until_settled
+from benchmarks.own_stack import own_stack
+from benchmarks.reading import read_stream
+from events.topics import DECISIONS
+from features import warm_up
+from jobs.settings import Profile
+from producer.disorder import Disorder, Disordered, disordered
+from producer.feed import Feed
+from producer.generator import generate
+from producer.kafka import KafkaSettings, Sender
+from producer.labels import LabelSettings
+from producer.layouts import LAYOUTS
+from producer.mapping import read
+from producer.pacing import Pace
+from producer.population import GeneratorSettings
+from producer.records import Records
+from producer.selection import Selection
+from producer.tokens import KEY_BYTES, Tokenizer
+from training.parity import ParityReport, Stream, compare
+from udfs.bundle import Bundle, load_bundle
+
+_DAYS = 25
+_PAYMENTS_A_CARD = 35.0
+"""Fewer than a card's average in 25 days, so that the generator has enough."""
+_LOOKS = 3
+
+
+@dataclass(frozen=True)
+class ParitySettings:
+    """One run: of `data` in a known `layout`, or of the generator where both are None."""
+
+    folder: Path
+    bundle: Path
+    payments: int = 20_000
+    parallelism: int = 2
+    profile: Profile = "latency"
+    data: Path | None = None
+    layout: str | None = None
+    seed: int = 0
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What went through the job, and what was done to it on the way."""
+
+    stream: Stream
+    sent: Disordered
+    bundle: Bundle
+
+
+@dataclass(frozen=True)
+class ParityResults:
+    """The comparison of a run, with what was sent."""
+
+    model: str
+    sent: Disordered
+    report: ParityReport
+
+
+def run(settings: ParitySettings, progress: Progress) -> ParityResults:
+    """Stream, replay, compare. BenchmarkError where the job or the file does not answer."""
+    streamed = stream_payments(settings, progress)
+    progress("replaying offline, by sequence numbers and by topic order")
+    report = compare(streamed.stream, streamed.bundle)
+    return ParityResults(streamed.bundle.manifest.model, streamed.sent, report)
+
+
+def stream_payments(settings: ParitySettings, progress: Progress) -> Streamed:
+    """Send payments through the job on a stack of its own, and read all topics back."""
+    warm_up()
+    progress(f"preparing {settings.payments:,} payments in disorder")
+    sent = traffic(settings)
+    bundle = load_bundle(settings.bundle)
+    with (
+        own_stack(settings.folder, settings.parallelism, settings.keep, progress) as stack,
+        running_job(stack, bundle.path, settings.profile, settings.parallelism) as job,
+    ):
+        progress(
+            f"sending {sent.payments:,} payments, {sent.repeats:,} of them twice and "
+            f"{sent.late:,} late, and {sent.labels:,} labels"
+        )
+        _send(sent, stack.kafka)
+        job.wait_for_decisions(sent.payments, progress)
+        progress("reading the topics")
+        return Streamed(_read_when_complete(stack.kafka, sent), sent, bundle)
+
+
+def traffic(settings: ParitySettings) -> Disordered:
+    """Return the records of a run. BenchmarkError where the file has too few payments."""
+    records = Records(_batches(settings), Selection(), LabelSettings(), settings.payments)
+    sent = disordered(records, Disorder(seed=settings.seed))
+    if sent.payments < settings.payments:
+        raise BenchmarkError(
+            f"{settings.data or 'The generator'}: expected {settings.payments:,} payments, got "
+            f"{sent.payments:,}; ask for as many with --payments."
+        )
+    return sent
+
+
+def _batches(settings: ParitySettings) -> Iterator[pa.RecordBatch]:
+    if settings.data is not None and settings.layout is not None:
+        return read(settings.data, LAYOUTS[settings.layout], Tokenizer(bytes(KEY_BYTES)))
+    cards = max(3, math.ceil(settings.payments / _PAYMENTS_A_CARD))
+    world = GeneratorSettings(
+        customers=cards, terminals=2 * cards, radius=20.0, days=_DAYS, seed=settings.seed
+    )
+    return generate(world)
+
+
+def _send(sent: Disordered, bootstrap: str) -> None:
+    feed, sender = Feed(Pace(), flush_every_s=0), Sender(KafkaSettings(bootstrap))
+    feed.run(sent.records, sender)
+    if feed.progress.stopped or sender.failures:
+        reason = feed.progress.stopped or dict(sender.failures)
+        raise BenchmarkError(f"Sending ended early: {reason}.")
+
+
+def _read_when_complete(bootstrap: str, sent: Disordered) -> Stream:
+    """Read the topics when all is answered, or when looking again shows nothing more."""
+    for look in range(_LOOKS):
+        wait_until_settled(bootstrap, DECISIONS.name)
+        stream = read_stream(bootstrap)
+        complete = len(stream.decisions) >= sent.payments and len(stream.receipts) >= sent.labels
+        if complete or look == _LOOKS - 1:
+            break
+    return stream

@@ -1,0 +1,100 @@
+"""The options that `evaluate` and `tune` share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_args
+
+import click
+
+from cli.evaluation_data import SHARED, TEST_SHARE
+from cli.mapping_options import MAPPING_OPTIONS
+from cli.options import json_option, option, output_options
+from cli.produce_options import Duration
+from training.evaluation.candidates import Columns
+from training.fit import FitSettings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Adder = Callable[[Any], Any]
+
+COUNT = click.IntRange(min=1)
+
+
+def _data(name: str, what: str) -> Adder:
+    return option(
+        "--data",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=SHARED / name,
+        show_default=f"../shared/data/{name}",
+        help=what,
+    )
+
+
+_SPLIT = (
+    option("--label-delay", type=Duration(), default="7d", help="Label time less payment time."),
+    option(
+        "--test-share",
+        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        default=TEST_SHARE,
+        help="Share of the time that is judged, at its end.",
+    ),
+    option("--folds", "parts", type=COUNT, default=1, help="Equal parts of that time, in turn."),
+)
+_MODELS = (
+    option(
+        "--features",
+        "columns",
+        type=click.Choice(get_args(Columns)),
+        default="stream",
+        help="All that the stream computes, or the Handbook's fifteen.",
+    ),
+    option(
+        "--settings",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="File of the ensemble's settings. Default: one for each data set.",
+    ),
+    option("--jobs", type=COUNT, default=FitSettings().jobs, help="Threads."),
+)
+
+
+def together(*options: Adder) -> Callable[[Function], Function]:
+    """Return one decorator that adds options in the order of their help."""
+
+    def add(function: Function) -> Function:
+        decorated: Any = function
+        for each in reversed(options):
+            decorated = each(decorated)
+        return cast(Function, decorated)
+
+    return add
+
+
+def bundled(kind: type, *options: Adder) -> Callable[[Function], Function]:
+    """Return a decorator that adds options; the command gets them as one `options: kind`.
+
+    The options of the models, --json, -q and -v come with them.
+    """
+
+    def add(function: Function) -> Function:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            given = kind(**{name: kwargs.pop(name) for name in kind.__dataclass_fields__})
+            return function(*args, options=given, **kwargs)
+
+        added = together(*_MODELS, *options, json_option, output_options)(wrapper)
+        return cast(Function, added)
+
+    return add
+
+
+handbook_options = _data("handbook.parquet", "The Handbook's simulated transactions.")
+sparkov_options = together(_data("sparkov.parquet", "Sparkov's or Kaggle's payments."), *_SPLIT)
+file_options = together(
+    click.argument(
+        "data", metavar="PATH", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    ),
+    *MAPPING_OPTIONS,
+    *_SPLIT,
+)

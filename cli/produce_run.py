@@ -1,0 +1,91 @@
+"""One run of `produce`: its progress, its summary and its exit status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import msgspec
+import pyarrow as pa
+
+from cli.console import Output
+from cli.produce_options import SendOptions
+from events.timestamps import format_ms
+from producer.errors import SendError
+from producer.feed import Progress, Summary
+from producer.outfile import OutFileError
+from producer.run import INTERRUPTED, OnTick, Rejected, to_file, to_kafka
+
+EXIT_INTERRUPTED = 130
+PLAIN_LINE_EVERY_S = 5.0
+
+
+def run(
+    batches: Iterator[pa.RecordBatch], options: SendOptions, out: Output, rejected: Rejected
+) -> Summary:
+    """Send or write the batches, showing how far it is."""
+    settings = options.run_settings()
+    try:
+        with _progress(out) as on_tick:
+            if options.to_file is not None:
+                return to_file(batches, options.to_file, settings, on_tick, rejected)
+            return to_kafka(batches, settings, options.kafka_settings(), on_tick, rejected)
+    except (SendError, OutFileError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _progress(out: Output) -> Iterator[OnTick]:
+    """Show how far a run is: a spinner on a terminal, else a line now and then."""
+    every_s = 0.0 if out.remarks.is_terminal else PLAIN_LINE_EVERY_S
+    next_s = every_s
+    with out.steps() as step:
+
+        def show(progress: Progress) -> None:
+            nonlocal next_s
+            if progress.seconds >= next_s and progress.last_ms is not None:
+                next_s = progress.seconds + every_s
+                step(_progress_line(progress, progress.last_ms))
+
+        yield show
+
+
+def _progress_line(progress: Progress, last_ms: int) -> str:
+    rate = progress.payments / progress.seconds if progress.seconds else 0.0
+    return (
+        f"{progress.payments:,} payments, {progress.labels:,} labels, {rate:,.0f} payments/s, "
+        f"at {format_ms(last_ms)}"
+    )
+
+
+def finish(summary: Summary, options: SendOptions, out: Output, accepted: bool) -> None:
+    """Print the summary and end with the status that it calls for."""
+    if options.json_path:
+        out.json(options.json_path, msgspec.to_builtins(summary))
+    if not out.quiet and options.json_path != "-":
+        _show_summary(summary, options, out)
+    if summary.stopped == INTERRUPTED:
+        sys.exit(EXIT_INTERRUPTED)
+    if summary.stopped or summary.failed or not accepted:
+        sys.exit(1)
+
+
+def _show_summary(summary: Summary, options: SendOptions, out: Output) -> None:
+    verb = "written" if options.to_file else "sent"
+    rows: list[tuple[str, str]] = [
+        (f"payments {verb}", f"{summary.payments:,}"),
+        ("labels sent", f"{summary.labels:,}"),
+        ("labels not due yet", f"{summary.labels_not_due:,}"),
+        ("bytes", f"{summary.bytes:,}"),
+        ("seconds", f"{summary.seconds:,.1f}"),
+        ("payments a second", f"{summary.payments_per_s:,.0f}"),
+        ("first event time", summary.first_event_time or "-"),
+        ("last event time", summary.last_event_time or "-"),
+    ]
+    rows += [(f"refused: {code}", f"{count:,}") for code, count in summary.rejected.items()]
+    rows += [(f"failed: {name}", f"{count:,}") for name, count in summary.failed.items()]
+    rows += [("stopped", summary.stopped)] if summary.stopped else []
+    shown = rows if not options.to_file else [row for row in rows if "label" not in row[0]]
+    out.table(("", ""), shown)

@@ -1,0 +1,74 @@
+"""What an evaluation finds: figures of each model on each fold, with spread and intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.fit import Targets
+from training.trees import Floats
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class FoldSummary:
+    """What a model learns from on one fold, and what it is judged on."""
+
+    name: str
+    train_payments: int
+    train_frauds: int
+    test_payments: int
+    test_frauds: int
+    train_days: tuple[str, str]
+    """First and last day of training, ISO dates in UTC."""
+    test_days: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class PublishedRow:
+    """Figures of a model as others published them, with their deviation over folds."""
+
+    name: str
+    source: str
+    figures: dict[str, float]
+    spread: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """One model on every fold.
+
+    ``folds`` has the figures of each fold by name; ``intervals`` the 95 % interval of each
+    figure's mean over folds. ``targets`` int8[n] and ``scores`` float32[n] are those of all test
+    payments, fold after fold.
+    """
+
+    name: str
+    description: str
+    folds: tuple[dict[str, float], ...]
+    intervals: dict[str, Interval]
+    targets: Targets
+    scores: Floats
+
+    def mean(self, figure: str) -> float:
+        """Return a figure's mean over folds."""
+        return float(np.mean([fold[figure] for fold in self.folds]))
+
+    def deviation(self, figure: str) -> float | None:
+        """Return a figure's deviation over folds (divided by their number), None for one fold."""
+        if len(self.folds) == 1:
+            return None
+        return float(np.std([fold[figure] for fold in self.folds]))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Models on the same test payments, beside what others published."""
+
+    title: str
+    protocol: str
+    folds: tuple[FoldSummary, ...]
+    models: tuple[ModelResult, ...]
+    published: tuple[PublishedRow, ...] = ()

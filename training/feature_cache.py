@@ -1,0 +1,109 @@
+"""Keep replayed histories on disk: features depend on payments and code alone.
+
+An entry is a folder of .npy files, read as memory maps, and `entry.json` with their digests. Its
+name is a digest of the payments, the label delay and the sources of what computes features, so a
+changed file or feature finds no entry. One that is damaged is made again. Only the newest few are
+kept; an entry takes about 4 bytes for each feature of each payment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import xxhash
+
+import events.table
+import training.history
+import training.replay
+from features.compiled import SOURCES
+from training.history import History, table_sha256
+from training.replay import Progress, replay
+
+KEPT_ENTRIES: Final = 3
+_ENTRY: Final = "entry.json"
+_ARRAYS: Final = tuple(one.name for one in fields(History) if one.name != "names")
+_CODE: Final = (events.table, training.history, training.replay)
+
+
+def cached_replay(
+    table: pa.Table,
+    label_delay_ms: int,
+    folder: Path,
+    progress: Progress = lambda _: None,
+    on_hit: Callable[[Path], None] = lambda _: None,
+) -> History:
+    """Return `replay(table, label_delay_ms, progress)`, from ``folder`` where it is there.
+
+    ``on_hit`` hears of the entry that was found. Arrays are memory maps that cannot be written.
+    Raises what replay raises.
+    """
+    entry = folder / cache_key(table, label_delay_ms)
+    found = _load(entry)
+    if found is not None:
+        os.utime(entry)
+        on_hit(entry)
+        return found
+    history = replay(table, label_delay_ms, progress)
+    _store(history, entry)
+    _prune(folder)
+    return _load(entry) or history
+
+
+def cache_key(table: pa.Table, label_delay_ms: int) -> str:
+    """Return a digest of everything that a replay's outcome depends on."""
+    digest = xxhash.xxh3_128()
+    digest.update(table_sha256(table).encode())
+    digest.update(f"{label_delay_ms} {SOURCES}".encode())
+    for module in _CODE:
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()
+
+
+def _load(entry: Path) -> History | None:
+    """Return the history of an entry, None where it is absent, damaged or of another form."""
+    try:
+        told: dict[str, Any] = json.loads((entry / _ENTRY).read_text(encoding="utf-8"))
+        arrays = {name: np.load(entry / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+        intact = all(_digest(arrays[name]) == told["digests"][name] for name in _ARRAYS)
+        return History(names=tuple(told["names"]), **arrays) if intact else None
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None
+
+
+def _store(history: History, entry: Path) -> None:
+    """Write an entry beside its place, then move it there, so that none is ever half there."""
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=entry.parent))
+    digests = {}
+    for name in _ARRAYS:
+        array = np.ascontiguousarray(getattr(history, name))
+        np.save(unfinished / f"{name}.npy", array)
+        digests[name] = _digest(array)
+    told = {"names": history.names, "digests": digests}
+    (unfinished / _ENTRY).write_text(json.dumps(told), encoding="utf-8")
+    shutil.rmtree(entry, ignore_errors=True)
+    unfinished.rename(entry)
+
+
+def _digest(array: npt.NDArray[Any]) -> str:
+    """Return a digest of an array's bytes and shape."""
+    digest = xxhash.xxh3_128(f"{array.dtype} {array.shape}".encode())
+    digest.update(memoryview(array).cast("B"))
+    return digest.hexdigest()
+
+
+def _prune(folder: Path) -> None:
+    """Remove all but the newest entries."""
+    entries = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
+    for old in entries[:-KEPT_ENTRIES]:
+        shutil.rmtree(old)

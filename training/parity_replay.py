@@ -1,0 +1,147 @@
+"""Two offline replays of a stream: by its sequence numbers, and by the order of its topic."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from events.decision import Decision
+from events.label import Label
+from events.receipt import LabelReceipt
+from events.transaction import Transaction
+from features import card, merchant
+from features.definition import CARD_FEATURES, FEATURE_NAMES
+from training.parity_difference import Matrix
+
+_CARD = len(CARD_FEATURES)
+
+LabelKey = tuple[str, bool, int]
+
+
+class _Label(Protocol):
+    """What a label and its receipt have in common."""
+
+    @property
+    def transaction_id(self) -> str: ...
+    @property
+    def is_fraud(self) -> bool: ...
+    @property
+    def label_time_ms(self) -> int: ...
+
+
+def label_key(label: _Label) -> LabelKey:
+    """Return what tells a label from a later correction of it."""
+    return label.transaction_id, label.is_fraud, label.label_time_ms
+
+
+@dataclass(frozen=True)
+class BySequence:
+    """Features float32[n, f] of n decisions, and the entities whose numbers are not 1, 2, 3, ..."""
+
+    features: Matrix
+    broken: list[str]
+
+
+@dataclass(frozen=True)
+class ByTopic:
+    """Card features float32[n, c] of n decisions, and how many had another number than here."""
+
+    features: Matrix
+    misplaced: int
+
+
+def follow_sequences(
+    decisions: Sequence[Decision],
+    payments: Mapping[str, Transaction],
+    receipts: Sequence[LabelReceipt],
+    labels: Sequence[Label],
+) -> BySequence:
+    """Advance each card and each merchant in the order of the decisions' and receipts' numbers.
+
+    A receipt without its label among ``labels`` is passed over: it shows as a difference.
+    """
+    features = np.full((len(decisions), len(FEATURE_NAMES)), np.nan, dtype=np.float32)
+    broken: list[str] = []
+    _follow_cards(decisions, payments, features, broken)
+    known = {label_key(label): label for label in labels}
+    _follow_merchants(decisions, payments, receipts, known, features, broken)
+    return BySequence(features, broken)
+
+
+def follow_topic(decisions: Sequence[Decision], payments: Sequence[Transaction]) -> ByTopic:
+    """Advance each card in the order of the payments, which knows nothing of the decisions."""
+    rows = {decision.transaction_id: row for row, decision in enumerate(decisions)}
+    features = np.full((len(decisions), _CARD), np.nan, dtype=np.float32)
+    states: dict[str, bytes] = {}
+    misplaced = 0
+    for payment in payments:
+        step = card.advance(states.get(payment.card_id), payment)
+        states[payment.card_id] = step.state
+        row = rows.get(payment.transaction_id)
+        if row is None or step.repeated:
+            continue
+        features[row] = step.values
+        misplaced += decisions[row].card_sequence != step.sequence
+    return ByTopic(features, misplaced)
+
+
+def _follow_cards(
+    decisions: Sequence[Decision],
+    payments: Mapping[str, Transaction],
+    features: Matrix,
+    broken: list[str],
+) -> None:
+    """Fill in the card's part of each decision's row."""
+    by_card: dict[str, list[int]] = defaultdict(list)
+    for row, decision in enumerate(decisions):
+        by_card[decision.card_id].append(row)
+    for name, rows in by_card.items():
+        rows.sort(key=lambda row: decisions[row].card_sequence)
+        if not _counts_up([decisions[row].card_sequence for row in rows]):
+            broken.append(f"card {name}")
+        state = None
+        for row in rows:
+            step = card.advance(state, payments[decisions[row].transaction_id])
+            state = step.state
+            if not step.repeated:
+                features[row, :_CARD] = step.values
+
+
+def _follow_merchants(
+    decisions: Sequence[Decision],
+    payments: Mapping[str, Transaction],
+    receipts: Sequence[LabelReceipt],
+    labels: Mapping[LabelKey, Label],
+    features: Matrix,
+    broken: list[str],
+) -> None:
+    """Fill in the merchant's part of each decision's row, labels in their places."""
+    by_merchant: dict[str, list[tuple[int, int | LabelReceipt]]] = defaultdict(list)
+    for row, decision in enumerate(decisions):
+        by_merchant[decision.merchant_id].append((decision.merchant_sequence, row))
+    for receipt in receipts:
+        by_merchant[receipt.merchant_id].append((receipt.merchant_sequence, receipt))
+    for name, events in by_merchant.items():
+        events.sort(key=lambda event: event[0])
+        if not _counts_up([number for number, _ in events]):
+            broken.append(f"merchant {name}")
+        state: bytes | None = None
+        for _, event in events:
+            if isinstance(event, LabelReceipt):
+                label = labels.get(label_key(event))
+                state = state if label is None else merchant.learn(state, label).state
+                continue
+            payment = payments[decisions[event].transaction_id]
+            step = merchant.advance(
+                state, payment.timestamp_ms, payment.amount_minor, payment.currency
+            )
+            state = step.state
+            features[event, _CARD:] = step.values
+
+
+def _counts_up(numbers: Sequence[int]) -> bool:
+    return list(numbers) == list(range(1, len(numbers) + 1))

@@ -1,0 +1,216 @@
+"""The model card: what a bundle is for, how it came to be, how good it is, and where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from features.definition import FEATURES
+from training.report import plots
+from training.report.measured import FEWEST_FRAUDS, Measured, confusion, segment_rows
+from training.report.page import NOTHING, number, render_page, share
+from training.trees import Floats
+from udfs.manifest import Manifest
+
+_SECTIONS = (
+    ("use", "Use and limits"),
+    ("data", "Data"),
+    ("models", "Models"),
+    ("figures", "Figures"),
+    ("thresholds", "Thresholds"),
+    ("segments", "Kinds of payments"),
+    ("features", "Features"),
+    ("again", "Making it again"),
+)
+_PARTS = ("train", "validation", "test")
+_SIMULATED = ("generator:", "world:")
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """An SVG, the words that stand for it, and the line below it."""
+
+    svg: str
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One figure of validation at both levels, as text."""
+
+    name: str
+    medium: str
+    high: str
+
+
+def model_card(manifest: Manifest, measured: Measured, contributions: Floats | None = None) -> str:
+    """Return the HTML card of a bundle; the same input gives the same bytes.
+
+    ``measured`` is the test part; ``contributions`` float32[k] the mean of the absolute
+    contributions of each input to the score, None where they were not computed. What the manifest
+    says of files is not shown, so the card can be one of them.
+    """
+    levels = {"MEDIUM": manifest.thresholds.medium, "HIGH": manifest.thresholds.high}
+    return render_page(
+        "card.html",
+        manifest=manifest,
+        data=manifest.training,
+        periods=[(name, getattr(manifest.training, name)) for name in _PARTS],
+        sections=_SECTIONS,
+        purpose=_purpose(manifest),
+        limits=_limits(manifest),
+        combination=_combination(manifest),
+        models=list(measured.curves()),
+        figures=_figures(manifest, measured),
+        plots=_plots(measured, levels),
+        expected=expected_rows(msgspec.to_builtins(manifest.thresholds)),
+        confusion=confusion(measured, **{name.lower(): level for name, level in levels.items()}),
+        segments=list(segment_rows(measured, manifest.thresholds.medium)),
+        fewest_frauds=FEWEST_FRAUDS,
+        importance=_importance(manifest, contributions),
+        contributions=None if contributions is None else contributions.tolist(),
+        descriptions={feature.name: feature.description for feature in FEATURES},
+    )
+
+
+def _purpose(manifest: Manifest) -> str:
+    """Say in two sentences what the bundle does."""
+    names = " and ".join(member.name.replace("_", " ") for member in manifest.members)
+    return (
+        f"Scores how likely a card payment is to be fraud, from {len(manifest.features)} inputs "
+        f"known while it is on its way, with {names} in one graph. Feature set "
+        f"{manifest.feature_set}, the same code in training and in the stream."
+    )
+
+
+def _limits(manifest: Manifest) -> list[str]:
+    """Name what a reader must not conclude from the figures."""
+    data = manifest.training
+    limits = [
+        f"The figures are those of one source and of the {data.test.payments:,} payments that "
+        "follow its training in time. Another portfolio, another country or another year needs "
+        "its own: train on its history, or judge this bundle on it before it decides anything.",
+        f"Labels were taken to arrive {data.label_delay_ms / 86_400_000:g} days after the "
+        "payment. Where they take longer, or where frauds are never reported, recall is lower "
+        "than it says here.",
+        "Fraud adapts. Compare the inputs with the distributions below, and train again when they "
+        "drift.",
+        "No input is a property of a person; what stands in for one (a place, a shop, an hour) "
+        "is not free of it. The table of kinds of payments shows where the model errs more; the "
+        "data hold no groups of people to compare.",
+        "A score is no proof. Blocking a customer's card for good takes a person's judgement.",
+    ]
+    if data.source.startswith(_SIMULATED):
+        limits.insert(
+            0,
+            "The payments are simulated. The figures say that the method works on patterns that "
+            "were put there, and nothing about a real portfolio.",
+        )
+    if manifest.calibration is None:
+        limits.append(
+            "The score is not calibrated: it ranks payments, and is a probability only as far as "
+            "the reliability plot shows."
+        )
+    return limits
+
+
+def _combination(manifest: Manifest) -> str:
+    """Say how the members become one score."""
+    average = " + ".join(f"{member.weight:.2f} x {member.name}" for member in manifest.members)
+    if manifest.calibration is None:
+        return f"The score is {average}, without calibration."
+    return f"The score is {average}, calibrated: {manifest.calibration.method}."
+
+
+def _figures(manifest: Manifest, measured: Measured) -> dict[str, dict[str, float | None]]:
+    """Return each figure with its value for each model, Brier scores included."""
+    models, metrics = list(measured.curves()), manifest.metrics
+    table: dict[str, dict[str, float | None]] = {
+        name: {model: metrics.get(model, {}).get(name) for model in models}
+        for name in metrics["ensemble"]
+    }
+    brier = measured.brier()
+    table["brier"] = {model: brier[model] for model in models}
+    return table
+
+
+def _plots(measured: Measured, levels: dict[str, float]) -> list[_Plot]:
+    """Draw what the test part shows."""
+    targets, scores = measured.targets, measured.curves()
+    best = measured.brier()["ensemble"]
+    return [
+        _Plot(
+            plots.precision_recall(targets, scores),
+            "Precision over recall of the ensemble and of each model.",
+            "Precision over recall on the test part, with the average precision of each.",
+        ),
+        _Plot(
+            plots.reliability(targets, {"ensemble": measured.scores}),
+            f"Share of frauds over the mean score in ten bins; the Brier score is {best:.5f}.",
+            "Reliability of the ensemble: below the diagonal its scores are too high. Bars are "
+            "95 % intervals.",
+        ),
+        _Plot(
+            plots.score_histogram(targets, measured.scores, levels),
+            "How many frauds and good payments have each score, with both thresholds.",
+            "Scores of frauds and of good payments, on a logarithmic axis; dotted lines are the "
+            "thresholds.",
+        ),
+    ]
+
+
+def _importance(manifest: Manifest, contributions: Floats | None) -> _Plot:
+    """Draw the features that matter most."""
+    names = manifest.feature_names
+    gain = np.array([feature.importance for feature in manifest.features], dtype=np.float32)
+    order = np.argsort(-(gain if contributions is None else contributions), kind="stable")
+    first = ", ".join(names[i] for i in order[:5])
+    caption = f"The {min(plots.MOST_BARS, len(names))} inputs that matter most. Gain is what "
+    caption += "splits on an input improve, over both models by their weights"
+    if contributions is not None:
+        caption += "; the SHAP value is what an input adds to a payment's score, here the mean of "
+        caption += "its size over a sample of the test part"
+    return _Plot(
+        plots.importance(names, gain, contributions),
+        f"Importance of the inputs; the first five are {first}.",
+        caption + ".",
+    )
+
+
+def expected_rows(thresholds: Mapping[str, object]) -> list[Expected]:
+    """Return what a manifest's thresholds tell of both levels, whichever figures they have.
+
+    A figure that is told once plainly and once with its interval is shown with the interval.
+
+    >>> expected_rows({"alert_share": {"MEDIUM": 0.01, "HIGH": 0.002}})
+    [Expected(name='alert_share', medium='1.00 %', high='0.20 %')]
+    """
+    rows: dict[str, Expected] = {}
+    for name, levels in thresholds.items():
+        if not isinstance(levels, dict) or set(levels) != {"MEDIUM", "HIGH"}:
+            continue
+        medium, high = levels["MEDIUM"], levels["HIGH"]
+        pairs = (
+            {key: (medium[key], high[key]) for key in medium}
+            if isinstance(medium, dict)
+            else {name: (medium, high)}
+        )
+        for key, (left, right) in pairs.items():
+            rows[key] = Expected(key, _text(key, left), _text(key, right))
+    return list(rows.values())
+
+
+def _text(name: str, value: object) -> str:
+    """Write a figure of validation: text, number or share, with its interval where it has one."""
+    if isinstance(value, dict):
+        low, high = _text(name, value["low"]), _text(name, value["high"])
+        return f"{_text(name, value['value'])} ({low} to {high})"
+    if not isinstance(value, (int, float)):
+        return NOTHING if value is None else str(value)
+    if name in ("alert_share", "precision", "recall"):
+        return share(value, 2)
+    return number(value, 4 if abs(value) < 1 else 1)
