@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from training.curve import Curve, centred_isotonic
-from training.fit_settings import CalibrationMethod, Targets
+from training.fit_settings import Calibrated, CalibrationMethod, Targets
 from training.graph import Graph
 from training.trees import Floats
 
@@ -24,7 +24,7 @@ class Calibration(Protocol):
         """Add the function behind a score float32[n, 1]."""
 
     @property
-    def method(self) -> CalibrationMethod:
+    def method(self) -> Calibrated:
         """The name of the method, as `train --calibration` takes it."""
 
     def parameters(self) -> dict[str, list[float]]:
@@ -37,7 +37,7 @@ class Sigmoid:
 
     slope: float
     intercept: float
-    method: CalibrationMethod = "sigmoid"
+    method: Calibrated = "sigmoid"
 
     def __call__(self, scores: Floats) -> Floats:
         """Return probabilities float32[n] of scores float32[n]."""
@@ -60,7 +60,7 @@ class Isotonic:
     """Centred isotonic regression: a strictly rising curve, so that ranking has no new ties."""
 
     curve: Curve
-    method: CalibrationMethod = "isotonic"
+    method: Calibrated = "isotonic"
 
     def __call__(self, scores: Floats) -> Floats:
         """Return probabilities float32[n] of scores float32[n]."""

@@ -65,7 +65,8 @@ class Curve:
 
 def _slopes(x: Floats, y: Floats) -> Floats:
     """Return each piece's slope in float32, so small that rounding never passes the next point."""
-    slopes = (np.diff(y.astype(np.float64)) / np.diff(x.astype(np.float64))).astype(np.float32)
+    exact = np.diff(y.astype(np.float64)) / np.diff(x.astype(np.float64))
+    slopes: Floats = exact.astype(np.float32)
     for _ in range(8):
         too_high = (x[1:] - x[:-1]) * slopes + y[:-1] > y[1:]
         if not too_high.any():

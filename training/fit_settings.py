@@ -17,7 +17,8 @@ LOGISTIC = "logistic"
 ISOLATION = "isolation_forest"
 
 Balance = Literal["none", "weights", "smote", "undersample"]
-CalibrationMethod = Literal["none", "sigmoid", "isotonic"]
+Calibrated = Literal["sigmoid", "isotonic"]
+CalibrationMethod = Literal["none", Calibrated]
 CombineMethod = Literal["auto", "weighted", "stacking", "rank"]
 Device = Literal["auto", "cpu", "cuda"]
 Missing = Literal["learned", "median"]

@@ -40,7 +40,8 @@ def lookup_node(score: str, edges: Floats, table: Floats, output: str) -> onnx.N
     With rising edges float32[m] and a table float32[m + 1, t], row i serves the scores from edge
     i - 1 up to below edge i; the answer is float32[n, t]. Each column is a tree of its own.
     """
-    rows, targets = _TreeRows(), []
+    rows = _TreeRows()
+    targets: list[int] = []
     for column in range(table.shape[1]):
         rows.append(_balanced(edges, table[:, column]))
         targets += [column] * (len(rows.leaves) - len(targets))

@@ -39,7 +39,8 @@ def awkward(curve: Curve) -> Floats:
     """Every point, the float32 on both sides of it, and numbers between."""
     sides = [np.nextafter(curve.x, np.float32(to)) for to in (-np.inf, np.inf)]
     grid = np.linspace(0, 1, 5_001, dtype=np.float32)
-    return np.unique(np.clip(np.concatenate([curve.x, *sides, grid]), 0, 1))
+    scores: Floats = np.unique(np.clip(np.concatenate([curve.x, *sides, grid]), 0, 1))
+    return scores
 
 
 CURVES = {

@@ -19,7 +19,7 @@ from tests.unit.training.samples import (
 from training.errors import TrainingError
 from training.export import member_graph
 from training.fit import FittedEnsemble, fit
-from training.fit_settings import ISOLATION, LIGHT, FitSettings
+from training.fit_settings import ISOLATION, LIGHT, FitSettings, Targets
 from training.models import isolation_forest, logistic
 from training.models.base import Model
 from training.models.lightgbm import Light, light_trees
@@ -126,7 +126,7 @@ def test_a_lightgbm_of_another_kind_is_refused() -> None:
         light_trees(lightgbm.train(zero, _rows(columns, targets), 2))
 
 
-def _rows(columns: Floats, targets: np.ndarray) -> lightgbm.Dataset:
+def _rows(columns: Floats, targets: Targets) -> lightgbm.Dataset:
     return lightgbm.Dataset(columns, targets)
 
 
