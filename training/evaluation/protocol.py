@@ -121,7 +121,8 @@ def before(history: History, time_ms: int) -> History:
 def labelled_rows(history: History, from_ms: int, until_ms: int) -> Ints:
     """Return the rows from one time until before another whose label is known, int64[n]."""
     first, last = np.searchsorted(history.times_ms, [from_ms, until_ms]).tolist()
-    return first + np.flatnonzero(history.targets[first:last] != UNKNOWN)
+    found: Ints = first + np.flatnonzero(history.targets[first:last] != UNKNOWN)
+    return found
 
 
 def compromised(history: History, from_ms: int, until_ms: int) -> Ints:
