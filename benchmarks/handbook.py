@@ -150,7 +150,7 @@ def _train(
     history: History, period: Period, settings: HandbookSettings, progress: Progress
 ) -> Path:
     """Train on what lies before the split; the models are fitted once more on all of that."""
-    known = history_before(history, period.split_ms)
+    known = history.before(period.split_ms)
     if settings.only_known_labels:
         known = known.known_at(period.split_ms, settings.label_delay_ms)
     before = period.table.filter(pc.less(period.table["timestamp_ms"], period.split_ms))
@@ -158,18 +158,6 @@ def _train(
     destination = Destination(settings.folder / "models", _NAME)
     chosen = Settings(label_delay_ms=settings.label_delay_ms, refit=True)
     return train(known, chosen, origin, destination, progress)
-
-
-def history_before(history: History, time_ms: int) -> History:
-    """Return the payments before a time; what they were given does not depend on later ones."""
-    rows = int(np.searchsorted(history.times_ms, time_ms))
-    return History(
-        history.names,
-        history.features[:rows],
-        history.targets[:rows],
-        history.times_ms[:rows],
-        history.cards[:rows],
-    )
 
 
 def _stream(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 
@@ -76,11 +77,12 @@ def bundled(kind: type, *options: Adder) -> Callable[[Function], Function]:
 
     The options of the models, --json, -q and -v come with them.
     """
+    names = tuple(one.name for one in fields(kind))
 
     def add(function: Function) -> Function:
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            given = kind(**{name: kwargs.pop(name) for name in kind.__dataclass_fields__})
+            given = kind(**{name: kwargs.pop(name) for name in names})
             return function(*args, options=given, **kwargs)
 
         added = together(*_MODELS, *options, json_option, output_options)(wrapper)

@@ -21,7 +21,6 @@ from training.evaluation.protocol import (
     TRAIN_DAYS,
     VALIDATION_STARTS,
     Fold,
-    before,
     handbook_folds,
     judged_from,
     time_folds,
@@ -93,7 +92,7 @@ class DataSet:
 
     def validation(self, history: History) -> tuple[History, list[Fold]]:
         """Return the history before the test, and the folds that settings are chosen on."""
-        earlier = before(history, self.test_begins_ms(history))
+        earlier = history.before(self.test_begins_ms(history))
         if self.split is None:
             return earlier, handbook_folds(earlier, VALIDATION_STARTS)
         one = self.split

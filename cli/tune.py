@@ -113,6 +113,7 @@ def sparkov_command(
 @click.pass_context
 def file_command(
     context: click.Context,
+    /,
     label_delay: int,
     test_share: float,
     parts: int,

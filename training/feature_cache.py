@@ -98,7 +98,7 @@ def _store(history: History, entry: Path) -> None:
 def _digest(array: npt.NDArray[Any]) -> str:
     """Return a digest of an array's bytes and shape."""
     digest = xxhash.xxh3_128(f"{array.dtype} {array.shape}".encode())
-    digest.update(memoryview(array).cast("B"))
+    digest.update(array.data.cast("B"))
     return digest.hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +31,12 @@ class History:
     times_ms: Ints
     cards: Ints
     segments: tuple[Segments, ...] = ()
+
+    def before(self, time_ms: int) -> History:
+        """Keep the payments before a time; what they were given does not depend on later ones."""
+        end = int(np.searchsorted(self.times_ms, time_ms))
+        arrays = (one.name for one in fields(self) if one.name != "names")
+        return replace(self, **{name: getattr(self, name)[:end] for name in arrays})
 
     def known_at(self, time_ms: int, delay_ms: int) -> History:
         """Forget the labels that had not arrived by a time."""

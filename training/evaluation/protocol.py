@@ -106,22 +106,11 @@ def judged_from(history: History, test_share: float) -> int:
     return end_ms - round((end_ms - first_ms) * test_share)
 
 
-def before(history: History, time_ms: int) -> History:
-    """Return the payments before a time; their features do not depend on later ones."""
-    end = int(np.searchsorted(history.times_ms, time_ms))
-    return History(
-        history.names,
-        history.features[:end],
-        history.targets[:end],
-        history.times_ms[:end],
-        history.cards[:end],
-    )
-
-
 def labelled_rows(history: History, from_ms: int, until_ms: int) -> Ints:
     """Return the rows from one time until before another whose label is known, int64[n]."""
     first, last = np.searchsorted(history.times_ms, [from_ms, until_ms]).tolist()
-    return first + np.flatnonzero(history.targets[first:last] != UNKNOWN)
+    found: Ints = first + np.flatnonzero(history.targets[first:last] != UNKNOWN)
+    return found
 
 
 def compromised(history: History, from_ms: int, until_ms: int) -> Ints:

@@ -82,3 +82,10 @@ def test_profile_of_a_flag_has_a_bin_for_each_value() -> None:
     profile = column_profile(floats([0] * 97 + [1] * 3))
     assert profile.counts == [97, 3]
     assert profile.edges == [0.0, 0.0, 1.0]
+
+
+def test_the_payments_before_a_time_are_kept_whole() -> None:
+    history = random_history()
+    earlier = history.before(int(history.times_ms[100]))
+    assert len(earlier.targets) == len(earlier.cards) == 100 and earlier.names == history.names
+    assert np.array_equal(earlier.features, history.features[:100], equal_nan=True)

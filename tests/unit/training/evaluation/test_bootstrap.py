@@ -6,6 +6,7 @@ import pytest
 from training.evaluation.bootstrap import Scored, _Ranking, intervals
 from training.evaluation.figures import FIGURES, judge
 from training.split import DAY_MS
+from training.trees import Ints
 
 CARDS = 300
 
@@ -19,7 +20,7 @@ def scored(seed: int = 1, payments: int = 4_000, frauds: float = 0.05) -> Scored
     return Scored(targets, scores, random.integers(0, CARDS, payments), times)
 
 
-def repeated(one: Scored, counts: np.ndarray) -> Scored:
+def repeated(one: Scored, counts: Ints) -> Scored:
     """The payments of each card as often as it is counted, each time as another card."""
     rows = np.repeat(np.arange(len(one.cards)), counts[one.cards])
     copy = np.concatenate([np.arange(counts[card]) for card in one.cards])

@@ -12,7 +12,6 @@ from training.errors import TrainingError
 from training.evaluation.protocol import (
     TEST_STARTS,
     VALIDATION_STARTS,
-    before,
     handbook_folds,
     summarise,
     time_folds,
@@ -140,4 +139,4 @@ def test_the_handbooks_counts_hold() -> None:
     assert (folds[0].test_payments, folds[0].test_frauds) == (58_264, 385)
     assert [fold.test_payments for fold in folds] == [58_264, 57_937, 58_337, 57_604]
     first_judged = int(np.datetime64(folds[0].test_days[0], "ms").astype(np.int64))
-    assert len(handbook_folds(before(payments, first_judged), VALIDATION_STARTS)) == 4
+    assert len(handbook_folds(payments.before(first_judged), VALIDATION_STARTS)) == 4

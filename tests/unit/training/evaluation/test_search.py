@@ -18,7 +18,7 @@ from training.evaluation.candidates import (
 )
 from training.evaluation.chosen import Found, read_chosen, write_chosen
 from training.evaluation.figures import FIGURES
-from training.evaluation.protocol import Fold, before, judged_from, time_folds
+from training.evaluation.protocol import Fold, judged_from, time_folds
 from training.evaluation.published import BEST_OF_ANY, HANDBOOK
 from training.evaluation.run import Question, evaluate
 from training.evaluation.search import OBJECTIVES, Budget, SearchResult, Task, search
@@ -33,7 +33,7 @@ FOUND = Found("./cardwatch tune", "average_precision", 0.7, ("a",), "stream", 1,
 def task(folds: Sequence[Fold] | None = None) -> Task:
     history = narrow_history()
     begins_ms = judged_from(history, 0.2)
-    earlier = before(history, begins_ms)
+    earlier = history.before(begins_ms)
     chosen = time_folds(earlier, DELAY_MS, 0.3, 2) if folds is None else folds
     return Task(earlier if folds is None else history, chosen, "stream", begins_ms, SMALL)
 
