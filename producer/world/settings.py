@@ -13,7 +13,7 @@ ATTACKS: Mapping[str, float] = {
     "card_testing": 2.0,
     "account_takeover": 2.0,
     "impossible_travel": 2.0,
-    "merchant_compromise": 1.5,
+    "merchant_compromise": 1.0,
     "bust_out": 1.5,
     "slow_fraud": 1.0,
 }

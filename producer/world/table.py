@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from events.table import table_schema
 from producer.columns import conform
-from producer.world.arrays import GENUINE, NO_DEVICE, NOWHERE, Ints, Mask, Payments
+from producer.world.arrays import GENUINE, NO_DEVICE, NOWHERE, Floats, Ints, Mask, Payments
 from producer.world.attacks.catalogue import SCENARIOS
 from producer.world.merchants import CATEGORIES, Merchants
 from producer.world.places import City
@@ -94,7 +94,7 @@ def _numbered(prefix: str, numbers: Ints, null: Mask | None = None) -> pa.Array:
 
 def _places(
     day: Payments, names: Names, merchants: Merchants, registered: Ints
-) -> tuple[np.typing.NDArray[np.float64], np.typing.NDArray[np.float64]]:
+) -> tuple[Floats, Floats]:
     """Return degrees: the shop's, or the middle of the city that the payment names instead."""
     here = day.city == registered
     middle = np.array([(city.lat, city.lon) for city in names.centres])[day.city]

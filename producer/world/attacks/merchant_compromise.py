@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from producer.world.arrays import Payments
+from producer.world.arrays import Ints, Payments
 from producer.world.attacks.scene import DAY_MS, Scenario, Scene
 
 _CHARGES = (3, 7)
 _FACTOR = (0.8, 2.5)
-_COMPARED = 4
+_COMPARED = 6
 
 
 def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
@@ -39,7 +39,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
 
 
 def _merchant(scene: Scene) -> int:
-    """Pick a merchant of middling size: the least popular of some that were paid on the day."""
+    """Pick a merchant that is not large: the least popular of some that were paid on the day."""
     seen = scene.genuine.merchant
     if not len(seen):
         return int(scene.rng.integers(len(scene.merchants.popularity)))
@@ -47,13 +47,14 @@ def _merchant(scene: Scene) -> int:
     return int(found[np.argmin(scene.merchants.popularity[found])])
 
 
-def _customers(scene: Scene, merchant: int) -> np.typing.NDArray[np.int64]:
+def _customers(scene: Scene, merchant: int) -> Ints:
     """Return the people who favour a merchant or paid there on the day, else anyone."""
     people = scene.people
     known = (people.shops == merchant).any(axis=1) | (people.sites == merchant).any(axis=1)
     today = scene.genuine.person[scene.genuine.merchant == merchant]
     found = np.union1d(np.flatnonzero(known), today)
-    return found if len(found) else np.arange(len(people.home))
+    customers: Ints = found if len(found) else np.arange(len(people.home))
+    return customers
 
 
 SCENARIO = Scenario(

@@ -15,7 +15,15 @@ from training.replay import replay
 from training.scenarios import Names, split_off_scenarios
 from training.split import DAY_MS
 
-BUSY = WorldSettings(users=1_500, merchants=700, payments=20_000, days=50, fraud_share=0.06, seed=1)
+BUSY = WorldSettings(
+    users=1_500,
+    merchants=700,
+    payments=20_000,
+    days=50,
+    fraud_share=0.08,
+    seed=1,
+    attacks={name: 3.0 if name == "merchant_compromise" else 1.0 for name in SCENARIOS},
+)
 
 
 @cache
