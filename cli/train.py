@@ -24,6 +24,7 @@ from training.pipeline import Origin, train
 from training.replay import replay
 from training.tracking import Recorded, open_tracker
 from udfs.bundle import Bundle, BundleError, load_bundle
+from udfs.manifest import Manifest, Thresholds
 
 PLAIN_LINE_EVERY_S = 5.0
 _NOT_PART_OF_THE_RECIPE = frozenset(
@@ -36,11 +37,14 @@ Examples:
   ./cardwatch train --data handbook.parquet --layout handbook --until 2018-06-01
   ./cardwatch train --data own.csv.gz --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
+  ./cardwatch train --generate --models random_forest,xgboost,lightgbm --combine auto
+  ./cardwatch train --data unlabelled.parquet --models isolation_forest
 
 \b
 The history is divided by time into train (60 %), a gap of --label-delay, validation (20 %) and
-test (20 %). Weights and thresholds come from validation, the figures from test; then the models
-are fitted again on everything. The bundle is written only where its graph scores as they do."""
+test (20 %). Weights, calibration and thresholds come from validation, the figures from test; then
+the models are fitted again on everything. The bundle is written only where its graph scores as
+they do."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,10 @@ class _Replayed:
 @train_options
 @click.pass_context
 def command(context: click.Context, options: TrainOptions, out: Output) -> None:
-    """Train random forest and XGBoost on history, and write them as one ONNX bundle.
+    """Train models on history, and write them as one ONNX bundle.
 
-    Features come from the same code as in the stream.
+    Without --models they are a random forest and XGBoost. Features come from the same code as in
+    the stream.
     """
     settings, source, destination = options.settings(), options.source(), options.destination()
     recipe = command_line(context, _NOT_PART_OF_THE_RECIPE)
@@ -138,23 +143,14 @@ def _to_json(
 def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> None:
     """Print the figures of the test part, the thresholds, and where the bundle is."""
     manifest = bundle.manifest
-    metrics = manifest.metrics
-    names = list(metrics["ensemble"])
-    test = manifest.training.test
-    title = f"{manifest.model} on the test part: {test.payments:,} payments, {test.frauds:,} frauds"
-    if manifest.training.refit:
-        title += ", before the last fit"
-    rows = [(name, *(f"{metrics[model][name]:.4f}" for model in metrics)) for name in names]
-    out.table(("", *metrics), rows, title=title)
+    if manifest.metrics:
+        _show_metrics(manifest, out)
     limits = manifest.thresholds
     out.table(
         ("level", "from", "alerts on validation", "precision there"),
         [
-            (level, f"{edge:.4f}", f"{limits.alert_share[level]:.2%}", f"{precision:.2f}")
-            for level, edge, precision in (
-                ("MEDIUM", limits.medium, limits.precision["MEDIUM"]),
-                ("HIGH", limits.high, limits.precision["HIGH"]),
-            )
+            (level, f"{edge:.4f}", f"{limits.alert_share[level]:.2%}", _precision(limits, level))
+            for level, edge in (("MEDIUM", limits.medium), ("HIGH", limits.high))
         ],
     )
     largest = sorted(manifest.features, key=lambda feature: -feature.importance)[:5]
@@ -167,3 +163,28 @@ def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> N
     )
     if replayed.skipped_rows:
         out.say(f"Left out {replayed.skipped_rows:,} rows that are no payments.")
+
+
+def _precision(limits: Thresholds, level: str) -> str:
+    """Return a level's precision on validation; it is not known without labels."""
+    return f"{limits.precision[level]:.2f}" if level in limits.precision else "not known"
+
+
+def _show_metrics(manifest: Manifest, out: Output) -> None:
+    """Print the figures of the test part for the ensemble and for each model."""
+    metrics = manifest.metrics
+    test = manifest.training.test
+    title = f"{manifest.model} on the test part: {test.payments:,} payments, {test.frauds:,} frauds"
+    if manifest.training.refit:
+        title += ", before the last fit"
+    names = list(metrics["ensemble"])
+    rows = [(name, *(f"{metrics[model][name]:.4f}" for model in metrics)) for name in names]
+    out.table(("", *metrics), rows, title=title)
+    weights = ", ".join(f"{member.name} {member.weight:.2f}" for member in manifest.members)
+    calibration = manifest.calibration
+    out.say(f"Combined by {manifest.combination.method}: {weights}")
+    if calibration is not None:
+        out.say(
+            f"Calibrated by {calibration.method}: Brier score {calibration.brier_before:.5f} "
+            f"before, {calibration.brier_after:.5f} after"
+        )

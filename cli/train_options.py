@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import click
 
@@ -18,7 +18,16 @@ from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, TimestampUnit
 from producer.population import GeneratorSettings
 from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
-from training.fit import Balance, FitSettings, Missing, TreeMethod
+from training.fit import (
+    Balance,
+    CalibrationMethod,
+    CombineMethod,
+    Device,
+    FitSettings,
+    Missing,
+    TreeMethod,
+)
+from training.models.registry import MODELS
 from training.pipeline import Destination, Settings
 from training.thresholds import parse_goal
 
@@ -56,14 +65,22 @@ class TrainOptions:
     refit: bool
     medium: str
     high: str
+    models: str
+    combine: CombineMethod
+    calibration: CalibrationMethod
     missing: Missing
     balance: Balance
-    calibration: Literal["none", "sigmoid"]
+    max_features: int | None
+    prune: float
     forest_trees: int
     forest_depth: int
     boosted_trees: int
     boosted_depth: int
     tree_method: TreeMethod | None
+    light_trees: int
+    light_leaves: int
+    isolation_trees: int
+    device: Device
     jobs: int
     mlflow: str | None
     json_path: str | None
@@ -108,10 +125,18 @@ class TrainOptions:
             forest_depth=self.forest_depth,
             boosted_trees=self.boosted_trees,
             boosted_depth=self.boosted_depth,
+            models=tuple(self.models.split(",")),
+            combine=self.combine,
+            calibration=self.calibration,
+            max_features=self.max_features,
+            prune=self.prune,
             tree_method=self.tree_method,
+            light_trees=self.light_trees,
+            light_leaves=self.light_leaves,
+            isolation_trees=self.isolation_trees,
+            device=self.device,
             missing=self.missing,
             balance=self.balance,
-            calibration=self.calibration,
         )
         return Settings(fit, self.label_delay, medium, high, self.refit)
 
@@ -131,6 +156,16 @@ def _bundle_name(_: click.Context, __: click.Parameter, value: str) -> str:
     if not value.replace("-", "").replace("_", "").isalnum():
         raise click.BadParameter(f"expected letters, digits, - and _, got {value!r}")
     return value
+
+
+def _model_names(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Accept different names of models, separated by commas; return them without spaces."""
+    names = tuple(name.strip() for name in value.split(","))
+    try:
+        FitSettings(models=names).check(frozenset(MODELS))
+    except TrainingError as error:
+        raise click.BadParameter(str(error)) from None
+    return ",".join(names)
 
 
 _COUNT = click.IntRange(min=1)
@@ -173,6 +208,19 @@ _OPTIONS = (
     option("--medium", default="share:0.01", metavar="GOAL", help="share:X or precision:X."),
     option("--high", default="share:0.003", metavar="GOAL", help="share:X or precision:X."),
     option(
+        "--models",
+        default=",".join(_FIT.models),
+        callback=_model_names,
+        metavar="NAME,NAME",
+        help=f"Out of {', '.join(MODELS)}; the last needs no labels.",
+    ),
+    option(
+        "--combine",
+        type=click.Choice(get_args(CombineMethod)),
+        default=_FIT.combine,
+        help="How scores become one; auto takes what ranks validation best.",
+    ),
+    option(
         "--missing",
         type=click.Choice(get_args(Missing)),
         default=_FIT.missing,
@@ -186,9 +234,17 @@ _OPTIONS = (
     ),
     option(
         "--calibration",
-        type=click.Choice(("none", "sigmoid")),
+        type=click.Choice(get_args(CalibrationMethod)),
         default=_FIT.calibration,
         help="Make scores probabilities by a curve fitted on validation.",
+    ),
+    option("--max-features", type=_COUNT, help="Keep those with the largest gain in a first fit."),
+    option(
+        "--prune",
+        type=click.FloatRange(min=0),
+        default=_FIT.prune,
+        metavar="ALPHA",
+        help="Cost-complexity pruning of the forest; 1e-5 is mild.",
     ),
     option("--forest-trees", type=_COUNT, default=_FIT.forest_trees, help="Trees of the forest."),
     option("--forest-depth", type=_COUNT, default=_FIT.forest_depth, help="Their depth."),
@@ -198,6 +254,16 @@ _OPTIONS = (
         "--tree-method",
         type=click.Choice(get_args(TreeMethod)),
         help="Of XGBoost. Default: exact up to 100,000 payments, then hist.",
+    ),
+    option("--light-trees", type=_COUNT, default=_FIT.light_trees, help="Trees of LightGBM."),
+    option("--light-leaves", type=click.IntRange(min=2), default=_FIT.light_leaves, help="Leaves."),
+    option("--isolation-trees", type=_COUNT, default=_FIT.isolation_trees, help="Of that forest."),
+    option(
+        "--device",
+        type=click.Choice(get_args(Device)),
+        default=_FIT.device,
+        help="For XGBoost; auto takes a GPU from 100,000 payments. It needs the package xgboost "
+        "in place of xgboost-cpu.",
     ),
     option("--jobs", type=_COUNT, default=_FIT.jobs, help="Threads."),
     option(

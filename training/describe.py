@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from features.definition import FEATURES
-from training.fit import BOOSTED, FOREST, FitSettings, FittedEnsemble, column_medians
-from training.metrics import evaluate
-from training.package import MEMBER_FILES
+from training.fit import FitSettings, FittedEnsemble
+from training.metrics import brier_score, evaluate
+from training.models.base import Parameters, column_medians
+from training.package import member_file
 from training.prepare import Part, Prepared
 from training.profiles import column_profile
-from udfs.manifest import Calibration, InputFeature, Member
+from udfs.manifest import Calibration, Combination, InputFeature, Member
 
 ATTRIBUTE_UNIT = "as given"
-
-Parameters = dict[str, float | int | str | None]
 
 
 def input_features(prepared: Prepared, fitted: FittedEnsemble) -> list[InputFeature]:
@@ -34,51 +33,50 @@ def input_features(prepared: Prepared, fitted: FittedEnsemble) -> list[InputFeat
 
 
 def members(fitted: FittedEnsemble, settings: FitSettings) -> list[Member]:
-    """Describe the two models with the settings they were fitted with."""
+    """Describe the models with the settings they were fitted with."""
     shared: Parameters = {
         "balance": settings.balance,
-        "missing": "learned" if fitted.medians is None else "median",
+        "missing": "median" if settings.balance == "smote" else settings.missing,
         "seed": settings.seed,
-    }
-    forest: Parameters = {"depth": settings.forest_depth, "leaf_rows": settings.forest_leaf_rows}
-    boosted: Parameters = {
-        "depth": settings.boosted_depth,
-        "learning_rate": settings.learning_rate,
-        "tree_method": fitted.boosted.get_params()["tree_method"],
     }
     return [
         Member(
-            name=FOREST,
-            kind="RandomForestClassifier",
-            weight=fitted.forest_weight,
-            file=MEMBER_FILES[FOREST],
-            trees=settings.forest_trees,
-            parameters=shared | forest,
-        ),
-        Member(
-            name=BOOSTED,
-            kind="XGBClassifier",
-            weight=1.0 - fitted.forest_weight,
-            file=MEMBER_FILES[BOOSTED],
-            trees=settings.boosted_trees,
-            parameters=shared | boosted,
-        ),
+            name=model.name,
+            kind=model.kind,
+            weight=weight,
+            file=member_file(model.name),
+            trees=model.tree_count,
+            parameters=shared | model.parameters(),
+        )
+        for model, weight in zip(fitted.models, fitted.combination.shares(), strict=True)
     ]
 
 
-def calibration(fitted: FittedEnsemble) -> Calibration | None:
-    """Describe the calibration, None where there is none."""
-    if fitted.scaling is None:
+def combination(fitted: FittedEnsemble) -> Combination:
+    """Describe how the models' scores become one."""
+    chosen = fitted.combination
+    return Combination(method=chosen.method, parameters=chosen.parameters())
+
+
+def calibration(fitted: FittedEnsemble, test: Part) -> Calibration | None:
+    """Describe the calibration and what it does on the test part; None where there is none."""
+    chosen = fitted.calibration
+    if chosen is None:
         return None
+    scores = fitted.predict(test.columns)
+    before = fitted.combination(list(scores.models.values()))
     return Calibration(
-        slope=fitted.scaling.slope,
-        intercept=fitted.scaling.intercept,
-        method="Platt scaling, fitted on validation",
+        method=chosen.method,
+        parameters=chosen.parameters(),
+        brier_before=brier_score(test.targets, before),
+        brier_after=brier_score(test.targets, scores.probability),
     )
 
 
 def judge(fitted: FittedEnsemble, part: Part) -> dict[str, dict[str, float]]:
-    """Evaluate the ensemble and each of its models on a part."""
+    """Evaluate the ensemble and each of its models on a part; nothing where it has no labels."""
+    if not (part.targets >= 0).any():
+        return {}
     scores = fitted.predict(part.columns)
     named = {"ensemble": scores.probability, **scores.models}
     return {

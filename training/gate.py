@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from training.errors import TrainingError
-from training.trees import Floats, Ints, Trees
+from training.models.base import Exported
+from training.trees import Floats, Ints
 from udfs.bundle import max_difference
 from udfs.manifest import Parity, Thresholds
 from udfs.score import Scorer, Scores
@@ -20,11 +21,12 @@ _LARGEST = float(np.finfo(np.float32).max)
 _EXTREMES = (0.0, -0.0, 1e-40, -1e-40, 1e30, -1e30, _LARGEST, -_LARGEST)
 
 
-def gate_cases(held_out: Floats, members: Sequence[Trees], seed: int) -> dict[str, Floats]:
+def gate_cases(held_out: Floats, members: Sequence[Exported], seed: int) -> dict[str, Floats]:
     """Return the rows to compare, float32[*, k] by case, made from held-out rows float32[n, k].
 
     Rows at the splits have one column exactly at a split's threshold, or at the float32 next to
-    it on either side; the others have some columns missing, infinite or extreme.
+    it on either side, and for a model without trees at the bounds of its columns; the others have
+    some columns missing, infinite or extreme.
     """
     random = np.random.default_rng(seed)
     rows = held_out[random.permutation(len(held_out))[:HELD_OUT_ROWS]]
@@ -38,7 +40,7 @@ def gate_cases(held_out: Floats, members: Sequence[Trees], seed: int) -> dict[st
 
 
 def _split_cases(
-    rows: Floats, members: Sequence[Trees], random: np.random.Generator
+    rows: Floats, members: Sequence[Exported], random: np.random.Generator
 ) -> dict[str, Floats]:
     """Return rows at, just below and just above thresholds drawn from all the models' splits."""
     splits = [member.splits() for member in members]
@@ -115,5 +117,5 @@ def _suspect(expected: Scores, got: Scores) -> str:
         if not np.abs(expected.models[name] - got.models[name]).max() <= TOLERANCE
     ]
     if not apart:
-        return "each model agrees, so look at the weights and the calibration"
+        return "each model agrees, so look at the combination and the calibration"
     return f"{' and '.join(apart)} differ; look at the base score and the order of the features"

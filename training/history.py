@@ -37,6 +37,14 @@ class History:
         late = self.times_ms > time_ms - delay_ms
         return replace(self, targets=np.where(late, UNKNOWN, self.targets).astype(np.int8))
 
+    def has_both_classes(self) -> bool:
+        """Whether frauds and good payments are known."""
+        return bool((self.targets == 1).any() and (self.targets == 0).any())
+
+    def unlabelled(self) -> History:
+        """Forget every label."""
+        return replace(self, targets=np.full_like(self.targets, UNKNOWN))
+
     def labelled(self) -> History:
         """Keep the labelled payments.
 
@@ -46,7 +54,8 @@ class History:
         if not known.any():
             raise TrainingError(
                 "No payment has a label, so there is nothing to learn from: give a file with an "
-                "is_fraud column, or name your column in the mapping."
+                "is_fraud column, name your column in the mapping, or train without labels by "
+                "--models isolation_forest."
             )
         if len(np.unique(self.targets[known])) == 1:
             only = "frauds" if self.targets[known][0] else "good payments"

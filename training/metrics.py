@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    roc_auc_score,
+    roc_curve,
+)
 
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.trees import Floats, Ints
 
 CARDS_A_DAY = 100
@@ -18,7 +23,8 @@ def evaluate(targets: Targets, scores: Floats, cards: Ints, times_ms: Ints) -> d
     """Judge scores float32[n] against targets int8[n]; cards are numbers, times epoch ms.
 
     Returns AUC, average precision, precision among the top thousandth of payments, recall where
-    1 % of good payments are flagged, and card precision at 100 a day. Both classes must occur.
+    1 % of good payments are flagged, card precision at 100 a day, and the Brier score, which alone
+    is better when lower. Both classes must occur.
     """
     return {
         "auc_roc": float(roc_auc_score(targets, scores)),
@@ -26,7 +32,17 @@ def evaluate(targets: Targets, scores: Floats, cards: Ints, times_ms: Ints) -> d
         "precision_at_top_0_1_percent": precision_at_share(targets, scores, TOP_SHARE),
         "recall_at_1_percent_fpr": recall_at_false_positives(targets, scores, 0.01),
         "card_precision_at_100": card_precision(targets, scores, cards, times_ms // _DAY_MS),
+        "brier_score": brier_score(targets, scores),
     }
+
+
+def brier_score(targets: Targets, scores: Floats) -> float:
+    """Return the mean squared difference of scores float32[n] from 0 to 1 and targets.
+
+    >>> brier_score(np.int8([0, 1]), np.float32([0.5, 1.0]))
+    0.125
+    """
+    return float(brier_score_loss(targets, scores))
 
 
 def precision_at_share(targets: Targets, scores: Floats, share: float) -> float:

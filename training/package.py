@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.export import fused_graph, member_graph
-from training.fit import BOOSTED, FOREST, FittedEnsemble
+from training.fit import FittedEnsemble
 from training.gate import check_parity, gate_cases
 from training.trees import Floats
 from udfs.manifest import GRAPH_FILE, Parity, Thresholds
 from udfs.score import Scorer, Scores, open_session
 
 GOLDEN_ROWS = 64
-MEMBER_FILES = {FOREST: "random_forest.onnx", BOOSTED: "xgboost.onnx"}
 
 
 @dataclass(frozen=True)
@@ -27,22 +26,33 @@ class Package:
     golden_scores: Scores
 
 
+def member_file(name: str) -> str:
+    """Return the file of a model's own graph."""
+    return f"{name}.onnx"
+
+
+def open_scorer(fitted: FittedEnsemble) -> Scorer:
+    """Export the fused graph and open it for the columns of the models, in their order."""
+    graph = fused_graph(fitted.members(), fitted.width, fitted.combination, fitted.calibration)
+    names = [model.name for model in fitted.models]
+    session = open_session(graph.SerializeToString())
+    return Scorer(session, range(fitted.width), fitted.width, names)
+
+
 def package(fitted: FittedEnsemble, thresholds: Thresholds, held_out: Floats, seed: int) -> Package:
     """Export the graphs, gate the fused one on held-out rows float32[n, k], draw golden rows.
 
     Raises TrainingError where the gate fails.
     """
     members = fitted.members()
-    width = held_out.shape[1]
-    fused = fused_graph(members, width, fitted.scaling).SerializeToString()
-    names = [member.name for member in members]
-    scorer = Scorer(open_session(fused), range(width), width, names)
-    cases = gate_cases(held_out, [member.trees for member in members], seed)
+    width = fitted.width
+    fused = fused_graph(members, width, fitted.combination, fitted.calibration).SerializeToString()
+    scorer = Scorer(open_session(fused), range(width), width, [member.name for member in members])
+    cases = gate_cases(held_out, members, seed)
     parity = check_parity(fitted.predict, scorer, cases, thresholds)
     graphs = {GRAPH_FILE: fused}
     for member in members:
-        graph = member_graph(member, width)
-        graphs[MEMBER_FILES[member.name]] = graph.SerializeToString()
+        graphs[member_file(member.name)] = member_graph(member, width).SerializeToString()
     share = GOLDEN_ROWS // len(cases)
     golden = np.concatenate([rows[:share] for rows in cases.values()])
     return Package(graphs, parity, golden, scorer.score_columns(golden))

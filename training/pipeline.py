@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from features.definition import FEATURE_SET_VERSION
 from training.bundle_writer import next_version, refuse_existing, write_bundle
-from training.describe import calibration, input_features, judge, members
+from training.describe import calibration, combination, input_features, judge, members
 from training.fit import FitSettings, FittedEnsemble, combine, fit
 from training.history import History
 from training.package import Package, package
 from training.prepare import Prepared, prepare
 from training.report import Measured, model_card
+from training.shrink import strongest
 from training.split import DAY_MS
 from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goal, solve_thresholds
 from udfs.bundle import load_bundle, verify_golden
@@ -22,13 +23,15 @@ from udfs.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, Tra
 
 LIBRARIES = (
     "numpy",
-    "scikit-learn",
-    "xgboost-cpu",
-    "imbalanced-learn",
+    "sklearn",
+    "xgboost",
+    "lightgbm",
+    "imblearn",
     "onnx",
     "onnxruntime",
     "matplotlib",
 )
+"""Modules; their packages are named in the manifest, since XGBoost comes in several."""
 
 Progress = Callable[[str], None]
 
@@ -85,21 +88,24 @@ def train(
     Raises TrainingError where the history cannot be used or the export gate fails.
     """
     number = destination.resolve()
-    prepared = prepare(history, settings.label_delay_ms)
+    prepared = prepare(history, settings.label_delay_ms, settings.fit.needs_labels)
+    prepared = _strongest(prepared, settings.fit, progress)
     payments, columns = prepared.periods["train"].payments, len(prepared.names)
-    progress(f"fit forest and XGBoost on {payments:,} payments and {columns} features")
+    names = " and ".join(settings.fit.models)
+    progress(f"fit {names} on {payments:,} payments and {columns} features")
     fitted = _fit(prepared, settings.fit)
     validation = prepared.part("validation")
     scores = fitted.predict(validation.columns).probability
     thresholds = solve_thresholds(validation.targets, scores, settings.medium, settings.high)
     progress("judge on the test part")
-    metrics = judge(fitted, prepared.part("test"))
+    test = prepared.part("test")
+    metrics, calibrated = judge(fitted, test), calibration(fitted, test)
     measured = _measure(fitted, prepared)
     if settings.refit:
-        progress("fit again on every labelled payment")
+        progress(f"fit again on every {'labelled ' if prepared.labelled else ''}payment")
         fitted = _refit(prepared, fitted, settings.fit)
     progress("export and compare with the fitted models")
-    packed = package(fitted, thresholds, prepared.part("test").columns, settings.fit.seed)
+    packed = package(fitted, thresholds, test.columns, settings.fit.seed)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         name=destination.name,
@@ -107,17 +113,27 @@ def train(
         feature_set=FEATURE_SET_VERSION,
         features=input_features(prepared, fitted),
         members=members(fitted, settings.fit),
-        calibration=calibration(fitted),
+        combination=combination(fitted),
+        calibration=calibrated,
         thresholds=thresholds,
         training=_training_data(prepared, settings, origin),
         reproduction=Reproduction(command=origin.command, seed=settings.fit.seed),
-        libraries={name: version(name) for name in LIBRARIES},
+        libraries=_versions(),
         metrics=metrics,
         parity=packed.parity,
         files={},
     )
     progress("write the bundle and its card")
     return _write(destination.root, manifest, packed, measured)
+
+
+def _strongest(prepared: Prepared, settings: FitSettings, progress: Progress) -> Prepared:
+    """Keep the columns with the largest gain in a first fit, where only some are asked for."""
+    count = settings.max_features
+    if count is None or count >= len(prepared.names):
+        return prepared
+    progress(f"choose {count} of {len(prepared.names)} features by a first fit")
+    return prepared.keep(strongest(_fit(prepared, settings), count))
 
 
 def _fit(prepared: Prepared, settings: FitSettings) -> FittedEnsemble:
@@ -128,9 +144,15 @@ def _fit(prepared: Prepared, settings: FitSettings) -> FittedEnsemble:
 
 
 def _refit(prepared: Prepared, fitted: FittedEnsemble, settings: FitSettings) -> FittedEnsemble:
-    """Fit on every labelled payment; weights and calibration stay as validation chose them."""
+    """Fit on every labelled payment; combination and calibration stay as validation chose them."""
     again = fit(prepared.whole.columns, prepared.whole.targets, settings)
-    return replace(again, forest_weight=fitted.forest_weight, scaling=fitted.scaling)
+    return replace(again, combination=fitted.combination, calibration=fitted.calibration)
+
+
+def _versions() -> dict[str, str]:
+    """Return the version of each library's package."""
+    packages = packages_distributions()
+    return {packages[name][0]: version(packages[name][0]) for name in LIBRARIES}
 
 
 def _training_data(prepared: Prepared, settings: Settings, origin: Origin) -> TrainingData:
@@ -140,6 +162,7 @@ def _training_data(prepared: Prepared, settings: Settings, origin: Origin) -> Tr
         sha256=origin.sha256,
         label_delay_ms=settings.label_delay_ms,
         refit=settings.refit,
+        labelled=prepared.labelled,
         **prepared.periods,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from training.fit import Targets
 from training.history import History, refuse_infinities, varying_columns
@@ -30,6 +30,7 @@ class Prepared:
     split: Split
     periods: dict[str, Period]
     whole: Part
+    labelled: bool = True
     segments: tuple[Segments, ...] = ()
 
     def part(self, name: str) -> Part:
@@ -40,13 +41,20 @@ class Prepared:
             whole.columns[rows], whole.targets[rows], whole.cards[rows], whole.times_ms[rows]
         )
 
+    def keep(self, columns: Ints) -> Prepared:
+        """Return the same with these columns alone, int64[m], in their order."""
+        whole = replace(self.whole, columns=self.whole.columns[:, columns])
+        return replace(self, names=tuple(self.names[i] for i in columns), whole=whole)
 
-def prepare(history: History, label_delay_ms: int) -> Prepared:
+
+def prepare(history: History, label_delay_ms: int, needs_labels: bool = True) -> Prepared:
     """Keep the labelled rows and the columns that vary in the training part, and split by time.
 
-    Raises TrainingError where labels, times or values do not allow it.
+    Without ``needs_labels``, a history whose labels are missing or all the same is kept whole,
+    its targets all -1. Raises TrainingError where labels, times or values do not allow it.
     """
-    labelled = history.labelled()
+    usable = needs_labels or history.has_both_classes()
+    labelled = history.labelled() if usable else history.unlabelled()
     refuse_infinities(labelled.names, labelled.features)
     split = split_by_time(labelled.times_ms, label_delay_ms)
     periods = {
@@ -56,4 +64,6 @@ def prepare(history: History, label_delay_ms: int) -> Prepared:
     chosen = varying_columns(labelled.features[split.train])
     whole = Part(labelled.features[:, chosen], labelled.targets, labelled.cards, labelled.times_ms)
     segments = (*feature_segments(labelled.names, labelled.features), *labelled.segments)
-    return Prepared(tuple(labelled.names[i] for i in chosen), split, periods, whole, segments)
+    return Prepared(
+        tuple(labelled.names[i] for i in chosen), split, periods, whole, usable, segments
+    )

@@ -58,10 +58,15 @@ def split_by_time(
 
 
 def describe(times_ms: Ints, targets: Targets, part: slice, name: str) -> Period:
-    """Return the times and counts of a part; raises TrainingError where it lacks a class."""
+    """Return the times and counts of a part; raises TrainingError where it lacks a class.
+
+    Targets that are all -1 are those of a history without labels: all payments count, no fraud.
+    """
     known = targets[part]
     frauds, payments = int((known == 1).sum()), int((known >= 0).sum())
-    if frauds == 0 or frauds == payments:
+    if not (targets >= 0).any() and len(known):
+        payments = len(known)
+    elif frauds == 0 or frauds == payments:
         missing = "fraud" if frauds == 0 else "good payment"
         raise TrainingError(
             f"The {name} part of the history ({_dates(times_ms, part)}) has {payments} labelled "

@@ -72,12 +72,13 @@ def solve_thresholds(targets: Targets, scores: Floats, medium: Goal, high: Goal)
             "larger share with --medium or a smaller share with --high, or give a longer history."
         )
     cuts = {"MEDIUM": cut_medium, "HIGH": cut_high}
+    labelled = bool((targets >= 0).any())
     return Thresholds(
         medium=values["MEDIUM"],
         high=values["HIGH"],
         method=f"solved on validation: MEDIUM for {medium}, HIGH for {high}",
         alert_share={level: cut / len(scores) for level, cut in cuts.items()},
-        precision={level: ranking.precision(cut) for level, cut in cuts.items()},
+        precision={k: ranking.precision(cut) for k, cut in cuts.items()} if labelled else {},
     )
 
 

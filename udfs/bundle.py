@@ -16,6 +16,7 @@ from udfs.score import INPUT, PROBABILITY, Matrix, Scorer, Scores, open_session
 
 ATTRIBUTE_PREFIX = "attributes."
 GOLDEN_TOLERANCE = 1e-5
+WEIGHT_TOLERANCE = 1e-6
 RETRAIN = "train it again with `./cardwatch train`, or use the release that it was trained with"
 RESTORE = "restore the folder from where it came, or train it again with `./cardwatch train`"
 
@@ -61,6 +62,7 @@ def load_bundle(path: Path | str) -> Bundle:
     folder = Path(path)
     manifest = read_manifest(folder)
     _check_features(manifest, folder)
+    _check_members(manifest, folder)
     _check_files(manifest, folder)
     columns = (*FEATURE_NAMES, *(n for n in manifest.feature_names if _is_attribute(n)))
     positions = [columns.index(name) for name in manifest.feature_names]
@@ -183,6 +185,16 @@ def _check_features(manifest: Manifest, folder: Path) -> None:
     dtypes = {feature.dtype for feature in manifest.features}
     if dtypes != {"float32"}:
         raise BundleError("Another dtype", folder, "float32", sorted(dtypes), RETRAIN)
+
+
+def _check_members(manifest: Manifest, folder: Path) -> None:
+    """Refuse members that are not told apart, or whose weights are no shares of one whole."""
+    names = [member.name for member in manifest.members]
+    if not names or len(set(names)) != len(names):
+        raise BundleError("Wrong members", folder, "one or more, each once", names, RETRAIN)
+    total = sum(member.weight for member in manifest.members)
+    if not abs(total - 1.0) <= WEIGHT_TOLERANCE:
+        raise BundleError("Weights that are no shares", folder, "a sum of 1", total, RETRAIN)
 
 
 def _check_files(manifest: Manifest, folder: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST_FILE = "manifest.json"
 GRAPH_FILE = "ensemble.onnx"
 GOLDEN_FILE = "golden.npz"
@@ -44,7 +46,11 @@ class InputFeature(_Part, frozen=True):
 
 
 class Member(_Part, frozen=True):
-    """One model of the ensemble: its name in the graph's outputs, its weight, its own graph."""
+    """One model of the ensemble: its name in the graph's outputs, its own graph.
+
+    ``weight`` is its part in the combination; the weights of a bundle sum to 1. ``trees`` is 0
+    for a model without.
+    """
 
     name: str
     kind: str
@@ -54,12 +60,30 @@ class Member(_Part, frozen=True):
     parameters: dict[str, float | int | str | None]
 
 
-class Calibration(_Part, frozen=True):
-    """Platt scaling of the weighted average: sigmoid(slope * average + intercept)."""
+class Combination(_Part, frozen=True):
+    """How the members' scores become one.
 
-    slope: float
-    intercept: float
-    method: str
+    ``weighted`` is their average by weight. ``stacking`` is a logistic regression of their soft
+    log-odds with ``slopes`` and ``intercept``. ``rank`` is the mean of their tail ranks, each a
+    curve through the points ``0_x`` and ``0_y`` of the first member and so on.
+    """
+
+    method: Literal["weighted", "stacking", "rank"]
+    parameters: dict[str, list[float]]
+
+
+class Calibration(_Part, frozen=True):
+    """What makes the combined score a probability, fitted on validation.
+
+    ``sigmoid`` is sigmoid(slope * score + intercept); ``isotonic`` is a strictly rising line
+    through the points ``x`` and ``y``. The Brier scores, the mean squared difference of
+    probability and outcome, are those of the test part without and with it.
+    """
+
+    method: Literal["sigmoid", "isotonic"]
+    parameters: dict[str, list[float]]
+    brier_before: float
+    brier_after: float
 
 
 class Thresholds(_Part, frozen=True):
@@ -88,13 +112,15 @@ class TrainingData(_Part, frozen=True):
     """What the bundle was trained and judged on.
 
     With ``refit`` the models were fitted once more on all three periods and what lies between
-    them; thresholds and metrics are those of the models fitted on ``train`` alone.
+    them; thresholds and metrics are those of the models fitted on ``train`` alone. Without labels
+    (``labelled`` false) no fraud is known in any period, and there are no metrics.
     """
 
     source: str
     sha256: str
     label_delay_ms: int
     refit: bool
+    labelled: bool
     train: Period
     validation: Period
     test: Period
@@ -125,6 +151,7 @@ class Manifest(_Part, frozen=True):
     feature_set: int
     features: list[InputFeature]
     members: list[Member]
+    combination: Combination
     calibration: Calibration | None
     thresholds: Thresholds
     training: TrainingData

@@ -88,8 +88,32 @@ def test_figures_are_shown_as_a_table(history: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     for text in ("average_precision", "random_forest", "MEDIUM", "HIGH"):
         assert text in result.stdout
-    for step in ("read own.parquet", "replay", "fit forest", "largest difference"):
+    for step in ("read own.parquet", "replay", "fit random_forest", "largest difference"):
         assert step in result.stderr
+
+
+def test_models_combination_and_calibration_are_options(history: Path, tmp_path: Path) -> None:
+    result = run(
+        "--data", history, *MAP, *QUICK, "--out", tmp_path, "--combine", "auto", "--models",
+        "random_forest,lightgbm, logistic", "--calibration", "sigmoid", "--max-features", 12,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "Combined by" in result.stderr and "Calibrated by sigmoid" in result.stderr
+    manifest = load_bundle(tmp_path / "ensemble" / "1").manifest
+    assert [one.name for one in manifest.members] == ["random_forest", "lightgbm", "logistic"]
+    assert "--models random_forest,lightgbm,logistic" in manifest.reproduction.command
+    assert len(manifest.features) == 12
+
+
+def test_a_history_without_labels_gives_an_isolation_forest(rows: pa.Table, tmp_path: Path) -> None:
+    path = write(rows.drop_columns(["bad"]), tmp_path / "unlabelled.csv")
+    unlabelled = [option for option in MAP if "is_fraud" not in option]
+    result = run(
+        "--data", path, *unlabelled, "--label-delay", "2d", "--out", tmp_path / "registry",
+        "--models", "isolation_forest", "--medium", "share:0.02",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "not known" in result.stdout
 
 
 def test_until_cuts_the_history_and_late_labels_can_be_unknown(
@@ -178,6 +202,8 @@ def test_a_file_in_disorder_can_be_sorted(rows: pa.Table, tmp_path: Path) -> Non
         (),
         ("--generate", "--medium", "many"),
         ("--generate", "--name", "../x"),
+        ("--generate", "--models", "oracle"),
+        ("--generate", "--models", "xgboost,xgboost"),
         ("--generate", "--customers", "1"),
     ],
 )

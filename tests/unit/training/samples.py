@@ -13,6 +13,7 @@ from events.table import table_schema
 from features.definition import FEATURE_NAMES
 from training.fit import FitSettings, FittedEnsemble, Targets, fit
 from training.history import History
+from training.models.registry import MODELS
 from training.pipeline import Destination, Origin, Settings, train
 from training.split import DAY_MS
 from training.trees import Floats
@@ -23,7 +24,17 @@ DAYS = 40
 ATTRIBUTE = "attributes.V1"
 NAMES = (*FEATURE_NAMES, ATTRIBUTE)
 CONSTANT = "is_high_risk_category"
-SMALL = FitSettings(jobs=1, forest_trees=12, forest_depth=5, boosted_trees=15, boosted_depth=3)
+SMALL = FitSettings(
+    jobs=1,
+    forest_trees=12,
+    forest_depth=5,
+    boosted_trees=15,
+    boosted_depth=3,
+    light_trees=15,
+    light_leaves=7,
+    isolation_trees=20,
+)
+EVERY = replace(SMALL, models=tuple(MODELS))
 ORIGIN = Origin("made up", "0" * 64, "./cardwatch train")
 
 
@@ -52,6 +63,13 @@ def random_fit() -> FittedEnsemble:
     """Models fitted on the narrow history."""
     history = narrow_history()
     return fit(history.features, history.targets, SMALL)
+
+
+@cache
+def every_fit() -> FittedEnsemble:
+    """A model of every kind, fitted on the narrow history."""
+    history = narrow_history()
+    return fit(history.features, history.targets, EVERY)
 
 
 @cache

@@ -12,28 +12,26 @@ from tests.unit.training.samples import (
     NARROW,
     SMALL,
     classes,
+    every_fit,
     floats,
     imputing_fit,
     narrow_history,
     random_fit,
 )
-from training.export import ExportedMember, Scaling, fused_graph, member_graph
-from training.fit import BOOSTED, FOREST, FittedEnsemble, combine, fit, impute
+from training.calibration import Sigmoid
+from training.export import member_graph
+from training.fit import CalibrationMethod, combine, fit
+from training.models.base import ExportedTrees, column_medians, impute
+from training.models.registry import MODELS
+from training.package import open_scorer
 from training.trees import boosted_trees, float32_floor, forest_trees
 from udfs.bundle import max_difference
-from udfs.score import Scorer, open_session
-
-
-def scorer_of(fitted: FittedEnsemble) -> Scorer:
-    members = fitted.members()
-    width = fitted.forest.n_features_in_
-    graph = fused_graph(members, width, fitted.scaling).SerializeToString()
-    return Scorer(open_session(graph), range(width), width, [m.name for m in members])
+from udfs.score import open_session
 
 
 def test_fused_graph_scores_as_the_models_do() -> None:
-    history, fitted = narrow_history(), random_fit()
-    got = scorer_of(fitted).score(history.features)
+    history, fitted = narrow_history(), every_fit()
+    got = open_scorer(fitted).score(history.features)
     assert max_difference(fitted.predict(history.features), got) < 1e-6
 
 
@@ -41,61 +39,65 @@ def test_fused_graph_scores_as_the_models_do() -> None:
 def test_rows_without_any_value_score_as_the_models_do(missing: str) -> None:
     fitted = random_fit() if missing == "learned" else imputing_fit()
     empty = np.full((1, NARROW), np.nan, np.float32)
-    assert max_difference(fitted.predict(empty), scorer_of(fitted).score(empty)) < 1e-6
+    assert max_difference(fitted.predict(empty), open_scorer(fitted).score(empty)) < 1e-6
 
 
 def test_missing_values_go_where_the_median_goes() -> None:
     history, fitted = narrow_history(), imputing_fit()
-    scorer = scorer_of(fitted)
-    filled = impute(history.features, fitted.medians)
+    scorer = open_scorer(fitted)
+    filled = impute(history.features, column_medians(history.features))
     assert np.isnan(history.features).any()
     routed, imputed = scorer.score(history.features), scorer.score(filled)
     assert routed.probability.tobytes() == imputed.probability.tobytes()
 
 
 def test_a_median_on_a_split_goes_to_the_models_own_side() -> None:
-    """The forest takes x <= t to the left, XGBoost x < t; a median equal to t tells them apart."""
+    """XGBoost takes x < t to the left, the others x <= t; a median equal to t tells them apart."""
     columns = np.repeat(floats([[0], [1], [2], [3]]), 50, axis=0)
     targets = np.repeat(classes([0, 0, 1, 1]), 50)
-    fitted = fit(columns, targets, SMALL)
-    for trees, expected in ((forest_trees(fitted.forest), 0), (boosted_trees(fitted.boosted), 1)):
+    settings = replace(SMALL, models=("random_forest", "xgboost", "lightgbm"))
+    members = fit(columns, targets, settings).members()
+    for member, expected in zip(members, (0, 1, 0), strict=True):
+        trees = member.trees
+        assert trees is not None
         threshold = trees.splits()[1][0]
         imputing = trees.imputing(floats([threshold]))
-        graph = member_graph(ExportedMember("m", imputing, 1.0), 1)
+        graph = member_graph(ExportedTrees("m", imputing), 1)
         run = onnxruntime.InferenceSession(graph.SerializeToString()).run
         missing, at_split = run(None, {"features": floats([[np.nan], [threshold]])})[0]
         assert missing == at_split
         assert (missing > 0.5) == bool(expected)
 
 
-@pytest.mark.parametrize("name", [FOREST, BOOSTED])
+@pytest.mark.parametrize("name", MODELS)
 def test_single_graphs_are_the_parts_of_the_fused_one(name: str) -> None:
-    history, fitted = narrow_history(), random_fit()
+    history, fitted = narrow_history(), every_fit()
     member = next(m for m in fitted.members() if m.name == name)
     session = open_session(member_graph(member, NARROW).SerializeToString())
     alone = session.run(None, {"features": history.features})[0].reshape(-1)
-    assert alone.tobytes() == scorer_of(fitted).score(history.features).models[name].tobytes()
+    assert alone.tobytes() == open_scorer(fitted).score(history.features).models[name].tobytes()
 
 
 def test_calibration_is_part_of_the_graph() -> None:
     history = narrow_history()
-    fitted = replace(random_fit(), scaling=Scaling(slope=7.5, intercept=-4.0))
-    got = scorer_of(fitted).score(history.features)
+    fitted = replace(random_fit(), calibration=Sigmoid(slope=7.5, intercept=-4.0))
+    got = open_scorer(fitted).score(history.features)
     expected = fitted.predict(history.features)
     assert max_difference(expected, got) < 1e-6
     assert not np.allclose(
-        got.probability, scorer_of(random_fit()).score(history.features).probability
+        got.probability, open_scorer(random_fit()).score(history.features).probability
     )
 
 
-def test_fitted_calibration_moves_the_mean_to_the_fraud_rate() -> None:
+@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
+def test_fitted_calibration_moves_the_mean_to_the_fraud_rate(method: CalibrationMethod) -> None:
     history = narrow_history()
-    settings = replace(SMALL, balance="weights", calibration="sigmoid")
+    settings = replace(SMALL, balance="weights", calibration=method)
     plain = fit(history.features, history.targets, settings)
     fitted = combine(plain, history.features, history.targets, settings)
     mean = fitted.predict(history.features).probability.mean()
     assert plain.predict(history.features).probability.mean() > 2 * history.targets.mean()
-    assert mean == pytest.approx(history.targets.mean(), rel=0.01)
+    assert mean == pytest.approx(history.targets.mean(), rel=0.05)
 
 
 @pytest.mark.parametrize("share", [0.001, 0.02, 0.5])
@@ -105,7 +107,7 @@ def test_base_score_is_the_models_own_on_imbalanced_data(share: float) -> None:
     targets = np.zeros(3_000, np.int8)
     targets[: int(3_000 * share)] = 1
     model = XGBClassifier(n_estimators=3, max_depth=2, n_jobs=1).fit(columns, targets)
-    graph = member_graph(ExportedMember("m", boosted_trees(model), 1.0), 4)
+    graph = member_graph(ExportedTrees("m", boosted_trees(model)), 4)
     got = open_session(graph.SerializeToString()).run(None, {"features": columns})[0]
     np.testing.assert_allclose(got[:, 0], model.predict_proba(columns)[:, 1], atol=1e-6)
 
@@ -113,7 +115,7 @@ def test_base_score_is_the_models_own_on_imbalanced_data(share: float) -> None:
 def test_a_tree_without_split_is_exported() -> None:
     columns, targets = np.zeros((100, 2), np.float32), np.repeat(classes([0, 1]), 50)
     forest = RandomForestClassifier(2, random_state=0).fit(columns, targets)
-    graph = member_graph(ExportedMember("m", forest_trees(forest), 1.0), 2)
+    graph = member_graph(ExportedTrees("m", forest_trees(forest)), 2)
     got = open_session(graph.SerializeToString()).run(None, {"features": columns})[0]
     np.testing.assert_allclose(got[:, 0], forest.predict_proba(columns)[:, 1], atol=1e-6)
 

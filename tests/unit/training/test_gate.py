@@ -6,41 +6,58 @@ from functools import cache
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
-from tests.unit.training.samples import NARROW, narrow_history, random_fit
-from tests.unit.training.test_export import scorer_of
+from tests.unit.training.samples import EVERY, NARROW, every_fit, narrow_history
+from training.combination import Weighted
 from training.errors import TrainingError
-from training.export import ExportedMember, fused_graph
-from training.fit import BOOSTED, FOREST
+from training.export import fused_graph
+from training.fit import BOOSTED, FOREST, FittedEnsemble, fit
+from training.fit_settings import LOGISTIC
 from training.gate import check_parity, gate_cases
+from training.models.base import Exported, ExportedTrees
+from training.models.isolation_forest import ExportedIsolation
+from training.models.logistic import ExportedLinear
+from training.models.registry import MODELS
+from training.package import open_scorer
 from training.trees import Floats, Trees
 from udfs.manifest import Parity, Thresholds
 from udfs.score import Scorer, Scores, open_session
 
 LEVELS = {"MEDIUM": 0.1, "HIGH": 0.01}
+WITH_TREES = [name for name in MODELS if name != LOGISTIC]
+FAR = 200_000.37
 THRESHOLDS = Thresholds(medium=0.2, high=0.6, method="-", alert_share=LEVELS, precision=LEVELS)
 
 
 @cache
 def cases() -> dict[str, Floats]:
-    trees = [member.trees for member in random_fit().members()]
-    return gate_cases(narrow_history().features, trees, seed=1)
+    return gate_cases(narrow_history().features, every_fit().members(), seed=1)
 
 
-def gate(members: list[ExportedMember]) -> Parity:
-    fitted = random_fit()
-    session = open_session(fused_graph(members, NARROW, None).SerializeToString())
-    scorer = Scorer(session, range(NARROW), NARROW, [member.name for member in members])
+def gate(members: list[Exported]) -> Parity:
+    fitted = every_fit()
+    graph = fused_graph(members, NARROW, fitted.combination, None)
+    scorer = Scorer(
+        open_session(graph.SerializeToString()), range(NARROW), NARROW, [m.name for m in members]
+    )
     return check_parity(fitted.predict, scorer, cases(), THRESHOLDS)
 
 
-def changed(name: str, change: Callable[[Trees], Trees]) -> list[ExportedMember]:
-    members = random_fit().members()
-    return [replace(m, trees=change(m.trees)) if m.name == name else m for m in members]
+def changed(name: str, change: Callable[[Trees], Trees]) -> list[Exported]:
+    return [_changed(m, change) if m.name == name else m for m in every_fit().members()]
+
+
+def _changed(member: Exported, change: Callable[[Trees], Trees]) -> Exported:
+    assert member.trees is not None
+    if isinstance(member, ExportedIsolation):
+        return replace(member, trees=change(member.trees))
+    return ExportedTrees(member.name, change(member.trees))
 
 
 def test_a_faithful_graph_passes() -> None:
-    parity = gate(random_fit().members())
+    parity = gate(every_fit().members())
     assert parity.max_difference < 1e-6
     assert parity.risk_level_changes == 0
     assert set(parity.rows) >= {"held_out", "at_split", "below_split", "above_split", "infinite"}
@@ -64,7 +81,7 @@ def test_a_wrong_base_score_is_caught() -> None:
         gate(members)
 
 
-@pytest.mark.parametrize("name", [FOREST, BOOSTED])
+@pytest.mark.parametrize("name", WITH_TREES)
 def test_a_swapped_order_of_features_is_caught(name: str) -> None:
     def swap(trees: Trees) -> Trees:
         order = np.arange(NARROW)
@@ -92,7 +109,7 @@ def test_thresholds_of_the_forest_rounded_up_are_caught_at_the_splits() -> None:
         gate(changed(FOREST, raise_by_one))
 
 
-@pytest.mark.parametrize("name", [FOREST, BOOSTED])
+@pytest.mark.parametrize("name", WITH_TREES)
 def test_missing_values_on_the_wrong_side_are_caught(name: str) -> None:
     """A converter that sends missing values to the right, as skl2onnx does for forests."""
 
@@ -105,13 +122,63 @@ def test_missing_values_on_the_wrong_side_are_caught(name: str) -> None:
 
 
 def test_other_weights_are_caught() -> None:
-    members = [replace(member, weight=0.4) for member in random_fit().members()]
-    with pytest.raises(TrainingError, match="look at the weights"):
-        gate(members)
+    fitted = every_fit()
+    other = replace(fitted, combination=Weighted((0.3, 0.1, 0.2, 0.2, 0.2)))
+    with pytest.raises(TrainingError, match="look at the combination"):
+        check_parity(fitted.predict, open_scorer(other), cases(), THRESHOLDS)
+
+
+def far_away() -> tuple[Floats, FittedEnsemble]:
+    """Columns whose mean is large against their deviation, as of a time, and a regression."""
+    history = narrow_history()
+    columns = history.features + np.float32(FAR)
+    return columns, fit(columns, history.targets, replace(EVERY, models=(LOGISTIC,)))
+
+
+def test_columns_far_from_zero_pass_the_gate_with_a_scaler_in_float32() -> None:
+    columns, fitted = far_away()
+    made = gate_cases(columns, fitted.members(), seed=1)
+    parity = check_parity(fitted.predict, open_scorer(fitted), made, THRESHOLDS)
+    assert parity.max_difference < 1e-6
+
+
+def test_a_scaler_in_double_precision_is_caught() -> None:
+    """The usual pipeline: scikit-learn's scaler in float64, its constants cast for the graph."""
+    columns, fitted = far_away()
+    filled = np.nan_to_num(columns, nan=FAR).astype(np.float64)
+    scaler = StandardScaler().fit(filled)
+    regression = LogisticRegression().fit(scaler.transform(filled), narrow_history().targets)
+
+    def native(rows: Floats) -> Scores:
+        scaled = scaler.transform(rows.astype(np.float64))
+        score = regression.predict_proba(scaled)[:, 1].astype(np.float32)
+        return Scores(score, {LOGISTIC: score})
+
+    member = fitted.members()[0]
+    assert isinstance(member, ExportedLinear)
+    scale = replace(
+        member.scale,
+        low=np.full(NARROW, -np.inf, np.float32),
+        high=np.full(NARROW, np.inf, np.float32),
+        means=scaler.mean_.astype(np.float32),
+        factors=(1 / scaler.scale_).astype(np.float32),
+    )
+    cast = replace(
+        member,
+        scale=scale,
+        weights=regression.coef_[0].astype(np.float32),
+        intercept=float(regression.intercept_[0]),
+    )
+    graph = fused_graph([cast], NARROW, Weighted((1.0,)), None)
+    session = open_session(graph.SerializeToString())
+    scorer = Scorer(session, range(NARROW), NARROW, [LOGISTIC])
+    rows = columns[~np.isnan(columns).any(axis=1)]
+    with pytest.raises(TrainingError, match="logistic differ"):
+        check_parity(native, scorer, {"held_out": rows}, THRESHOLDS)
 
 
 def test_a_change_of_risk_level_is_caught_below_the_tolerance() -> None:
-    fitted = random_fit()
+    fitted = every_fit()
     rows = narrow_history().features[:50]
     edge = float(np.sort(fitted.predict(rows).probability)[25]) - 1e-6
     thresholds = Thresholds(medium=edge, high=2.0, method="-", alert_share=LEVELS, precision=LEVELS)
@@ -121,4 +188,4 @@ def test_a_change_of_risk_level_is_caught_below_the_tolerance() -> None:
         return Scores(scores.probability - np.float32(2e-6), scores.models)
 
     with pytest.raises(TrainingError, match="change their risk level"):
-        check_parity(native, scorer_of(fitted), {"held_out": rows}, thresholds)
+        check_parity(native, open_scorer(fitted), {"held_out": rows}, thresholds)

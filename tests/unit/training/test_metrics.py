@@ -5,6 +5,7 @@ import pytest
 
 from tests.unit.training.samples import classes, floats
 from training.metrics import (
+    brier_score,
     card_precision,
     evaluate,
     precision_at_share,
@@ -44,3 +45,7 @@ def test_a_caught_card_is_not_looked_at_again() -> None:
     targets, cards = classes([1, 1, 0]), np.array([1, 1, 2])
     scores, days = floats([0.9, 0.9, 0.5]), np.array([0, 1, 1])
     assert card_precision(targets, scores, cards, days, cards_a_day=1) == 0.5
+
+
+def test_the_brier_score_is_the_mean_squared_error_of_the_probability() -> None:
+    assert brier_score(classes([0, 1, 1]), floats([0.5, 0.5, 1.0])) == pytest.approx(0.5 / 3)

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import training.package
-from tests.unit.training.samples import NAMES, ORIGIN, SMALL, random_history, random_registry
+from tests.unit.training.samples import EVERY, NAMES, ORIGIN, SMALL, random_history, random_registry
 from training.errors import TrainingError
 from training.fit import FittedEnsemble
+from training.package import member_file
 from training.pipeline import Destination, Settings, train
 from training.thresholds import Goal
 from training.trees import Floats
 from udfs.bundle import load_bundle, verify_golden
-from udfs.manifest import GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest import GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
 from udfs.score import Scores, open_session
 
 
@@ -49,7 +49,7 @@ def test_versions_count_up_and_are_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_options_reach_the_bundle(tmp_path: Path) -> None:
-    fit = replace(SMALL, balance="weights", calibration="sigmoid", forest_weight=0.5)
+    fit = replace(SMALL, balance="weights", calibration="sigmoid", weights=(0.5, 0.5))
     settings = Settings(fit, medium=Goal("share", 0.05), high=Goal("share", 0.02), refit=False)
     bundle = load_bundle(train(random_history(), settings, ORIGIN, Destination(tmp_path, "other")))
     assert bundle.manifest.model == "other/1"
@@ -57,6 +57,53 @@ def test_options_reach_the_bundle(tmp_path: Path) -> None:
     assert bundle.manifest.calibration is not None
     assert bundle.manifest.thresholds.alert_share["MEDIUM"] == pytest.approx(0.05, rel=0.1)
     assert verify_golden(bundle) == 0.0
+
+
+def test_every_model_and_every_choice_reach_the_manifest(tmp_path: Path) -> None:
+    fit = replace(EVERY, combine="stacking", max_features=9, prune=1e-4)
+    bundle = load_bundle(train(random_history(), Settings(fit), ORIGIN, Destination(tmp_path)))
+    manifest = bundle.manifest
+    assert [member.name for member in manifest.members] == list(EVERY.models)
+    assert len(manifest.features) == 9
+    assert manifest.combination.method == "stacking"
+    assert len(manifest.combination.parameters["slopes"]) == 5
+    assert manifest.members[0].parameters["prune"] == 1e-4
+    assert manifest.members[1].parameters["device"] == "cpu"
+    assert set(manifest.metrics) == {"ensemble", *EVERY.models}
+    assert {"lightgbm", "scikit-learn", "imbalanced-learn"} <= set(manifest.libraries)
+    with np.load(bundle.path / GOLDEN_FILE) as golden:
+        assert set(golden) == {"inputs", "probability", *EVERY.models}
+
+
+def test_calibration_is_judged_where_it_was_not_fitted(tmp_path: Path) -> None:
+    settings = Settings(replace(SMALL, balance="weights"))
+    bundle = load_bundle(train(random_history(), settings, ORIGIN, Destination(tmp_path)))
+    calibration = bundle.manifest.calibration
+    assert calibration is not None and calibration.method == "isotonic"
+    assert calibration.brier_after < 0.7 * calibration.brier_before
+    assert calibration.brier_after == bundle.manifest.metrics["ensemble"]["brier_score"]
+
+
+def test_an_isolation_forest_is_trained_without_labels(tmp_path: Path) -> None:
+    unlabelled = random_history().unlabelled()
+    settings = Settings(replace(SMALL, models=("isolation_forest",)), medium=Goal("share", 0.02))
+    bundle = load_bundle(train(unlabelled, settings, ORIGIN, Destination(tmp_path)))
+    manifest = bundle.manifest
+    assert not manifest.training.labelled and manifest.metrics == {}
+    assert manifest.training.train.payments > 1_000
+    assert manifest.thresholds.alert_share["MEDIUM"] == pytest.approx(0.02, rel=0.1)
+    assert manifest.thresholds.precision == {}
+    assert manifest.calibration is None
+    assert verify_golden(bundle) == 0.0
+
+
+@pytest.mark.parametrize("label", [-1, 0, 1])
+def test_other_models_without_both_classes_say_what_to_do(tmp_path: Path, label: int) -> None:
+    history = random_history()
+    same = replace(history, targets=np.full_like(history.targets, label))
+    with pytest.raises(TrainingError, match="give a"):
+        train(same, Settings(SMALL), ORIGIN, Destination(tmp_path))
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_a_failing_gate_leaves_no_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,8 +131,8 @@ def test_a_failing_write_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.Mon
 def test_single_graphs_take_the_same_inputs() -> None:
     folder = random_registry() / "ensemble" / "1"
     fused = open_session((folder / GRAPH_FILE).read_bytes()).get_inputs()[0]
-    for name in training.package.MEMBER_FILES.values():
-        alone = open_session((folder / name).read_bytes()).get_inputs()[0]
+    for name in SMALL.models:
+        alone = open_session((folder / member_file(name)).read_bytes()).get_inputs()[0]
         assert (alone.name, alone.shape) == (fused.name, fused.shape)
 
 

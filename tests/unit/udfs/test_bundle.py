@@ -69,7 +69,7 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused_before_anything_else(folder: Path) -> None:
     change_manifest(folder, format_version=99, features="of another form")
     assert "Unknown format" in refusal(folder)
-    assert "wanted 1, got 99" in refusal(folder)
+    assert "wanted 2, got 99" in refusal(folder)
 
 
 def test_a_broken_manifest_is_refused(folder: Path) -> None:
@@ -107,6 +107,23 @@ def test_members_that_are_not_the_graphs_outputs_are_refused(folder: Path) -> No
     change_manifest(folder, members=[members[0] | {"name": "oracle"}, members[1]])
     assert "Wrong outputs of the graph" in refusal(folder)
     assert "oracle" in refusal(folder)
+
+
+def test_weights_that_are_no_shares_are_refused(folder: Path) -> None:
+    members = json.loads((folder / MANIFEST_FILE).read_bytes())["members"]
+    change_manifest(folder, members=[members[0] | {"weight": 0.7}, members[1] | {"weight": 0.7}])
+    assert "wanted a sum of 1, got 1.4" in refusal(folder)
+
+
+def test_a_member_named_twice_is_refused(folder: Path) -> None:
+    members = json.loads((folder / MANIFEST_FILE).read_bytes())["members"]
+    change_manifest(folder, members=[members[0], members[0]])
+    assert "wanted one or more, each once" in refusal(folder)
+
+
+def test_an_unknown_way_to_combine_is_refused(folder: Path) -> None:
+    change_manifest(folder, combination={"method": "dice", "parameters": {}})
+    assert "dice" in refusal(folder)
 
 
 @pytest.mark.parametrize("name", [GRAPH_FILE, GOLDEN_FILE, "xgboost.onnx"])

@@ -48,10 +48,13 @@ def test_rows_and_batches_may_alternate(bundle: Bundle, features: Matrix, whole:
     assert bundle.scorer.score_row(features[0]) == first
 
 
-def test_probability_is_the_weighted_average(bundle: Bundle, whole: Scores) -> None:
+def test_probability_is_the_calibrated_weighted_average(bundle: Bundle, whole: Scores) -> None:
     weights = {member.name: member.weight for member in bundle.manifest.members}
     average = sum(weights[name] * scores for name, scores in whole.models.items())
-    np.testing.assert_allclose(whole.probability, average, atol=1e-6)
+    assert bundle.manifest.calibration is not None
+    points = bundle.manifest.calibration.parameters
+    expected = np.interp(average, points["x"], points["y"])
+    np.testing.assert_allclose(whole.probability, expected, atol=1e-6)
 
 
 def test_columns_are_chosen_by_name(bundle: Bundle, features: Matrix, whole: Scores) -> None:
