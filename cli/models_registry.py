@@ -16,7 +16,7 @@ from udfs.bundle import (
     read_manifest,
     verify_golden,
 )
-from udfs.manifest import CARD_FILE, Manifest
+from udfs.manifest import CARD_FILE, Manifest, Member
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,15 @@ def _name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
+def describe_member(member: Member) -> str:
+    """Say how large a model is and how much it counts.
+
+    A model without trees is as large as its inputs.
+    """
+    trees = f"{member.trees} trees, " if member.trees else ""
+    return f"{trees}weight {member.weight:.2f}"
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two manifests side by side, the second one as the newer."""
@@ -130,17 +139,14 @@ class Comparison:
 
     def figures(self) -> dict[str, tuple[float, float]]:
         """Return the figures of the ensemble that both have."""
-        left, right = self.one.metrics["ensemble"], self.two.metrics["ensemble"]
+        left, right = (side.metrics.get("ensemble", {}) for side in (self.one, self.two))
         return {name: (left[name], right[name]) for name in left if name in right}
 
     def members(self) -> dict[str, tuple[str, str]]:
         """Describe each model that one or both have."""
         sides = [{member.name: member for member in side.members} for side in (self.one, self.two)]
         names = list(dict.fromkeys(name for side in sides for name in side))
-        texts = [
-            {name: f"{one.trees} trees, weight {one.weight:.2f}" for name, one in side.items()}
-            for side in sides
-        ]
+        texts = [{name: describe_member(one) for name, one in side.items()} for side in sides]
         return {name: (texts[0].get(name, "-"), texts[1].get(name, "-")) for name in names}
 
     def to_json(self) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from cli.console import Output
-from cli.models_registry import Comparison, Entry
+from cli.models_registry import Comparison, Entry, describe_member
 from udfs.manifest import Manifest, Period
 
 MOST_FEATURES = 10
@@ -38,10 +38,8 @@ def show_bundle(entry: Entry, manifest: Manifest, out: Output) -> None:
             *((name, _period(period)) for name, period in periods),
             ("last fit", "on everything labelled" if data.refit else "on the train part"),
             ("inputs", f"{len(manifest.features)} of feature set {manifest.feature_set}"),
-            *(
-                (one.name, f"{one.kind}, {one.trees} trees, weight {one.weight:.2f}")
-                for one in manifest.members
-            ),
+            *((one.name, f"{one.kind}, {describe_member(one)}") for one in manifest.members),
+            ("combination", manifest.combination.method),
             ("calibration", manifest.calibration.method if manifest.calibration else "none"),
             ("MEDIUM from", f"{manifest.thresholds.medium:.4f}"),
             ("HIGH from", f"{manifest.thresholds.high:.4f}"),
@@ -51,11 +49,12 @@ def show_bundle(entry: Entry, manifest: Manifest, out: Output) -> None:
             ("card", entry.card or "none: this bundle was written without one"),
         ],
     )
-    names = list(manifest.metrics["ensemble"])
     rows = [
-        (name, *(f"{figures[name]:.4f}" for figures in manifest.metrics.values())) for name in names
+        (name, *(f"{figures[name]:.4f}" for figures in manifest.metrics.values()))
+        for name in manifest.metrics.get("ensemble", {})
     ]
-    out.table(("on the test part", *manifest.metrics), rows)
+    if rows:
+        out.table(("on the test part", *manifest.metrics), rows)
     largest = sorted(manifest.features, key=lambda feature: -feature.importance)[:MOST_FEATURES]
     out.table(
         ("input", "unit", "share of gain"),
@@ -106,14 +105,16 @@ def _line(entry: Entry) -> tuple[object, ...]:
     if entry.manifest is None:
         return (entry.reference, *["-"] * 6, size, valid)
     manifest = entry.manifest
-    figures = manifest.metrics["ensemble"]
+    figures = manifest.metrics.get("ensemble", {})
     data = manifest.training
     return (
         entry.reference,
         f"{_day(data.train.first_ms)} to {_day(data.test.last_ms)}",
         len(manifest.features),
-        f"{figures['auc_roc']:.4f}",
-        f"{figures['average_precision']:.4f}",
+        *(
+            f"{figures[name]:.4f}" if name in figures else "-"
+            for name in ("auc_roc", "average_precision")
+        ),
         f"{manifest.thresholds.medium:.4f}",
         f"{manifest.thresholds.high:.4f}",
         size,

@@ -122,6 +122,7 @@ def parameters(manifest: Manifest) -> dict[str, str]:
         "seed": str(manifest.reproduction.seed),
         "feature_set": str(manifest.feature_set),
         "features": str(len(manifest.features)),
+        "combination": manifest.combination.method,
         "calibration": manifest.calibration.method if manifest.calibration else "none",
         "thresholds": manifest.thresholds.method,
     }

@@ -64,8 +64,8 @@ def model_card(manifest: Manifest, measured: Measured, contributions: Floats | N
         purpose=_purpose(manifest),
         limits=_limits(manifest),
         combination=_combination(manifest),
-        models=list(measured.curves()),
-        figures=_figures(manifest, measured),
+        models=list(manifest.metrics),
+        figures=_figures(manifest),
         plots=_plots(measured, levels),
         expected=expected_rows(msgspec.to_builtins(manifest.thresholds)),
         confusion=confusion(measured, **{name.lower(): level for name, level in levels.items()}),
@@ -104,6 +104,12 @@ def _limits(manifest: Manifest) -> list[str]:
         "data hold no groups of people to compare.",
         "A score is no proof. Blocking a customer's card for good takes a person's judgement.",
     ]
+    if not data.labelled:
+        limits.insert(
+            0,
+            "There were no labels. The models learnt what is unusual, and nobody knows how much of "
+            "that is fraud; what depends on labels is left out below.",
+        )
     if data.source.startswith(_SIMULATED):
         limits.insert(
             0,
@@ -120,46 +126,53 @@ def _limits(manifest: Manifest) -> list[str]:
 
 def _combination(manifest: Manifest) -> str:
     """Say how the members become one score."""
-    average = " + ".join(f"{member.weight:.2f} x {member.name}" for member in manifest.members)
-    if manifest.calibration is None:
-        return f"The score is {average}, without calibration."
-    return f"The score is {average}, calibrated: {manifest.calibration.method}."
+    sentence = {
+        "weighted": "The score is the average of the models by weight",
+        "stacking": "The score is a logistic regression of the models' log-odds",
+        "rank": "The score is the mean of the models' ranks",
+    }[manifest.combination.method]
+    calibration = manifest.calibration
+    if calibration is None:
+        return f"{sentence}, without calibration."
+    return (
+        f"{sentence}, calibrated on validation ({calibration.method}): the Brier score on the test "
+        f"part is {calibration.brier_after:.5f} with it and {calibration.brier_before:.5f} without."
+    )
 
 
-def _figures(manifest: Manifest, measured: Measured) -> dict[str, dict[str, float | None]]:
-    """Return each figure with its value for each model, Brier scores included."""
-    models, metrics = list(measured.curves()), manifest.metrics
-    table: dict[str, dict[str, float | None]] = {
-        name: {model: metrics.get(model, {}).get(name) for model in models}
-        for name in metrics["ensemble"]
+def _figures(manifest: Manifest) -> dict[str, dict[str, float | None]]:
+    """Return each figure with its value for each model; nothing without labels."""
+    metrics = manifest.metrics
+    return {
+        name: {model: figures.get(name) for model, figures in metrics.items()}
+        for name in metrics.get("ensemble", {})
     }
-    brier = measured.brier()
-    table["brier"] = {model: brier[model] for model in models}
-    return table
 
 
 def _plots(measured: Measured, levels: dict[str, float]) -> list[_Plot]:
-    """Draw what the test part shows."""
-    targets, scores = measured.targets, measured.curves()
-    best = measured.brier()["ensemble"]
+    """Draw what the test part shows; without labels that is only how scores are spread."""
+    targets = measured.targets
+    spread = _Plot(
+        plots.score_histogram(targets, measured.scores, levels),
+        "How many payments have each score, frauds and good ones where they are known, with both "
+        "thresholds.",
+        "Scores of the payments, on a logarithmic axis; dotted lines are the thresholds.",
+    )
+    if not measured.labelled:
+        return [spread]
     return [
         _Plot(
-            plots.precision_recall(targets, scores),
+            plots.precision_recall(targets, measured.curves()),
             "Precision over recall of the ensemble and of each model.",
             "Precision over recall on the test part, with the average precision of each.",
         ),
         _Plot(
             plots.reliability(targets, {"ensemble": measured.scores}),
-            f"Share of frauds over the mean score in ten bins; the Brier score is {best:.5f}.",
+            "Share of frauds over the mean score of the ensemble, in ten bins.",
             "Reliability of the ensemble: below the diagonal its scores are too high. Bars are "
             "95 % intervals.",
         ),
-        _Plot(
-            plots.score_histogram(targets, measured.scores, levels),
-            "How many frauds and good payments have each score, with both thresholds.",
-            "Scores of frauds and of good payments, on a logarithmic axis; dotted lines are the "
-            "thresholds.",
-        ),
+        spread,
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score, brier_score_loss
+from sklearn.metrics import average_precision_score
 
 from training.fit import Targets
 from training.segments import Segments
@@ -16,13 +16,16 @@ from training.trees import Floats
 LEVELS = ("LOW", "MEDIUM", "HIGH")
 FEWEST_FRAUDS = 10
 
+Mask = npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Measured:
     """The test part as the models that were judged saw it.
 
-    ``targets`` is int8[n] of 0 and 1, ``scores`` float32[n] of the whole ensemble, ``models`` the
-    same of each member; ``segments`` divide the n payments.
+    ``targets`` is int8[n] of 0 and 1, or of -1 alone where there are no labels; ``scores``
+    float32[n] of the whole ensemble, ``models`` the same of each member; ``segments`` divide the n
+    payments.
     """
 
     targets: Targets
@@ -30,38 +33,39 @@ class Measured:
     models: Mapping[str, Floats]
     segments: tuple[Segments, ...] = ()
 
+    @property
+    def labelled(self) -> bool:
+        """Say whether it is known which payments are frauds."""
+        return bool((self.targets >= 0).all())
+
     def curves(self) -> dict[str, Floats]:
         """Return every score by name, the ensemble first."""
         return {"ensemble": self.scores, **self.models}
 
-    def brier(self) -> dict[str, float]:
-        """Return each score's mean squared difference from the target."""
-        return {
-            name: float(brier_score_loss(self.targets, np.clip(scores, 0, 1)))
-            for name, scores in self.curves().items()
-        }
-
 
 @dataclass(frozen=True)
 class LevelRow:
-    """One risk level: payments in it, frauds among them, and what alerting from it on up gives."""
+    """One risk level: payments in it, frauds among them, and what alerting from it on up gives.
+
+    What needs labels is None without them, and what is a share of nothing.
+    """
 
     level: str
-    good: int
-    frauds: int
+    payments: int
+    frauds: int | None
     alerts: int
     precision: float | None
-    recall: float
-    false_positive_rate: float
+    recall: float | None
+    false_positive_rate: float | None
 
 
 @dataclass(frozen=True)
 class SegmentRow:
-    """One kind of payment; average precision is None below ten frauds, where it says little."""
+    """One kind of payment, as in a LevelRow; average precision is None below ten frauds too."""
 
     value: str
     payments: int
-    frauds: int
+    frauds: int | None
     alerts: int
     precision: float | None
     recall: float | None
@@ -69,22 +73,21 @@ class SegmentRow:
 
 
 def confusion(measured: Measured, medium: float, high: float) -> list[LevelRow]:
-    """Count frauds and good payments at each level, HIGH first."""
-    frauds = measured.targets > 0
+    """Count payments and frauds at each level, HIGH first."""
     placed = np.digitize(measured.scores, [medium, high])
     rows = []
     for place in (2, 1, 0):
-        here, above = placed == place, placed >= place
-        caught, alerts = int((above & frauds).sum()), int(above.sum())
+        alerts = _Counts.of(measured, placed >= place)
+        here = _Counts.of(measured, placed == place)
         rows.append(
             LevelRow(
                 level=LEVELS[place],
-                good=int((here & ~frauds).sum()),
-                frauds=int((here & frauds).sum()),
-                alerts=alerts,
-                precision=_ratio(caught, alerts),
-                recall=caught / max(1, int(frauds.sum())),
-                false_positive_rate=(alerts - caught) / max(1, int((~frauds).sum())),
+                payments=here.payments,
+                frauds=here.frauds,
+                alerts=alerts.payments,
+                precision=_ratio(alerts.frauds, alerts.payments),
+                recall=_ratio(alerts.frauds, _Counts.of(measured).frauds),
+                false_positive_rate=_ratio(alerts.good, _Counts.of(measured).good),
             )
         )
     return rows
@@ -97,23 +100,43 @@ def segment_rows(measured: Measured, medium: float) -> Iterator[tuple[str, list[
         yield one.name, [_row(measured, value, here, medium) for value, here in kinds if here.any()]
 
 
-def _row(measured: Measured, value: str, here: npt.NDArray[np.bool_], medium: float) -> SegmentRow:
-    targets, scores = measured.targets[here], measured.scores[here]
-    alerts, frauds = scores >= medium, int(targets.sum())
-    caught = int(targets[alerts].sum())
+def _row(measured: Measured, value: str, here: Mask, medium: float) -> SegmentRow:
+    counts = _Counts.of(measured, here)
+    alerts = _Counts.of(measured, here & (measured.scores >= medium))
+    enough = counts.frauds is not None and counts.frauds >= FEWEST_FRAUDS
     return SegmentRow(
         value=value,
-        payments=len(targets),
-        frauds=frauds,
-        alerts=int(alerts.sum()),
-        precision=_ratio(caught, int(alerts.sum())),
-        recall=_ratio(caught, frauds),
-        average_precision=float(average_precision_score(targets, scores))
-        if frauds >= FEWEST_FRAUDS
+        payments=counts.payments,
+        frauds=counts.frauds,
+        alerts=alerts.payments,
+        precision=_ratio(alerts.frauds, alerts.payments),
+        recall=_ratio(alerts.frauds, counts.frauds),
+        average_precision=float(
+            average_precision_score(measured.targets[here], measured.scores[here])
+        )
+        if enough
         else None,
     )
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    """Return part / whole, None where there is no whole."""
-    return part / whole if whole else None
+@dataclass(frozen=True)
+class _Counts:
+    """Some payments, and how many are frauds and good ones; None without labels."""
+
+    payments: int
+    frauds: int | None
+    good: int | None
+
+    @classmethod
+    def of(cls, measured: Measured, here: Mask | slice = slice(None)) -> _Counts:
+        """Count the payments of a mask, all of them without one."""
+        targets = measured.targets[here]
+        if not measured.labelled:
+            return cls(len(targets), None, None)
+        frauds = int(targets.sum())
+        return cls(len(targets), frauds, len(targets) - frauds)
+
+
+def _ratio(part: int | None, whole: int | None) -> float | None:
+    """Return part / whole, None where there is no whole or one of them is not known."""
+    return part / whole if part is not None and whole else None

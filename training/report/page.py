@@ -21,6 +21,7 @@ _LABELS = {
     "recall_at_0_1_percent_fpr": "Recall at 0.1 % false positives",
     "card_precision_at_100": "Card precision at 100 a day",
     "brier": "Brier score (lower is better)",
+    "brier_score": "Brier score (lower is better)",
 }
 
 

@@ -124,13 +124,19 @@ def importance(names: Sequence[str], gain: Floats, contribution: Floats | None =
 
 
 def score_histogram(targets: Targets, scores: Floats, levels: Mapping[str, float]) -> str:
-    """Draw how many frauds and good payments have each score, with the named thresholds."""
+    """Draw how many frauds and good payments have each score, with the named thresholds.
+
+    Payments without labels are drawn as one.
+    """
     edges = np.linspace(0, 1, 41)
+    kinds = ((-1, "payments", BLUE), (0, "good payments", BLUE), (1, "frauds", ORANGE))
 
     def draw(axes: Axes) -> None:
-        for value, name, colour in ((0, "good payments", BLUE), (1, "frauds", ORANGE)):
+        for value, name, colour in kinds:
+            if not (targets == value).any():
+                continue
             counts, _ = np.histogram(scores[targets == value], edges)
-            line = "-" if value else "--"
+            line = "--" if value == 0 else "-"
             axes.stairs(counts, edges, color=colour, linestyle=line, linewidth=1.8, label=name)
         for name, level in levels.items():
             axes.axvline(level, color=INK, linewidth=1, linestyle=":")

@@ -96,7 +96,9 @@ def test_a_card_tells_data_models_thresholds_and_how_to_make_it_again() -> None:
 
 def test_a_card_says_what_a_reader_must_not_conclude() -> None:
     told = manifest()
-    assert "not calibrated" in written("card")
+    raw = msgspec.structs.replace(told, calibration=None)
+    assert "not calibrated" in model_card(raw, measured())
+    assert "not calibrated" not in written("card") and "the Brier score" in written("card")
     assert "simulated" not in written("card")
     for source in ("generator: 10 customers", "world: 10 users"):
         data = msgspec.structs.replace(told.training, source=source)
@@ -138,7 +140,7 @@ def test_confusion_adds_up_and_a_threshold_belongs_to_the_level_it_opens() -> No
     values = floats([0.1, 0.5, 0.5, 0.9, 0.9])
     one = Measured(classes([0, 0, 1, 1, 0]), values, {})
     high, medium, low = confusion(one, medium=0.5, high=float(np.float32(0.9)))
-    assert [(r.good, r.frauds) for r in (low, medium, high)] == [(1, 0), (1, 1), (1, 1)]
+    assert [(r.payments, r.frauds) for r in (low, medium, high)] == [(1, 0), (2, 1), (2, 1)]
     assert (medium.alerts, medium.precision, medium.recall) == (4, 0.5, 1.0)
     assert high.false_positive_rate == pytest.approx(1 / 3)
 
@@ -146,6 +148,18 @@ def test_confusion_adds_up_and_a_threshold_belongs_to_the_level_it_opens() -> No
 def test_a_level_without_alerts_has_no_precision() -> None:
     high = confusion(Measured(targets(), scores(3), {}), medium=2.0, high=3.0)[0]
     assert (high.alerts, high.precision) == (0, None)
+
+
+def test_a_card_without_labels_leaves_out_what_depends_on_them() -> None:
+    told = manifest()
+    training = msgspec.structs.replace(told.training, labelled=False)
+    told = msgspec.structs.replace(told, training=training, metrics={})
+    unknown = np.full(ROWS, -1, dtype=np.int8)
+    html = model_card(told, replace(measured(), targets=unknown))
+    assert "There were no labels" in html and "AUC ROC" not in html
+    assert len(Page(html).images) == 2  # scores and importance
+    high = confusion(replace(measured(), targets=unknown), medium=0.2, high=0.5)[0]
+    assert high.alerts > 0 and (high.frauds, high.recall) == (None, None)
 
 
 def test_segments_add_up_to_the_whole() -> None:
