@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from benchmarks.errors import BenchmarkError
@@ -25,13 +26,13 @@ from producer.disorder import Disorder, Disordered, disordered
 from producer.feed import Feed
 from producer.generator import generate
 from producer.kafka import KafkaSettings, Sender
-from producer.labels import LabelSettings
+from producer.labels import DAY_MS, LabelSettings
 from producer.layouts import LAYOUTS
 from producer.mapping import read
 from producer.pacing import Pace
 from producer.population import GeneratorSettings
 from producer.records import Records
-from producer.selection import Selection
+from producer.selection import Selection, times_of
 from producer.tokens import KEY_BYTES, Tokenizer
 from training.parity import ParityReport, Stream, compare
 from udfs.bundle import Bundle, load_bundle
@@ -39,6 +40,8 @@ from udfs.bundle import Bundle, load_bundle
 _DAYS = 25
 _PAYMENTS_A_CARD = 35.0
 """Fewer than a card's average in 25 days, so that the generator has enough."""
+_SPARE = 1.3
+"""Of a file's payments, how many times as many are read, as cards differ in theirs."""
 _LOOKS = 3
 
 
@@ -117,12 +120,33 @@ def traffic(settings: ParitySettings) -> Disordered:
 
 def _batches(settings: ParitySettings) -> Iterator[pa.RecordBatch]:
     if settings.data is not None and settings.layout is not None:
-        return read(settings.data, LAYOUTS[settings.layout], Tokenizer(bytes(KEY_BYTES)))
+        tokens = Tokenizer(bytes(KEY_BYTES))
+        return _of_few_cards(read(settings.data, LAYOUTS[settings.layout], tokens), settings)
     cards = max(3, math.ceil(settings.payments / _PAYMENTS_A_CARD))
     world = GeneratorSettings(
         customers=cards, terminals=2 * cards, radius=20.0, days=_DAYS, seed=settings.seed
     )
     return generate(world)
+
+
+def _of_few_cards(
+    batches: Iterator[pa.RecordBatch], settings: ParitySettings
+) -> Iterator[pa.RecordBatch]:
+    """Yield the payments of so few cards that they span weeks, and labels come among them."""
+    found: list[pa.RecordBatch] = []
+    rows, needed = 0, _SPARE * settings.payments
+    for batch in batches:
+        found.append(batch)
+        rows += batch.num_rows
+        days = (times_of(batch)[-1] - times_of(found[0])[0]) / DAY_MS
+        if rows >= needed and days >= _DAYS:
+            break
+    if not found:
+        return
+    table = pa.Table.from_batches(found).combine_chunks()
+    cards = np.asarray(table["card_id"].combine_chunks().dictionary_encode().indices)
+    chosen = cards % max(1, int(rows / needed)) == 0
+    yield from table.filter(pa.array(chosen)).to_batches()
 
 
 def _send(sent: Disordered, bootstrap: str) -> None:

@@ -49,7 +49,8 @@ is 1 where a bit differs, or a decision is missing, doubled or out of order.
 @option(
     "--data",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV or Parquet file of payments in order of time; default: the generator.",
+    help="CSV or Parquet file of payments in order of time, of which a share of the cards is "
+    "taken; default: the generator.",
 )
 @option("--layout", type=click.Choice(tuple(LAYOUTS)), help="The columns of --data.")
 @option("--seed", type=click.IntRange(0), default=0, help="Of the payments and of the disorder.")

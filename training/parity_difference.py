@@ -50,7 +50,8 @@ def differing_rows(streamed: Matrix, replayed: Matrix) -> npt.NDArray[np.bool_]:
 def _differing(streamed: Matrix, replayed: Matrix) -> npt.NDArray[np.bool_]:
     """Compare bits; all NaN are one, as JSON has but one null for them."""
     same_bits = _bits(streamed) == _bits(replayed)
-    return ~(same_bits | (np.isnan(streamed) & np.isnan(replayed)))
+    both_missing = np.isnan(streamed) & np.isnan(replayed)
+    return np.asarray(~(same_bits | both_missing))
 
 
 def _bits(matrix: Matrix) -> npt.NDArray[np.int32]:

@@ -35,6 +35,7 @@ class Ranking:
         self.labelled = bool((part.targets >= 0).any())
         frauds = part.targets[order] > 0
         self._frauds = np.cumsum(frauds)
+        self._priced = not bool(np.isnan(part.amounts).all())
         amounts = np.nan_to_num(part.amounts[order].astype(np.float64))
         self._amounts = np.cumsum(np.where(frauds, amounts, 0.0))
         if not len(self._cuts):
@@ -87,6 +88,11 @@ class Ranking:
 
     def review(self, costs: Costs) -> int:
         """Return the cut above which reviews save the most."""
+        if not self._priced:
+            raise TrainingError(
+                "The goal cost weighs the amounts of frauds, and no validation payment has one: "
+                "give another goal with --medium."
+            )
         gains = costs.missed_share * self._amounts[self._cuts - 1] - costs.review * self._cuts
         if gains.max() <= 0:
             raise TrainingError(

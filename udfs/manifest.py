@@ -111,8 +111,9 @@ class Expectation(_Part, frozen=True):
 
     MEDIUM alerts are reviewed and HIGH ones blocked: ``saved_a_day`` is the amount of the frauds
     caught times the share that would be lost, less the costs of reviews and of blocked good
-    payments. What needs labels is None where there were none, and precision and recall also where
-    there was nothing to divide by.
+    payments. Where some payments have labels, the others count nowhere, not even among the alerts.
+    What needs labels is None where there were none, and precision and recall also where there was
+    nothing to divide by.
     """
 
     threshold: float

@@ -1,4 +1,4 @@
-"""Both profiles give the same bits, and each resumes from the other's savepoint."""
+"""Each profile resumes from the other's savepoint, at another parallelism, and goes on alike."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from training.parity import compare
 
 
 @pytest.mark.timeout(300)
-def test_profiles_share_state_and_answers(tmp_path: Path) -> None:
-    """A stream that changes profile twice equals one offline replay, feature by feature."""
+def test_profiles_and_parallelisms_share_state_and_answers(tmp_path: Path) -> None:
+    """A stream that changes both twice equals one offline replay, feature by feature."""
     world = simulation(days=18)
-    with running_job(tmp_path / "stack") as job:
+    with running_job(tmp_path / "stack", taskmanagers=4) as job:
         kafka = job.stack.kafka
         sent = send_days(kafka, world, 0, 8)
         job.wait_until_decided(sent)
 
-        job.resume(job.stop(), "throughput")
+        job.resume(job.stop(), "throughput", parallelism=1)
         sent += send_days(kafka, world, 8, 14)
         job.wait_until_decided(sent)
 
-        job.resume(job.stop(), "latency")
+        job.resume(job.stop(), "latency", parallelism=2)
         sent += send_days(kafka, world, 14, 18)
         job.wait_until_decided(sent)
         job.stop()

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -94,10 +95,27 @@ def test_the_generator_has_as_many_payments_as_are_asked_for(payments: int) -> N
     assert len(sent.records) == payments + sent.repeats + sent.labels
 
 
+def handbook_file(folder: Path, rows: int) -> Path:
+    """Write payments of fifty customers, an hour apart."""
+    first = datetime(2018, 4, 1, tzinfo=UTC)
+    lines = ["TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD"]
+    for row in range(rows):
+        at = (first + timedelta(hours=row)).strftime("%Y-%m-%d %H:%M:%S")
+        lines.append(f"{row},{at},{row * 7 % 50},{row % 3},{row % 90}.50,{int(row % 40 == 0)}")
+    path = folder / "few.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_file_gives_few_cards_over_weeks_so_that_labels_come(tmp_path: Path) -> None:
+    sent = traffic(settings(150, data=handbook_file(tmp_path, 900), layout="handbook"))
+    payments = [record for record in sent.records if not record.is_label]
+    assert sent.payments == 150
+    assert len({record.key for record in payments}) < 20
+    assert sent.labels > 75
+
+
 def test_a_file_with_too_few_payments_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "few.csv"
-    names = "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD"
-    rows = ["0,2018-04-01 00:00:31,5,7,57.16,0", "1,2018-04-01 00:02:10,6,7,81.51,1"]
-    path.write_text("\n".join([names, *rows]) + "\n")
+    path = handbook_file(tmp_path, 2)
     with pytest.raises(BenchmarkError, match=r"few\.csv: expected 10 payments, got 2"):
         traffic(settings(10, data=path, layout="handbook"))

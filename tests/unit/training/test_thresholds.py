@@ -158,6 +158,9 @@ def test_costs_at_which_nothing_pays_say_so() -> None:
     dear = Costs(review=1_000.0, block=1_001.0)
     with pytest.raises(TrainingError, match=r"1000 saves nothing .* lower --review-cost"):
         solve_thresholds(VALIDATION, SCORES, goals("cost", "share:0.003", dear))
+    unpriced = replace(VALIDATION, amounts=np.full(ROWS, np.nan, dtype=np.float32))
+    with pytest.raises(TrainingError, match="no validation payment has one"):
+        solve_thresholds(unpriced, SCORES, goals("cost", "share:0.003"))
     never = part(classes([0] * 500 + [1] * 500))
     falling = np.linspace(1, 0, 1_000).astype(np.float32)
     with pytest.raises(TrainingError, match=r"88% of the blocked .* the best is 50%"):
