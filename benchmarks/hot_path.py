@@ -27,7 +27,6 @@ from producer.records import Record
 from udfs.answer import Row, model_input
 from udfs.bundle import Bundle
 from udfs.decide import alert, decide
-from udfs.explain import standouts
 from udfs.request import ScoringRequest
 
 _NOW_MS = 1_800_000_000_000
@@ -149,8 +148,7 @@ class _HotPath:
 
     def _alert(self, flagged: tuple[Decision, Scored]) -> bytes:
         decision, (request, values, _) = flagged
-        reasons = standouts(values, self._bundle.manifest)
-        return encode_alert(alert(decision, request, reasons))
+        return encode_alert(alert(decision, request, self._bundle.explainer.reasons(values)))
 
 
 def _parse(record: tuple[bytes, bytes]) -> Transaction:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
-from training.trees import Tree, Trees
+from training.trees import Floats, Tree, Trees
 from udfs.score import INPUT, PROBABILITY
 
 OPSET = 21
@@ -88,11 +88,14 @@ def _add_scaling(graph: _Graph, average: str, scaling: Scaling) -> None:
     graph.node("Sigmoid", [graph.node("Add", [steep, shift])], PROBABILITY)
 
 
+def leaf_covers(trees: Trees) -> Floats:
+    """Return the cover of each leaf as `tree_node` numbers them, float32[leaves]."""
+    return np.asarray(_rows(trees).covers, dtype=np.float32)
+
+
 def tree_node(trees: Trees, name: str, output: str) -> onnx.NodeProto:
     """Return a TreeEnsemble node (ai.onnx.ml 5) that sums the trees' leaves, float32[n, 1]."""
-    rows = _TreeRows()
-    for tree in trees.trees:
-        rows.append(tree)
+    rows = _rows(trees)
     mode = _LESS if trees.strict else _LESS_OR_EQUAL
     return helper.make_node(
         "TreeEnsemble",
@@ -117,6 +120,13 @@ def tree_node(trees: Trees, name: str, output: str) -> onnx.NodeProto:
     )
 
 
+def _rows(trees: Trees) -> _TreeRows:
+    rows = _TreeRows()
+    for tree in trees.trees:
+        rows.append(tree)
+    return rows
+
+
 class _TreeRows:
     """The attributes of a TreeEnsemble node: inner nodes and leaves are numbered apart."""
 
@@ -130,13 +140,14 @@ class _TreeRows:
         self.right: list[int] = []
         self.right_is_leaf: list[int] = []
         self.leaves: list[float] = []
+        self.covers: list[float] = []
 
     def append(self, tree: Tree) -> None:
         """Add one tree; a tree of one leaf becomes a split with that leaf on both sides."""
         self.roots.append(len(self.features))
         inner = np.flatnonzero(tree.left >= 0)
         if not len(inner):
-            self._append_stump(float(tree.value[0]))
+            self._append_stump(float(tree.value[0]), float(tree.cover[0]))
             return
         numbers = {int(node): len(self.features) + i for i, node in enumerate(inner)}
         for node in inner:
@@ -158,10 +169,11 @@ class _TreeRows:
         is_leaf = child not in numbers
         if is_leaf:
             self.leaves.append(float(tree.value[child]))
+            self.covers.append(float(tree.cover[child]))
         targets.append(len(self.leaves) - 1 if is_leaf else numbers[child])
         are_leaves.append(int(is_leaf))
 
-    def _append_stump(self, value: float) -> None:
+    def _append_stump(self, value: float, cover: float) -> None:
         self.features.append(0)
         self.splits.append(0.0)
         self.missing_left.append(1)
@@ -170,6 +182,7 @@ class _TreeRows:
             (self.right, self.right_is_leaf),
         ):
             self.leaves.append(value)
+            self.covers.append(cover / 2)
             targets.append(len(self.leaves) - 1)
             are_leaves.append(1)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.export import fused_graph, member_graph
+from training.export import fused_graph, leaf_covers, member_graph
 from training.fit import BOOSTED, FOREST, FittedEnsemble
 from training.gate import check_parity, gate_cases
 from training.trees import Floats
@@ -19,9 +19,13 @@ MEMBER_FILES = {FOREST: "random_forest.onnx", BOOSTED: "xgboost.onnx"}
 
 @dataclass(frozen=True)
 class Package:
-    """Serialised graphs by file name, what the gate saw, golden rows float32[m, k] and scores."""
+    """Serialised graphs by file name, what the gate saw, golden rows float32[m, k] and scores.
+
+    ``covers`` holds for each model with trees the cover of its leaves, float32[leaves].
+    """
 
     graphs: dict[str, bytes]
+    covers: dict[str, Floats]
     parity: Parity
     golden_inputs: Floats
     golden_scores: Scores
@@ -45,4 +49,5 @@ def package(fitted: FittedEnsemble, thresholds: Thresholds, held_out: Floats, se
         graphs[MEMBER_FILES[member.name]] = graph.SerializeToString()
     share = GOLDEN_ROWS // len(cases)
     golden = np.concatenate([rows[:share] for rows in cases.values()])
-    return Package(graphs, parity, golden, scorer.score_columns(golden))
+    covers = {member.name: leaf_covers(member.trees) for member in members}
+    return Package(graphs, covers, parity, golden, scorer.score_columns(golden))

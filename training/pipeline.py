@@ -135,6 +135,8 @@ def _training_data(prepared: Prepared, settings: Settings, origin: Origin) -> Tr
 
 def _write(root: Path, manifest: Manifest, packed: Package) -> Path:
     """Write the bundle, then load it as the job will and score its golden rows."""
-    folder = write_bundle(root, manifest, packed.graphs, packed.golden_inputs, packed.golden_scores)
+    folder = write_bundle(
+        root, manifest, packed.graphs, packed.covers, packed.golden_inputs, packed.golden_scores
+    )
     verify_golden(load_bundle(folder))
     return folder

@@ -24,7 +24,8 @@ class Tree:
     """One binary tree of m nodes; node 0 is the root, ``left[i] < 0`` marks a leaf.
 
     A row goes left at node i where ``x[feature[i]] <= threshold[i]``, or ``<`` in a strict tree,
-    and with that value missing where ``missing_left[i]``; ``value[i]`` is what leaf i adds.
+    and with that value missing where ``missing_left[i]``; ``value[i]`` is what leaf i adds and
+    ``cover[i]`` how much of the training data reached node i, by which contributions are averaged.
     """
 
     feature: Ints
@@ -33,6 +34,7 @@ class Tree:
     right: Ints
     missing_left: npt.NDArray[np.bool_]
     value: Floats
+    cover: Floats
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def _forest_tree(tree: Any, count: int) -> Tree:
         right=np.asarray(tree.children_right, dtype=np.int64),
         missing_left=np.asarray(tree.missing_go_to_left, dtype=np.bool_),
         value=(weights[:, 1] / weights.sum(axis=1) / count).astype(np.float32),
+        cover=np.asarray(tree.weighted_n_node_samples, dtype=np.float32),
     )
 
 
@@ -107,6 +110,7 @@ class _BoostedTree(msgspec.Struct):
     split_indices: list[int]
     split_conditions: list[float]
     default_left: list[int]
+    sum_hessian: list[float]
     categories: list[int]
 
 
@@ -148,7 +152,7 @@ def boosted_trees(model: XGBClassifier) -> Trees:
 
 
 def _boosted_tree(tree: _BoostedTree) -> Tree:
-    """Read one XGBoost tree; at a leaf its split condition is the leaf's value."""
+    """Read one XGBoost tree; at a leaf its split condition is its value, its hessian its cover."""
     if tree.categories:
         raise TrainingError("A booster with categorical splits cannot be exported: encode them.")
     conditions = np.asarray(tree.split_conditions, dtype=np.float32)
@@ -159,6 +163,7 @@ def _boosted_tree(tree: _BoostedTree) -> Tree:
         right=np.asarray(tree.right_children, dtype=np.int64),
         missing_left=np.asarray(tree.default_left, dtype=np.bool_),
         value=conditions,
+        cover=np.asarray(tree.sum_hessian, dtype=np.float32),
     )
 
 

@@ -8,6 +8,7 @@ FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"
 GRAPH_FILE = "ensemble.onnx"
 GOLDEN_FILE = "golden.npz"
+COVERS_FILE = "covers.npz"
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
