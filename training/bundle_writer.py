@@ -33,7 +33,8 @@ def write_bundle(
     """Write ``root/NAME/VERSION`` and return it; ``manifest.files`` is filled in here.
 
     ``graphs`` maps file names to serialised models, ``covers`` models to the cover of each leaf,
-    float32[leaves]; the golden file keeps float32[m, k] inputs with the scores expected of them. The folder appears whole, by a rename.
+    float32[leaves]; the golden file keeps float32[m, k] inputs with the scores expected of them.
+    The folder appears whole, by a rename.
     Raises TrainingError where that version exists.
     """
     target = root / manifest.name / str(manifest.version)

@@ -10,7 +10,8 @@ from events.decision import Reason
 from udfs.contributions import EnsembleContributions
 from udfs.manifest import Manifest
 from udfs.reason_codes import reason_code
-from udfs.sentences import Values, phrase
+from udfs.sentences import phrase
+from udfs.telling import Values
 
 REASONS: Final = 3
 LEAST_SHARE: Final = 0.05

@@ -71,9 +71,7 @@ def shapley_kernel(points: int) -> Kernel:
     shares = tuple((weights / 2).tolist())
 
     @entry_point
-    def shapley(
-        row: npt.NDArray[np.float32], trees: FlatTrees, strict: bool, out: Doubles
-    ) -> None:
+    def shapley(row: npt.NDArray[np.float32], trees: FlatTrees, strict: bool, out: Doubles) -> None:
         largest = 0
         for tree in range(len(trees.starts) - 1):
             largest = max(largest, trees.starts[tree + 1] - trees.starts[tree])
