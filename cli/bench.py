@@ -159,15 +159,16 @@ def hot_path_command(
     if json_path:
         out.json(json_path, _hot_path_json(costs, calibrations))
     if json_path != "-":
-        rows = [(one.stage, one.step, f"{one.us:.2f}") for one in costs]
-        total = ("", "together", f"{sum(one.us for one in costs):.2f}")
-        out.table(("stage", "step", "CPU us a payment"), [*rows, total])
+        rows = [(one.stage, one.step, f"{one.us:.2f}", f"{one.each_us:.2f}") for one in costs]
+        total = ("", "together", f"{sum(one.us for one in costs):.2f}", "")
+        out.table(("stage", "step", "CPU us a payment", "each time"), [*rows, total])
         out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
 
 
 def _hot_path_json(costs: list[StepCost], calibrations: Calibrations) -> dict[str, object]:
     return {
         "steps_us_per_payment": {f"{one.stage}: {one.step}": round(one.us, 3) for one in costs},
+        "steps_us_each_time": {f"{one.stage}: {one.step}": round(one.each_us, 3) for one in costs},
         "us_per_payment": round(sum(one.us for one in costs), 3),
         "calibration_ms": round(calibrations.median_ms, 1),
     }

@@ -15,7 +15,7 @@ from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
 from stack.snapshots import newest_snapshot
 from stack.submit import submit
-from udfs.bundle import find_bundle
+from udfs.bundle import find_bundle, load_bundle
 
 ROOT = RUN_FOLDER.parent
 JOB = ROOT / "jobs" / "fraud_detection.py"
@@ -90,8 +90,9 @@ def start_job(
     start: Path | None = None,
 ) -> str:
     """Submit the job to a stack, wait until every task runs, and return the job's id."""
-    step("compiling the features (once; kept for every process)")
+    step("compiling the features and the reasons (once; kept for every process)")
     warm_up()
+    load_bundle(bundle)
     step("submitting the job")
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
     savepoint = None if start is None else start.as_uri()

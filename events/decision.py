@@ -17,11 +17,18 @@ Flag = Literal["late", "compacted_card", "compacted_merchant"]
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
-    """One feature that stands out from the card's own normal, with its sentence."""
+    """One thing that raised the score, under a stable code, and the feature that tells it best.
 
+    `contribution` is what everything under the code added to the models' average score, from -1 to
+    1. `normal` is the card's own, or that of all payments where a card can have none; `value` is
+    None where it is missing, `normal` where there is none.
+    """
+
+    code: str
     feature: str
     value: float | None
     normal: float | None
+    contribution: float
     sentence: str
 
 

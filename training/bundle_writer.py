@@ -13,7 +13,7 @@ import numpy as np
 from training.errors import TrainingError
 from training.trees import Floats
 from udfs.bundle import bundle_versions, file_sha256
-from udfs.manifest import GOLDEN_FILE, MANIFEST_FILE, Manifest, encode_manifest
+from udfs.manifest import COVERS_FILE, GOLDEN_FILE, MANIFEST_FILE, Manifest, encode_manifest
 from udfs.score import PROBABILITY, Scores
 
 
@@ -26,13 +26,15 @@ def write_bundle(
     root: Path,
     manifest: Manifest,
     files: Mapping[str, bytes],
+    covers: Mapping[str, Floats],
     golden_inputs: Floats,
     golden_scores: Scores,
 ) -> Path:
     """Write ``root/NAME/VERSION`` and return it; ``manifest.files`` is filled in here.
 
-    ``files`` maps names to contents, models and the card; the golden file keeps float32[m, k]
-    inputs with the scores expected of them. The folder appears whole, by a rename.
+    ``files`` maps names to contents, models and the card; ``covers`` models to the cover of each
+    leaf, float32[leaves]; the golden file keeps float32[m, k] inputs with the scores expected of
+    them. The folder appears whole, by a rename.
     Raises TrainingError where that version exists.
     """
     target = root / manifest.name / str(manifest.version)
@@ -44,7 +46,9 @@ def write_bundle(
             (draft / name).write_bytes(content)
         columns = {PROBABILITY: golden_scores.probability, **golden_scores.models}
         np.savez_compressed(draft / GOLDEN_FILE, inputs=golden_inputs, **columns)
-        hashes = {name: file_sha256(draft / name) for name in sorted([*files, GOLDEN_FILE])}
+        np.savez_compressed(draft / COVERS_FILE, **covers)
+        names = sorted([*files, COVERS_FILE, GOLDEN_FILE])
+        hashes = {name: file_sha256(draft / name) for name in names}
         complete = msgspec.structs.replace(manifest, files=hashes)
         (draft / MANIFEST_FILE).write_bytes(encode_manifest(complete))
         draft.chmod(0o755)

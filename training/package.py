@@ -9,6 +9,7 @@ import numpy as np
 from training.export import fused_graph, member_graph
 from training.fit import FittedEnsemble
 from training.gate import check_parity, gate_cases
+from training.tree_node import leaf_covers
 from training.trees import Floats
 from udfs.manifest import GRAPH_FILE, Parity, Thresholds
 from udfs.score import Scorer, Scores, open_session
@@ -18,9 +19,13 @@ GOLDEN_ROWS = 64
 
 @dataclass(frozen=True)
 class Package:
-    """Serialised graphs by file name, what the gate saw, golden rows float32[m, k] and scores."""
+    """Serialised graphs by file name, what the gate saw, golden rows float32[m, k] and scores.
+
+    ``covers`` holds for each model with trees the cover of its leaves, float32[leaves].
+    """
 
     graphs: dict[str, bytes]
+    covers: dict[str, Floats]
     parity: Parity
     golden_inputs: Floats
     golden_scores: Scores
@@ -55,4 +60,5 @@ def package(fitted: FittedEnsemble, thresholds: Thresholds, held_out: Floats, se
         graphs[member_file(member.name)] = member_graph(member, width).SerializeToString()
     share = GOLDEN_ROWS // len(cases)
     golden = np.concatenate([rows[:share] for rows in cases.values()])
-    return Package(graphs, parity, golden, scorer.score_columns(golden))
+    covers = {each.name: leaf_covers(each.trees) for each in members if each.trees is not None}
+    return Package(graphs, covers, parity, golden, scorer.score_columns(golden))

@@ -177,6 +177,8 @@ def _measure(fitted: FittedEnsemble, prepared: Prepared) -> Measured:
 def _write(root: Path, manifest: Manifest, packed: Package, measured: Measured) -> Path:
     """Write the bundle, then load it as the job will and score its golden rows."""
     files = packed.graphs | {CARD_FILE: model_card(manifest, measured).encode()}
-    folder = write_bundle(root, manifest, files, packed.golden_inputs, packed.golden_scores)
+    folder = write_bundle(
+        root, manifest, files, packed.covers, packed.golden_inputs, packed.golden_scores
+    )
     verify_golden(load_bundle(folder))
     return folder

@@ -11,7 +11,6 @@ from events.decision import RiskLevel, encode_decision
 from events.transaction import Transaction
 from udfs.bundle import Bundle
 from udfs.decide import alert, decide
-from udfs.explain import standouts
 from udfs.request import ScoringRequest
 
 Row = npt.NDArray[np.float32]
@@ -41,5 +40,5 @@ def answer(
     encoded = encode_decision(decision)
     if decision.risk_level == "LOW":
         return Answer("LOW", encoded, None)
-    reasons = standouts(values, bundle.manifest)
+    reasons = bundle.explainer.reasons(model_input(values, request.payment, bundle.attributes))
     return Answer(decision.risk_level, encoded, encode_alert(alert(decision, request, reasons)))

@@ -8,11 +8,22 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import onnx
 from onnxruntime import InferenceSession
 
 from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
-from udfs.manifest import FORMAT_VERSION, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE, Manifest
+from udfs.contributions import EnsembleContributions, read_contributions
+from udfs.explain import Explainer
+from udfs.manifest import (
+    COVERS_FILE,
+    FORMAT_VERSION,
+    GOLDEN_FILE,
+    GRAPH_FILE,
+    MANIFEST_FILE,
+    Manifest,
+)
 from udfs.score import INPUT, PROBABILITY, Matrix, Scorer, Scores, open_session
+from udfs.tree_reader import TreesError
 
 ATTRIBUTE_PREFIX = "attributes."
 GOLDEN_TOLERANCE = 1e-5
@@ -38,12 +49,13 @@ class Bundle:
     """A loaded bundle.
 
     ``columns`` names what ``scorer`` expects of a whole feature vector: FEATURE_NAMES, then the
-    attributes of a payment that this model reads.
+    attributes of a payment that this model reads. ``explainer`` gives the reasons of an alert.
     """
 
     path: Path
     manifest: Manifest
     scorer: Scorer
+    explainer: Explainer
     columns: tuple[str, ...]
 
     @property
@@ -56,8 +68,9 @@ class Bundle:
 def load_bundle(path: Path | str) -> Bundle:
     """Load the bundle in a folder such as ``onnx_models/ensemble/1``.
 
-    Raises BundleError where the format, the feature set, a feature, a file's hash or the graph's
-    inputs and outputs differ from what the manifest and this release say.
+    Raises BundleError where the format, the feature set, a feature, a file's hash, the graph's
+    inputs and outputs or the covers of its trees differ from what the manifest and this release
+    say.
     """
     folder = Path(path)
     manifest = read_manifest(folder)
@@ -66,11 +79,13 @@ def load_bundle(path: Path | str) -> Bundle:
     _check_files(manifest, folder)
     columns = (*FEATURE_NAMES, *(n for n in manifest.feature_names if _is_attribute(n)))
     positions = [columns.index(name) for name in manifest.feature_names]
-    session = open_session((folder / GRAPH_FILE).read_bytes())
+    graph = (folder / GRAPH_FILE).read_bytes()
+    session = open_session(graph)
     _check_graph(session, manifest, folder)
     models = [member.name for member in manifest.members]
     scorer = Scorer(session, positions, len(columns), models)
-    return Bundle(folder, manifest, scorer, columns)
+    explainer = Explainer(_contributions(graph, manifest, folder), positions, columns, manifest)
+    return Bundle(folder, manifest, scorer, explainer, columns)
 
 
 def verify_golden(bundle: Bundle) -> float:
@@ -199,7 +214,7 @@ def _check_members(manifest: Manifest, folder: Path) -> None:
 
 def _check_files(manifest: Manifest, folder: Path) -> None:
     """Refuse a missing or altered file, and a manifest that does not list what is needed."""
-    needed = {GRAPH_FILE, GOLDEN_FILE, *(member.file for member in manifest.members)}
+    needed = {GRAPH_FILE, GOLDEN_FILE, COVERS_FILE, *(member.file for member in manifest.members)}
     unlisted = sorted(needed - manifest.files.keys())
     if unlisted:
         raise BundleError("Files without a hash", folder, "a SHA-256 each", unlisted, RESTORE)
@@ -210,6 +225,21 @@ def _check_files(manifest: Manifest, folder: Path) -> None:
         got = file_sha256(path)
         if got != wanted:
             raise BundleError("Altered file", path, f"SHA-256 {wanted}", got, RESTORE)
+
+
+def _contributions(graph: bytes, manifest: Manifest, folder: Path) -> EnsembleContributions:
+    """Return what explains the graph's scores; refuse covers that are not those of its trees."""
+    with np.load(folder / COVERS_FILE, allow_pickle=False) as covers:
+        try:
+            return read_contributions(
+                onnx.load_from_string(graph),
+                dict(covers),
+                {member.name: member.weight for member in manifest.members},
+                len(manifest.features),
+            )
+        except TreesError as error:
+            wanted = f"trees and covers of each model in {GRAPH_FILE} and {COVERS_FILE}"
+            raise BundleError("Reasons cannot be given", folder, wanted, error, RETRAIN) from error
 
 
 def _check_graph(session: InferenceSession, manifest: Manifest, folder: Path) -> None:

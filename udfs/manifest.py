@@ -11,6 +11,7 @@ MANIFEST_FILE = "manifest.json"
 GRAPH_FILE = "ensemble.onnx"
 GOLDEN_FILE = "golden.npz"
 CARD_FILE = "card.html"
+COVERS_FILE = "covers.npz"
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

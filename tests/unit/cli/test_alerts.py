@@ -27,7 +27,14 @@ def _alert(**changes: object) -> Alert:
         "received_ms": 0,
         "decided_ms": 0,
         "reasons": [
-            Reason("card_count_10m", 4.0, 0.2, "4 payments in 10 minutes; this card's usual is 0.2")
+            Reason(
+                code="velocity",
+                feature="card_count_10m",
+                value=4.0,
+                normal=0.2,
+                contribution=0.5,
+                sentence="4 payments in 10 minutes; this card's usual is 0.2",
+            )
         ],
     }
     return Alert(**(fields | changes))  # type: ignore[arg-type]

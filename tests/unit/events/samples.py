@@ -98,7 +98,8 @@ def decision(**changes: Any) -> Decision:
 
 def alert(**changes: Any) -> Alert:
     """Return an alert with one reason."""
-    reason = Reason("card_count_1h", 9.0, 1.5, "9 payments within an hour, normally 1.5")
+    sentence = "9 payments within an hour, normally 1.5"
+    reason = Reason("velocity", "card_count_1h", 9.0, 1.5, 0.25, sentence)
     return Alert(**(scored(reasons=[reason], country="DE") | changes))
 
 
