@@ -167,17 +167,24 @@ def _training_data(prepared: Prepared, settings: Settings, origin: Origin) -> Tr
     )
 
 
-def _measure(fitted: FittedEnsemble, prepared: Prepared) -> Measured:
-    """Return the test part as the models saw it, for the card."""
+def _measure(fitted: FittedEnsemble, prepared: Prepared) -> Measured | None:
+    """Return the test part as the models saw it, for the card; None where it has no labels."""
+    if not prepared.labelled:
+        return None
     rows, part = prepared.split.test, prepared.part("test")
     scores = fitted.predict(part.columns)
     segments = tuple(one[rows] for one in prepared.segments)
     return Measured(part.targets, scores.probability, scores.models, segments)
 
 
-def _write(root: Path, manifest: Manifest, packed: Package, measured: Measured) -> Path:
-    """Write the bundle, then load it as the job will and score its golden rows."""
-    files = packed.graphs | {CARD_FILE: model_card(manifest, measured).encode()}
+def _write(root: Path, manifest: Manifest, packed: Package, measured: Measured | None) -> Path:
+    """Write the bundle, then load it as the job will and score its golden rows.
+
+    A model card is about figures on labelled payments: without labels there is none.
+    """
+    files = dict(packed.graphs)
+    if measured is not None:
+        files[CARD_FILE] = model_card(manifest, measured).encode()
     folder = write_bundle(root, manifest, files, packed.golden_inputs, packed.golden_scores)
     verify_golden(load_bundle(folder))
     return folder

@@ -120,9 +120,9 @@ def fit_ensemble(columns: Floats, targets: Targets, settings: FitSettings) -> Fi
 
 def forest_weight(settings: FitSettings) -> float:
     """Return the forest's weight in the average, the rest being that of XGBoost."""
-    return EVEN if settings.forest_weight is None else settings.forest_weight
+    return EVEN if settings.weights is None else settings.weights[0]
 
 
 def with_forest_weight(settings: FitSettings, weight: float) -> FitSettings:
     """Return settings with a given weight, so that none is chosen, and without calibration."""
-    return replace(settings, forest_weight=weight, calibration="none")
+    return replace(settings, weights=(weight, 1 - weight), calibration="none")
