@@ -96,7 +96,9 @@ def test_a_card_tells_data_models_thresholds_and_how_to_make_it_again() -> None:
 
 def test_a_card_says_what_a_reader_must_not_conclude() -> None:
     told = manifest()
-    assert "not calibrated" in written("card")
+    uncalibrated = msgspec.structs.replace(told, calibration=None)
+    assert "not calibrated" in model_card(uncalibrated, measured())
+    assert "not calibrated" not in written("card")
     assert "simulated" not in written("card")
     for source in ("generator: 10 customers", "world: 10 users"):
         data = msgspec.structs.replace(told.training, source=source)
