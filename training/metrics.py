@@ -32,7 +32,7 @@ def evaluate(targets: Targets, scores: Floats, cards: Ints, times_ms: Ints) -> d
         "precision_at_top_0_1_percent": precision_at_share(targets, scores, TOP_SHARE),
         "recall_at_1_percent_fpr": recall_at_false_positives(targets, scores, 0.01),
         "card_precision_at_100": card_precision(targets, scores, cards, times_ms // _DAY_MS),
-        "brier_score": brier_score(targets, scores),
+        "brier": brier_score(targets, scores),
     }
 
 

@@ -14,7 +14,7 @@ from training.pipeline import Destination, Settings, train
 from training.thresholds import Goal, Goals
 from training.trees import Floats
 from udfs.bundle import load_bundle, verify_golden
-from udfs.manifest import GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest import CARD_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
 from udfs.score import Scores, open_session
 
 
@@ -82,12 +82,13 @@ def test_calibration_is_judged_where_it_was_not_fitted(tmp_path: Path) -> None:
     calibration = bundle.manifest.calibration
     assert calibration is not None and calibration.method == "isotonic"
     assert calibration.brier_after < 0.7 * calibration.brier_before
-    assert calibration.brier_after == bundle.manifest.metrics["ensemble"]["brier_score"]
+    assert calibration.brier_after == bundle.manifest.metrics["ensemble"]["brier"]
 
 
 def test_an_isolation_forest_is_trained_without_labels(tmp_path: Path) -> None:
     unlabelled = random_history().unlabelled()
-    settings = Settings(replace(SMALL, models=("isolation_forest",)), medium=Goal("share", 0.02))
+    goals = Goals(Goal("share", 0.02), Goal("share", 0.005))
+    settings = Settings(replace(SMALL, models=("isolation_forest",)), goals=goals)
     bundle = load_bundle(train(unlabelled, settings, ORIGIN, Destination(tmp_path)))
     manifest = bundle.manifest
     assert not manifest.training.labelled and manifest.metrics == {}
@@ -95,6 +96,7 @@ def test_an_isolation_forest_is_trained_without_labels(tmp_path: Path) -> None:
     assert manifest.thresholds.alert_share["MEDIUM"] == pytest.approx(0.02, rel=0.1)
     assert manifest.thresholds.precision == {}
     assert manifest.calibration is None
+    assert CARD_FILE not in manifest.files
     assert verify_golden(bundle) == 0.0
 
 
