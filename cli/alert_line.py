@@ -18,7 +18,7 @@ _HEADINGS: Final = ("time (UTC)", "level", "score", "amount", "card", "merchant"
 def heading() -> Text:
     """Return the table's first line."""
     cells = [title.ljust(width) for title, width in zip(_HEADINGS, _WIDTHS, strict=True)]
-    return Text("  ".join([*cells, "what raised the score"]), style="bold")
+    return Text("  ".join([*cells, "what stands out"]), style="bold")
 
 
 def line(alert: Alert) -> Text:

@@ -161,10 +161,10 @@ def _steps_behind(graph: onnx.ModelProto, output: str, name: str) -> list[Step]:
         if len(users) != 1 or users[0].op_type not in _OPERATORS:
             found = [node.op_type for node in users]
             raise TreesError(f"behind the trees of {name} is {found}, not one of {[*_OPERATORS]}")
-        others = [constants.get(one) for one in users[0].input if one != output]
-        if None in others:
+        others = [one for one in users[0].input if one != output]
+        if not constants.keys() >= set(others):
             raise TreesError(f"behind the trees of {name} is more than numbers: {users[0].name}")
-        value = float(numpy_helper.to_array(others[0])) if others else math.nan
+        value = float(numpy_helper.to_array(constants[others[0]])) if others else math.nan
         steps.append((users[0].op_type, value))
         output = users[0].output[0]
     return steps

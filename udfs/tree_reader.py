@@ -91,22 +91,20 @@ def _walk(given: Attributes) -> _Nodes:
     found, levels = [], [0]
     while len(level[0]):
         found.append(level)
-        number, is_leaf, tree, _, _ = level
-        tests = number[~is_leaf]
-        places = levels[-1] + np.flatnonzero(~is_leaf)
-        levels.append(levels[-1] + len(number))
-        both = (places, places)
+        tests = level[0][~level[1]]
+        places = levels[-1] + np.flatnonzero(~level[1])
+        levels.append(levels[-1] + len(level[0]))
         level = (
             np.concatenate([given["nodes_truenodeids"][tests], given["nodes_falsenodeids"][tests]]),
             np.concatenate(
                 [given["nodes_trueleafs"][tests], given["nodes_falseleafs"][tests]]
             ).astype(bool),
-            np.concatenate([tree[~is_leaf]] * 2),
-            np.concatenate(both),
+            np.tile(level[2][~level[1]], 2),
+            np.tile(places, 2),
             np.repeat([True, False], len(tests)),
         )
-    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
-    return _Nodes(*columns, levels)
+    number, is_leaf, tree, parent, holds = map(np.concatenate, zip(*found, strict=True))
+    return _Nodes(number, is_leaf, tree, parent, holds, levels)
 
 
 def _covers(nodes: _Nodes, leaves: Floats) -> npt.NDArray[np.float64]:

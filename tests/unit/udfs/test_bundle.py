@@ -18,7 +18,7 @@ from udfs.bundle import (
     load_bundle,
     verify_golden,
 )
-from udfs.manifest import GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
 
 SHIPPED = Path(__file__).parents[3] / "onnx_models"
 
@@ -126,7 +126,7 @@ def test_an_unknown_way_to_combine_is_refused(folder: Path) -> None:
     assert "dice" in refusal(folder)
 
 
-@pytest.mark.parametrize("name", [GRAPH_FILE, GOLDEN_FILE, "xgboost.onnx"])
+@pytest.mark.parametrize("name", [GRAPH_FILE, GOLDEN_FILE, COVERS_FILE, "xgboost.onnx"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     assert "Missing file" in refusal(folder)
@@ -158,6 +158,14 @@ def test_scores_that_are_not_the_golden_ones_are_refused(folder: Path) -> None:
     change_manifest(folder, files=files | {GOLDEN_FILE: file_sha256(folder / GOLDEN_FILE)})
     with pytest.raises(BundleError, match="Golden scores differ"):
         verify_golden(load_bundle(folder))
+
+
+def test_covers_of_other_trees_are_refused(folder: Path) -> None:
+    with np.load(folder / COVERS_FILE) as covers:
+        np.savez_compressed(folder / COVERS_FILE, **{name: covers[name][1:] for name in covers})
+    files = json.loads((folder / MANIFEST_FILE).read_bytes())["files"]
+    change_manifest(folder, files=files | {COVERS_FILE: file_sha256(folder / COVERS_FILE)})
+    assert "Reasons cannot be given" in refusal(folder)
 
 
 def test_an_error_says_what_where_wanted_got_and_what_to_do(folder: Path) -> None:
