@@ -153,11 +153,16 @@ Step = tuple[str, float]
 
 
 def _steps_behind(graph: onnx.ModelProto, output: str, name: str) -> list[Step]:
-    """Return the operators between the trees and the model's score, each with its constant."""
+    """Return the operators between the trees and the model's score, each with its constant.
+
+    A curve behind them, which only stretches an isolation forest's score, ends the way.
+    """
     constants = {one.name: one for one in graph.graph.initializer}
     steps: list[Step] = []
     while output != name:
         users = [node for node in graph.graph.node if output in node.input]
+        if any(node.name == f"{name}_curve_pieces" for node in users):
+            break
         if len(users) != 1 or users[0].op_type not in _OPERATORS:
             found = [node.op_type for node in users]
             raise TreesError(f"behind the trees of {name} is {found}, not one of {[*_OPERATORS]}")
@@ -181,6 +186,7 @@ _OPERATORS: Final[dict[str, Callable[[float, float], float]]] = {
     "Add": lambda value, constant: value + constant,
     "Mul": lambda value, constant: value * constant,
     "Sigmoid": _sigmoid,
+    "Exp": lambda value, _: math.exp(value),
 }
 
 

@@ -14,7 +14,7 @@ from training.pipeline import Destination, Settings, train
 from training.thresholds import Goal, Goals
 from training.trees import Floats
 from udfs.bundle import load_bundle, verify_golden
-from udfs.manifest import CARD_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest import GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
 from udfs.score import Scores, open_session
 
 
@@ -96,7 +96,6 @@ def test_an_isolation_forest_is_trained_without_labels(tmp_path: Path) -> None:
     assert manifest.thresholds.alert_share["MEDIUM"] == pytest.approx(0.02, rel=0.1)
     assert manifest.thresholds.precision == {}
     assert manifest.calibration is None
-    assert CARD_FILE not in manifest.files
     assert verify_golden(bundle) == 0.0
 
 
