@@ -97,7 +97,7 @@ class TrainOptions:
     forest_depth: int
     boosted_trees: int
     boosted_depth: int
-    tree_method: TreeMethod | None
+    tree_method: TreeMethod
     light_trees: int
     light_leaves: int
     isolation_trees: int
@@ -295,7 +295,8 @@ _OPTIONS = (
     option(
         "--tree-method",
         type=click.Choice(get_args(TreeMethod)),
-        help="Of XGBoost. Default: exact up to 100,000 payments, then hist.",
+        default=_FIT.tree_method,
+        help="Of XGBoost.",
     ),
     option("--light-trees", type=_COUNT, default=_FIT.light_trees, help="Trees of LightGBM."),
     option("--light-leaves", type=click.IntRange(min=2), default=_FIT.light_leaves, help="Leaves."),

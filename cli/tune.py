@@ -139,7 +139,7 @@ def _run(context: click.Context, data: DataSet, options: SearchOptions, out: Out
                 folds,
                 options.columns,
                 data.test_begins_ms(history),
-                FitSettings(seed=options.seed, jobs=options.jobs, tree_method="hist"),
+                FitSettings(seed=options.seed, jobs=options.jobs),
             )
             result = search(task, budget, step)
     except (TrainingError, EventError, LayoutError, RowRefusedError) as error:

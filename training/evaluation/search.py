@@ -158,9 +158,9 @@ def _both(weight: float) -> tuple[float, float]:
 def _suggest(trial: optuna.Trial) -> dict[str, Any]:
     """Draw the settings that are searched."""
     return {
-        "forest_depth": trial.suggest_int("forest_depth", 6, 16),
+        "forest_depth": trial.suggest_int("forest_depth", 6, 14),
         "forest_leaf_rows": trial.suggest_int("forest_leaf_rows", 2, 30, log=True),
-        "forest_columns": trial.suggest_categorical("forest_columns", [None, 0.3, 0.5]),
+        "forest_columns": trial.suggest_categorical("forest_columns", [None, 0.3]),
         "boosted_trees": trial.suggest_int("boosted_trees", 50, 300, step=25),
         "boosted_depth": trial.suggest_int("boosted_depth", 2, 6),
         "boosted_columns": trial.suggest_float("boosted_columns", 0.3, 1.0),

@@ -13,11 +13,11 @@ import xgboost
 from xgboost import XGBClassifier
 
 from training.errors import TrainingError
-from training.fit_settings import BOOSTED, FitSettings, Targets, TreeMethod
+from training.fit_settings import BOOSTED, FitSettings, Targets
 from training.models.base import ExportedTrees, Parameters, impute, share
 from training.trees import Floats, boosted_trees
 
-EXACT_UP_TO_ROWS = 100_000
+GPU_FROM_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ def fit(
     """Fit a booster on float32[n, k] and targets 0 or 1."""
     frauds = int(targets.sum())
     weight = (len(targets) - frauds) / frauds if settings.balance == "weights" else 1.0
-    device, method = choose_device(settings, len(targets))
+    device = choose_device(settings, len(targets))
     model = XGBClassifier(
         n_estimators=settings.boosted_trees,
         max_depth=settings.boosted_depth,
         learning_rate=settings.learning_rate,
         colsample_bytree=settings.boosted_columns,
         min_child_weight=settings.boosted_weight,
-        tree_method=method,
+        tree_method=settings.tree_method,
         device=device,
         scale_pos_weight=weight,
         n_jobs=settings.jobs,
@@ -92,10 +92,10 @@ def fit(
     return Boosted(model, medians, device)
 
 
-def choose_device(settings: FitSettings, rows: int) -> tuple[str, TreeMethod]:
-    """Return device and tree method for a number of rows.
+def choose_device(settings: FitSettings, rows: int) -> str:
+    """Return cpu or cuda for a number of rows.
 
-    A GPU has no exact method: where that is asked for or meant by default, the CPU is taken.
+    A GPU has no exact method: where that is asked for, the CPU is taken.
     Raises TrainingError where a GPU is demanded and XGBoost finds none.
     """
     if settings.device == "cuda" and not gpu_found():
@@ -104,11 +104,10 @@ def choose_device(settings: FitSettings, rows: int) -> tuple[str, TreeMethod]:
             f"{xgboost.__version__} here {_lack()}: use --device auto, or install the package "
             "xgboost in place of xgboost-cpu."
         )
-    by_size: TreeMethod = "exact" if rows <= EXACT_UP_TO_ROWS else "hist"
-    wanted = settings.device == "cuda" or (settings.device == "auto" and by_size == "hist")
+    wanted = settings.device == "cuda" or (settings.device == "auto" and rows >= GPU_FROM_ROWS)
     if settings.tree_method == "exact" or not wanted or not gpu_found():
-        return "cpu", settings.tree_method or by_size
-    return "cuda", settings.tree_method or "hist"
+        return "cpu"
+    return "cuda"
 
 
 @cache

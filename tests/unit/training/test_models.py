@@ -184,8 +184,8 @@ def test_lightgbm_repeats_with_any_number_of_threads() -> None:
 
 @pytest.mark.skipif(gpu_found(), reason="there is a GPU here")
 def test_without_a_gpu_the_cpu_is_taken_unless_a_gpu_is_demanded() -> None:
-    assert choose_device(FitSettings(), rows=10**6) == ("cpu", "hist")
-    assert choose_device(FitSettings(), rows=10**3) == ("cpu", "exact")
+    assert choose_device(FitSettings(), rows=10**6) == "cpu"
+    assert choose_device(FitSettings(), rows=10**3) == "cpu"
     with pytest.raises(TrainingError, match="in place of xgboost-cpu"):
         choose_device(FitSettings(device="cuda"), rows=10**6)
 
@@ -194,11 +194,11 @@ def test_with_a_gpu_many_rows_go_there_and_exact_trees_do_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("training.models.xgboost.gpu_found", lambda: True)
-    assert choose_device(FitSettings(), rows=10**6) == ("cuda", "hist")
-    assert choose_device(FitSettings(), rows=10**3) == ("cpu", "exact")
-    assert choose_device(FitSettings(device="cuda"), rows=10**3) == ("cuda", "hist")
-    assert choose_device(FitSettings(tree_method="exact"), rows=10**6) == ("cpu", "exact")
-    assert choose_device(FitSettings(device="cpu"), rows=10**6) == ("cpu", "hist")
+    assert choose_device(FitSettings(), rows=10**6) == "cuda"
+    assert choose_device(FitSettings(), rows=10**3) == "cpu"
+    assert choose_device(FitSettings(device="cuda"), rows=10**3) == "cuda"
+    assert choose_device(FitSettings(tree_method="exact"), rows=10**6) == "cpu"
+    assert choose_device(FitSettings(device="cpu"), rows=10**6) == "cpu"
 
 
 def test_a_build_with_cuda_and_no_device_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
