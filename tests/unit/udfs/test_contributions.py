@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -11,27 +12,49 @@ import onnx
 import pytest
 from onnx import helper
 from sklearn.ensemble import RandomForestClassifier
-from xgboost import DMatrix, XGBClassifier
+from xgboost import Booster, DMatrix, XGBClassifier
 
 from tests.unit.training.samples import NARROW, classes, floats, narrow_history, random_fit
 from tests.unit.udfs.scene import shipped
-from training.export import ExportedMember, fused_graph, leaf_covers
+from training.combination import even
+from training.export import fused_graph
 from training.fit import BOOSTED, FOREST, FittedEnsemble
 from training.gate import gate_cases
+from training.models.base import Exported, ExportedTrees
+from training.models.random_forest import RandomForest
+from training.models.xgboost import Boosted
+from training.tree_node import leaf_covers
 from training.trees import Floats, Tree, Trees, boosted_trees, forest_trees
 from udfs.contributions import EnsembleContributions, Parts, read_contributions
 from udfs.score import Scorer, open_session
 from udfs.tree_reader import TreesError
 
 
-def explained(members: list[ExportedMember], width: int) -> EnsembleContributions:
+def graph_of(members: Sequence[Exported], width: int) -> onnx.ModelProto:
+    """Return the graph of members that count the same."""
+    return fused_graph(members, width, even(len(members)), None)
+
+
+def covers_of(member: Exported) -> Floats:
+    assert member.trees is not None
+    return leaf_covers(member.trees)
+
+
+def explained(members: Sequence[Exported], width: int) -> EnsembleContributions:
     """Read the contributions back from the members' exported graph."""
     return read_contributions(
-        fused_graph(members, width, None),
-        {member.name: leaf_covers(member.trees) for member in members},
-        {member.name: member.weight for member in members},
+        graph_of(members, width),
+        {member.name: covers_of(member) for member in members},
+        {member.name: 1 / len(members) for member in members},
         width,
     )
+
+
+def libraries() -> tuple[RandomForestClassifier, Booster]:
+    """The fitted models as their libraries have them."""
+    forest, boosted = fitted()[0].models
+    assert isinstance(forest, RandomForest) and isinstance(boosted, Boosted)
+    return forest.forest, boosted.booster.get_booster()
 
 
 @cache
@@ -43,10 +66,8 @@ def fitted() -> tuple[FittedEnsemble, EnsembleContributions]:
 @cache
 def cases() -> dict[str, Floats]:
     """Rows of the history, rows at and beside the splits, rows with missing values, and others."""
-    trees = [member.trees for member in fitted()[0].members()]
-    return {
-        name: rows[:150] for name, rows in gate_cases(narrow_history().features, trees, 3).items()
-    }
+    found = gate_cases(narrow_history().features, fitted()[0].members(), 3)
+    return {name: rows[:150] for name, rows in found.items()}
 
 
 def parts_of(name: str, rows: Floats) -> list[Parts]:
@@ -69,10 +90,10 @@ CASES = (
 def test_contributions_add_up_to_each_models_margin(case: str) -> None:
     """Log-odds for XGBoost, the probability for the forest; both libraries refuse infinities."""
     rows = cases()[case]
-    ensemble, _ = fitted()
+    native, booster = libraries()
     with np.errstate(all="ignore"):
-        forest = ensemble.forest.predict_proba(rows)[:, 1]
-    boosted = ensemble.boosted.get_booster().predict(DMatrix(rows), output_margin=True)
+        forest = native.predict_proba(rows)[:, 1]
+    boosted = booster.predict(DMatrix(rows), output_margin=True)
     for name, margins in ((FOREST, forest), (BOOSTED, boosted)):
         got = [parts.margin for parts in parts_of(name, rows)]
         np.testing.assert_allclose(got, margins, atol=1e-5, rtol=1e-6)
@@ -83,7 +104,7 @@ def test_contributions_add_up_to_the_average_that_the_graph_scores(case: str) ->
     rows = cases()[case]
     ensemble, contributions = fitted()
     members = ensemble.members()
-    graph = fused_graph(members, NARROW, None).SerializeToString()
+    graph = graph_of(members, NARROW).SerializeToString()
     scorer = Scorer(open_session(graph), range(NARROW), NARROW, [m.name for m in members])
     got = [contributions(row).sum() + contributions.base for row in rows]
     np.testing.assert_allclose(got, scorer.score_columns(rows).probability, atol=1e-5)
@@ -92,7 +113,7 @@ def test_contributions_add_up_to_the_average_that_the_graph_scores(case: str) ->
 @pytest.mark.parametrize("case", ["held_out", "at_split", "missing"])
 def test_xgboosts_contributions_are_those_of_the_library(case: str) -> None:
     rows = cases()[case]
-    booster = fitted()[0].boosted.get_booster()
+    _, booster = libraries()
     expected = booster.predict(DMatrix(rows), pred_contribs=True)
     got = parts_of(BOOSTED, rows)
     np.testing.assert_allclose([one.contributions for one in got], expected[:, :-1], atol=1e-4)
@@ -139,7 +160,7 @@ def test_the_forests_contributions_are_shapleys_by_definition(depth: int) -> Non
     columns[random.random(columns.shape) < 0.1] = np.nan
     forest = RandomForestClassifier(3, max_depth=depth, random_state=0).fit(columns, targets)
     trees = forest_trees(forest)
-    contributions = explained([ExportedMember("forest", trees, 1.0)], 5)
+    contributions = explained([ExportedTrees("forest", trees)], 5)
     for row in columns[:8]:
         expected = brute_force(trees, row)
         got = contributions.member_parts(row)["forest"].contributions
@@ -162,7 +183,7 @@ def test_a_deep_tree_needs_more_points_and_stays_exact() -> None:
         cover=np.ones(2 * depth + 1, np.float32),
     )
     trees = Trees((chain,), strict=False, base=0.0, logistic=False)
-    contributions = explained([ExportedMember("m", trees, 1.0)], depth)
+    contributions = explained([ExportedTrees("m", trees)], depth)
     for row in columns[:20]:
         parts = contributions.member_parts(row)["m"]
         known = expectation(chain, row, frozenset(range(depth)))
@@ -174,7 +195,7 @@ def test_a_deep_tree_needs_more_points_and_stays_exact() -> None:
 def test_a_tree_without_split_moves_nothing() -> None:
     columns, targets = np.zeros((100, 2), np.float32), np.repeat(classes([0, 1]), 50)
     forest = RandomForestClassifier(2, random_state=0).fit(columns, targets)
-    contributions = explained([ExportedMember("m", forest_trees(forest), 1.0)], 2)
+    contributions = explained([ExportedTrees("m", forest_trees(forest))], 2)
     parts = contributions.member_parts(columns[0])["m"]
     assert parts.base == pytest.approx(forest.predict_proba(columns[:1])[0, 1], abs=1e-6)
     np.testing.assert_allclose(parts.contributions, 0.0, atol=1e-12)
@@ -194,7 +215,7 @@ def test_at_the_base_the_factor_is_the_slope() -> None:
         )
         for column, sign in ((0, 1), (1, -1))
     ]
-    member = ExportedMember("m", Trees(tuple(trees), strict=True, base=0.3, logistic=True), 1.0)
+    member = ExportedTrees("m", Trees(tuple(trees), strict=True, base=0.3, logistic=True))
     found = explained([member], 2)(floats([1, 1]))
     score = 1 / (1 + math.exp(-0.3))
     np.testing.assert_allclose(found, [score * (1 - score), -score * (1 - score)], atol=1e-6)
@@ -203,8 +224,8 @@ def test_at_the_base_the_factor_is_the_slope() -> None:
 def test_a_model_without_trees_is_left_out() -> None:
     """Its share of the score is in no contribution."""
     member = next(one for one in fitted()[0].members() if one.name == FOREST)
-    covers = {FOREST: leaf_covers(member.trees)}
-    graph = fused_graph([member], NARROW, None)
+    covers = {FOREST: covers_of(member)}
+    graph = graph_of([member], NARROW)
     found = read_contributions(graph, covers, {FOREST: 0.5, "linear": 0.5}, NARROW)
     assert [one.name for one in found.members] == [FOREST]
 
@@ -212,27 +233,25 @@ def test_a_model_without_trees_is_left_out() -> None:
 @pytest.mark.parametrize("seeded", ["none", "short", "zero"])
 def test_covers_that_are_not_those_of_the_trees_are_refused(seeded: str) -> None:
     member = fitted()[0].members()[0]
-    covers = leaf_covers(member.trees)
+    covers = covers_of(member)
     wrong = {
         "none": {},
         "short": {member.name: covers[1:]},
         "zero": {member.name: np.where(np.arange(len(covers)) == 3, 0, covers).astype(np.float32)},
     }
-    graph = fused_graph([member], NARROW, None)
+    graph = graph_of([member], NARROW)
     with pytest.raises(TreesError, match="covers"):
         read_contributions(graph, wrong[seeded], {member.name: 1.0}, NARROW)
 
 
 def test_what_cannot_be_followed_behind_the_trees_is_named() -> None:
     member = next(one for one in fitted()[0].members() if one.name == BOOSTED)
-    graph: onnx.ModelProto = fused_graph([member], NARROW, None)
+    graph: onnx.ModelProto = graph_of([member], NARROW)
     for node in graph.graph.node:
         if node.op_type == "Sigmoid":
             node.CopyFrom(helper.make_node("Erf", list(node.input), list(node.output)))
     with pytest.raises(TreesError, match="Erf"):
-        read_contributions(
-            graph, {member.name: leaf_covers(member.trees)}, {member.name: 1.0}, NARROW
-        )
+        read_contributions(graph, {member.name: covers_of(member)}, {member.name: 1.0}, NARROW)
 
 
 def test_the_shipped_bundle_explains_its_golden_rows() -> None:
@@ -241,9 +260,10 @@ def test_the_shipped_bundle_explains_its_golden_rows() -> None:
     with np.load(bundle.path / "golden.npz") as golden:
         rows = golden["inputs"]
     contributions = bundle.explainer.contributions
-    assert bundle.manifest.calibration is None
+    scores = bundle.scorer.score_columns(rows).models
+    average = sum(member.weight * scores[member.name] for member in bundle.manifest.members)
     got = [contributions(row).sum() + contributions.base for row in rows]
-    np.testing.assert_allclose(got, bundle.scorer.score_columns(rows).probability, atol=1e-5)
+    np.testing.assert_allclose(got, average, atol=1e-5)
 
 
 def test_covers_are_numbered_as_the_leaves_are() -> None:
@@ -251,6 +271,6 @@ def test_covers_are_numbered_as_the_leaves_are() -> None:
     columns = np.random.default_rng(2).normal(size=(500, 3)).astype(np.float32)
     model = XGBClassifier(n_estimators=5, max_depth=3, n_jobs=1)
     model.fit(columns, (columns[:, 0] > 0.7).astype(np.int8))
-    found = explained([ExportedMember("m", boosted_trees(model), 1.0)], 3)
+    found = explained([ExportedTrees("m", boosted_trees(model))], 3)
     library = model.get_booster().predict(DMatrix(columns[:1]), pred_contribs=True)
     assert found.members[0].base == pytest.approx(library[0, -1], abs=1e-5)
