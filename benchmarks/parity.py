@@ -6,7 +6,6 @@ late and corrected. What the job answers is held against `training.parity`, bit 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,21 +23,22 @@ from features import warm_up
 from jobs.settings import Profile
 from producer.disorder import Disorder, Disordered, disordered
 from producer.feed import Feed
-from producer.generator import generate
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import DAY_MS, LabelSettings
 from producer.layouts import LAYOUTS
 from producer.mapping import read
 from producer.pacing import Pace
-from producer.population import GeneratorSettings
 from producer.records import Records
 from producer.selection import Selection, times_of
 from producer.tokens import KEY_BYTES, Tokenizer
+from producer.world.generate import generate
+from producer.world.settings import WorldSettings
 from training.parity import ParityReport, Stream, compare
 from udfs.bundle import Bundle, load_bundle
 
 _DAYS = 25
-_PAYMENTS_A_CARD = 35.0
+_PAYMENTS_A_CARD = 35
+_FEWEST_USERS = 20
 """Fewer than a card's average in 25 days, so that the generator has enough."""
 _SPARE = 1.3
 """Of a file's payments, how many times as many are read, as cards differ in theirs."""
@@ -122,11 +122,16 @@ def _batches(settings: ParitySettings) -> Iterator[pa.RecordBatch]:
     if settings.data is not None and settings.layout is not None:
         tokens = Tokenizer(bytes(KEY_BYTES))
         return _of_few_cards(read(settings.data, LAYOUTS[settings.layout], tokens), settings)
-    cards = max(3, math.ceil(settings.payments / _PAYMENTS_A_CARD))
-    world = GeneratorSettings(
-        customers=cards, terminals=2 * cards, radius=20.0, days=_DAYS, seed=settings.seed
+    users = max(_FEWEST_USERS, settings.payments // _PAYMENTS_A_CARD)
+    return generate(
+        WorldSettings(
+            users=users,
+            merchants=2 * users,
+            payments=settings.payments,
+            days=_DAYS,
+            seed=settings.seed,
+        )
     )
-    return generate(world)
 
 
 def _of_few_cards(

@@ -50,7 +50,7 @@ is 1 where a bit differs, or a decision is missing, doubled or out of order.
     "--data",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV or Parquet file of payments in order of time, of which a share of the cards is "
-    "taken; default: the generator.",
+    "taken; default: the world of `produce world`.",
 )
 @option("--layout", type=click.Choice(tuple(LAYOUTS)), help="The columns of --data.")
 @option("--seed", type=click.IntRange(0), default=0, help="Of the payments and of the disorder.")
@@ -128,7 +128,7 @@ def to_json(results: ParityResults, settings: ParitySettings) -> dict[str, Any]:
         "settings": {
             "parallelism": settings.parallelism,
             "profile": settings.profile,
-            "data": settings.data.name if settings.data else "generator",
+            "data": settings.data.name if settings.data else "world",
             "seed": settings.seed,
         },
         "features": _plain(report.features),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from features.windows import CARD_WINDOWS_MS, MERCHANT_WINDOWS_MS, window_name
+from features.windows import ABOVE_NORMAL_FACTOR, CARD_WINDOWS_MS, MERCHANT_WINDOWS_MS, window_name
 from udfs.telling import LONGEST, LONGEST_MS, Phrase, Speaker, Told, number, span
 
 _WHOSE: Final = {"card": "this card's usual", "merchant": "the merchant's usual"}
@@ -31,6 +31,32 @@ def amount(told: Told) -> Phrase | None:
     else:
         also = f"{ratio:.1f} times this card's mean of {mean:,.2f}"
     return Phrase(normal, f"amount {paid:,.2f} is {also}")
+
+
+def usual_amount(told: Told) -> Phrase | None:
+    """The amount against the median or the largest of the card's earlier payments."""
+    paid = told.values.get("amount")
+    usual = told.values.get(f"card_usual_amount_{LONGEST}")
+    if paid is None or usual is None:
+        return None
+    if told.feature.aggregate == "max_ratio":
+        largest = paid / told.value if told.value else math.nan
+        return Phrase(1.0, f"amount {paid:,.2f}; this card's largest before was {largest:,.2f}")
+    normals = {"median_ratio": 1.0, "quartile_distance": 0.0}
+    normal = normals.get(told.feature.aggregate, paid)
+    return Phrase(normal, f"amount {paid:,.2f}; this card usually pays {usual:,.2f}")
+
+
+def above_usual(told: Told) -> Phrase | None:
+    """How many recent payments were far above the card's median."""
+    usual = told.values.get(f"card_usual_amount_{LONGEST}")
+    if usual is None or told.feature.window_ms is None:
+        return None
+    share = told.feature.unit == "share"
+    many = f"{told.value:.0%}" if share else f"{told.value:.0f}"
+    above = f"more than {ABOVE_NORMAL_FACTOR * usual:,.2f}, {ABOVE_NORMAL_FACTOR:g} times its usual"
+    sentence = f"{many} of this card's payments in {span(told.feature.window_ms)} were {above}"
+    return Phrase(told.training.median, sentence)
 
 
 def shop_amount(told: Told) -> Phrase | None:

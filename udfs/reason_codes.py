@@ -21,12 +21,12 @@ _RULES: Final = (
     ("payment", {"category"}, "merchant_category"),
     ("card", {"home"}, "far_from_home"),
     ("card", {"distance", "speed", "travel"}, "travel"),
-    ("card", {"median", "above", "large"}, "large_payments"),
+    ("card", {"above"}, "large_payments"),
     ("card", {"count", "last"}, "velocity"),
-    ("card", {"sum", "mean", "std", "max"}, "spending"),
+    ("card", {"sum", "mean", "std", "max", "usual"}, "spending"),
     ("card", {"merchants", "cities", "countries", "devices", "city"}, "many_places"),
+    ("merchant", {"fraud", "frauds", "good"}, "merchant_risk"),
     ("merchant", {"amount"}, "amount_vs_merchant_normal"),
-    ("merchant", {"fraud", "frauds", "run", "good", "known"}, "merchant_risk"),
 )
 """Of which entity, any of which words, under which code; the first that fits."""
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from features.definition import FEATURES
 from features.windows import DAY_MS, LABEL_DELAY_MS
-from udfs.amounts import amount, level, shop_amount, total
+from udfs.amounts import above_usual, amount, level, shop_amount, total, usual_amount
 from udfs.manifest import InputFeature
 from udfs.telling import (
     LONGEST,
@@ -115,6 +115,23 @@ def _travel(told: Told) -> Phrase | None:
     return Phrase(normals[told.feature.aggregate], sentence)
 
 
+def _home(told: Told) -> Phrase:
+    usual = told.training.median
+    sentence = (
+        f"{told.value:,.0f} km from where this card mostly pays; the usual is {number(usual)}"
+    )
+    return Phrase(usual, sentence)
+
+
+def _run(told: Told) -> Phrase:
+    until = f"up to {span(LABEL_DELAY_MS)} ago"
+    if told.value == 0:
+        return Phrase(0.0, f"the last payment here {until} is not known to be a fraud")
+    if told.value == 1:
+        return Phrase(0.0, f"the last payment here {until} was fraud")
+    return Phrase(0.0, f"the last {told.value:.0f} payments here {until} were all fraud")
+
+
 def _known_frauds(told: Told) -> Phrase | None:
     """Known frauds at the merchant, or their share, against those of all merchants."""
     window_ms, usual = told.feature.window_ms, told.training.profile.mean
@@ -163,7 +180,16 @@ _BY_NAME: Final[dict[str, Speaker]] = {
     "card_speed_kmh": _travel,
     "card_impossible_travel": _travel,
     "merchant_days_since_fraud": _days("the newest known fraud here"),
-    "merchant_days_since_first_fraud": _days("the oldest known fraud here"),
+    "merchant_days_since_good": _days("the last payment here that is known to be good"),
+    "merchant_fraud_run": _run,
+    "merchant_fraud_run_days": _days("the frauds in a row here began"),
+    "card_from_home_km": _home,
+    "card_above_usual_14d": above_usual,
+    "card_above_usual_share_14d": above_usual,
+    **{
+        f"card_{form}_{LONGEST}": usual_amount
+        for form in ("usual_amount", "amount_to_usual", "amount_in_quartiles", "amount_to_max")
+    },
 }
 
 _payments: Final = total(lambda value: f"{value:.0f} payment{'s' * (value != 1)}")

@@ -109,7 +109,7 @@ def test_compare_warns_of_other_test_payments(registry: Path) -> None:
 def test_verify_passes_what_is_whole(registry: Path) -> None:
     result = run("verify", "ensemble/1", "--models", registry)
     assert result.exit_code == 0, result.output
-    assert "ensemble/1: 5 files as their hashes say" in result.stdout
+    assert "ensemble/1: 6 files as their hashes say" in result.stdout
 
 
 def refusal(registry: Path, *arguments: str) -> str:

@@ -139,6 +139,7 @@ def normal(earlier: Sequence[Transaction], payment: Transaction) -> Values:
     deviation = deviation_of(own) if own else 0.0
     z = float(amount_of(payment) - mean) / deviation if deviation else NAN
     last_ms = max((p.timestamp_ms for p in month), default=None)
+    largest = max(own, default=Fraction(0))
     return {
         "card_amount_to_mean_30d": float(amount_of(payment) / mean) if mean else NAN,
         "card_amount_z_30d": z,
@@ -147,9 +148,7 @@ def normal(earlier: Sequence[Transaction], payment: Transaction) -> Values:
         "card_seconds_since_last": (
             NAN if last_ms is None else (payment.timestamp_ms - last_ms) / 1000
         ),
-        "card_amount_to_max_30d": (
-            float(amount_of(payment) / max(own)) if own and max(own) else NAN
-        ),
+        "card_amount_to_max_30d": float(amount_of(payment) / largest) if largest else NAN,
     }
 
 

@@ -97,7 +97,7 @@ def test_fitted_calibration_moves_the_mean_to_the_fraud_rate(method: Calibration
     fitted = combine(plain, history.features, history.targets, settings)
     mean = fitted.predict(history.features).probability.mean()
     assert plain.predict(history.features).probability.mean() > 2 * history.targets.mean()
-    assert mean == pytest.approx(history.targets.mean(), rel=0.05)
+    assert mean == pytest.approx(history.targets.mean(), rel=0.1)
 
 
 @pytest.mark.parametrize("share", [0.001, 0.02, 0.5])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.definition import FEATURE_NAMES
+from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
 from tests.unit.training.samples import CONSTANT, random_registry
 from training.bundle_writer import next_version
 from udfs.bundle import (
@@ -173,7 +173,7 @@ def test_an_error_says_what_where_wanted_got_and_what_to_do(folder: Path) -> Non
     with pytest.raises(BundleError) as caught:
         load_bundle(folder)
     error = caught.value
-    assert (error.where, error.wanted, error.got) == (folder, "1", "99")
+    assert (error.where, error.wanted, error.got) == (folder, str(FEATURE_SET_VERSION), "99")
     assert "./cardwatch train" in error.next_step
 
 

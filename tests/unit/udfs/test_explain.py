@@ -203,10 +203,27 @@ def test_a_journey_is_told_by_its_speed() -> None:
         ("merchant_days_since_fraud", math.nan, "not known: days since the newest fraud at it"),
         ("is_high_risk_category", 1.0, "the merchant category is a risky one"),
         ("is_high_risk_category", 0.0, "not so: the merchant category is a risky one"),
+        ("merchant_fraud_run", 3.0, "the last 3 payments here up to 7 days ago were all fraud"),
+        ("merchant_fraud_run", 1.0, "the last payment here up to 7 days ago was fraud"),
+        ("merchant_fraud_run", 0.0, "the last payment here up to 7 days ago is not known to be"),
+        ("card_from_home_km", 1_234.0, "1,234 km from where this card mostly pays; the usual is "),
+        ("merchant_days_since_good", 9.0, "9.0 days since the last payment here that is known"),
     ],
 )
 def test_sentences_say_what_is_so(name: str, value: float, words: str) -> None:
     assert _sentence(name, **{name: value})[1].startswith(words)
+
+
+def test_an_amount_is_told_against_what_the_card_usually_pays() -> None:
+    given = {"amount": 90.0, "card_usual_amount_30d": 20.0}
+    usual, words = _sentence("card_amount_to_usual_30d", card_amount_to_usual_30d=4.5, **given)
+    assert (usual, words) == (1.0, "amount 90.00; this card usually pays 20.00")
+    _, words = _sentence("card_amount_to_max_30d", card_amount_to_max_30d=1.5, **given)
+    assert words == "amount 90.00; this card's largest before was 60.00"
+    _, words = _sentence("card_above_usual_14d", card_above_usual_14d=3.0, **given)
+    assert words == (
+        "3 of this card's payments in 14 days were more than 50.00, 2.5 times its usual"
+    )
 
 
 def test_an_attribute_is_told_by_its_name() -> None:
