@@ -141,6 +141,8 @@ def _run(
 ) -> None:
     """Evaluate, print, and write JSON and page; or study."""
     if options.study:
+        if options.html_path or longer_days:
+            raise click.UsageError("A study has a table alone: leave out --html and --train-days.")
         run_study(data, options.study, options, out)
         return
     started = time.perf_counter()
