@@ -146,7 +146,7 @@ def _judge(
     warm_up()
 
     def tell(done: int) -> None:
-        if done % _PROGRESS_EVERY == 0:
+        if done % _PROGRESS_EVERY == 0 and done < table.num_rows:
             step(f"replay {done:,} of {table.num_rows:,} payments")
 
     step(f"replay {table.num_rows:,} payments, and fit {' and '.join(settings.models)} on them")

@@ -173,7 +173,7 @@ def test_segments_add_up_to_the_whole() -> None:
     [(name, rows)] = segment_rows(measured(), medium=0.2)
     assert name == "Channel"
     assert sum(row.payments for row in rows) == ROWS
-    assert sum(row.frauds for row in rows) == int(targets().sum())
+    assert sum(row.frauds or 0 for row in rows) == int(targets().sum())
     web, pos = rows
     assert web.average_precision is not None and web.recall is not None
     # Every fraud of the scene is in an even row, so the other kind has none.
