@@ -11,8 +11,16 @@ from typing import Any
 import click
 
 from cli.console import Output
-from cli.evaluate_options import bundled, file_options, handbook_options, sparkov_options
+from cli.evaluate_options import (
+    bundled,
+    file_options,
+    handbook_options,
+    sparkov_options,
+    study_options,
+)
 from cli.evaluate_show import JudgeOptions, show, to_json, write_page
+from cli.evaluate_study import run_study
+from cli.evaluate_world import world_command
 from cli.evaluation_data import (
     REPORTS,
     DataSet,
@@ -42,17 +50,22 @@ EXAMPLE = """\b
 Examples:
   ./cardwatch evaluate handbook --json handbook.json
   ./cardwatch evaluate handbook --train-days 35
+  ./cardwatch evaluate handbook --study size
   ./cardwatch evaluate sparkov
+  ./cardwatch evaluate world --payments 200000
   ./cardwatch evaluate file own.parquet --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
 
 Settings of the models come from `tune`, which never sees the days that are judged here. Features
-are kept in .cardwatch/cache, so a second evaluation of a file begins at once."""
+are kept in .cardwatch/cache, so a second evaluation of a file begins at once. With --study it is
+the time before the judged days that is divided (60, 20 and 20 %, a label delay behind the first):
+the judged days take no part in what is learnt from a study."""
 
 _judge_options = bundled(
     JudgeOptions,
     option("--resamples", type=click.IntRange(20), default=RESAMPLES, help="For the intervals."),
     option("--seed", default=7, help="Of the resamples."),
+    study_options,
     click.option(
         "--html",
         "html_path",
@@ -66,6 +79,9 @@ _judge_options = bundled(
 @click.group("evaluate", epilog=EXAMPLE)
 def command() -> None:
     """Judge the ensemble on days that it has not learnt from."""
+
+
+command.add_command(world_command)
 
 
 @command.command("handbook")
@@ -123,7 +139,12 @@ def _run(
     longer_days: tuple[int, ...] = (),
     published: tuple[PublishedRow, ...] = (),
 ) -> None:
-    """Evaluate, print, and write JSON and page."""
+    """Evaluate, print, and write JSON and page; or study."""
+    if options.study:
+        if options.html_path or longer_days:
+            raise click.UsageError("A study has a table alone: leave out --html and --train-days.")
+        run_study(data, options.study, options, out)
+        return
     started = time.perf_counter()
     question = Question(
         title=f"{data.source}: models on days that they have not learnt from",

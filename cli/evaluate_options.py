@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast, get_args
 
 import click
 
+from cli.evaluate_study import STUDY_ROWS, Study
 from cli.evaluation_data import SHARED, TEST_SHARE
 from cli.mapping_options import MAPPING_OPTIONS
 from cli.options import json_option, option, output_options
@@ -43,6 +44,12 @@ _SPLIT = (
     ),
     option("--folds", "parts", type=COUNT, default=1, help="Equal parts of that time, in turn."),
 )
+jobs_option = option("--jobs", type=COUNT, default=FitSettings().jobs, help="Threads.")
+settings_option = option(
+    "--settings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File of the ensemble's settings. Default: one for each data set.",
+)
 _MODELS = (
     option(
         "--features",
@@ -51,12 +58,8 @@ _MODELS = (
         default="stream",
         help="All that the stream computes, or the Handbook's fifteen.",
     ),
-    option(
-        "--settings",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="File of the ensemble's settings. Default: one for each data set.",
-    ),
-    option("--jobs", type=COUNT, default=FitSettings().jobs, help="Threads."),
+    settings_option,
+    jobs_option,
 )
 
 
@@ -91,6 +94,19 @@ def bundled(kind: type, *options: Adder) -> Callable[[Function], Function]:
     return add
 
 
+study_options = together(
+    click.option(
+        "--study",
+        type=click.Choice(get_args(Study)),
+        help="Instead, compare models, balances or sizes on the time before the judged days.",
+    ),
+    option(
+        "--study-rows",
+        type=click.IntRange(1_000),
+        default=STUDY_ROWS,
+        help="How many of the latest payments before those days a study takes.",
+    ),
+)
 handbook_options = _data("handbook.parquet", "The Handbook's simulated transactions.")
 sparkov_options = together(_data("sparkov.parquet", "Sparkov's or Kaggle's payments."), *_SPLIT)
 file_options = together(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from cli.console import Output
-from training.evaluation.candidates import Columns
+from cli.evaluate_study import StudyOptions
 from training.evaluation.chosen import Chosen
 from training.evaluation.figures import AUC, AVERAGE_PRECISION, BRIER, CARD_PRECISION, RECALL
 from training.evaluation.results import Evaluation, ModelResult, PublishedRow
@@ -26,15 +26,11 @@ _KB = 1024
 
 
 @dataclass(frozen=True)
-class JudgeOptions:
+class JudgeOptions(StudyOptions):
     """How models are judged and shown, as it was given."""
 
-    columns: Columns
-    settings: Path | None
-    jobs: int
     resamples: int
     seed: int
-    json_path: str | None
     html_path: Path | None
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from cli.train_history import FileSource
+from cli.train_history import FileSource, WorldSource
 from features import warm_up
 from stack.installation import RUN_FOLDER
 from training.evaluation.chosen import FOLDER
@@ -57,13 +57,13 @@ class TimeSplit:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A file, how its columns are read, how it is divided, and where chosen settings lie.
+    """A file or a world, how it is divided, and where chosen settings lie.
 
     ``split`` is None for the Handbook's own folds.
     """
 
     name: str
-    source: FileSource
+    source: FileSource | WorldSource
     split: TimeSplit | None
     settings: Path
 
@@ -120,6 +120,11 @@ def own_file(source: FileSource, split: TimeSplit) -> DataSet:
     """Return a file of one's own; its settings lie below the run folder."""
     name = source.path.name.partition(".")[0]
     return DataSet(name, source, split, TUNED / f"{name}.json")
+
+
+def world(source: WorldSource, split: TimeSplit) -> DataSet:
+    """Return a world of people, merchants and attacks."""
+    return DataSet("world", source, split, FOLDER / "world.json")
 
 
 def load_history(data: DataSet, step: Step) -> History:

@@ -13,7 +13,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,10 +27,11 @@ import training.replay
 from features.compiled import SOURCES
 from training.history import History, table_sha256
 from training.replay import Progress, replay
+from training.segments import Segments
 
 KEPT_ENTRIES: Final = 3
 _ENTRY: Final = "entry.json"
-_ARRAYS: Final = tuple(one.name for one in fields(History) if one.name != "names")
+_ARRAYS: Final = ("features", "targets", "times_ms", "cards")
 _CODE: Final = (events.table, training.history, training.replay)
 
 
@@ -73,9 +73,15 @@ def _load(entry: Path) -> History | None:
     """Return the history of an entry, None where it is absent, damaged or of another form."""
     try:
         told: dict[str, Any] = json.loads((entry / _ENTRY).read_text(encoding="utf-8"))
-        arrays = {name: np.load(entry / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-        intact = all(_digest(arrays[name]) == told["digests"][name] for name in _ARRAYS)
-        return History(names=tuple(told["names"]), **arrays) if intact else None
+        arrays = {name: np.load(entry / f"{name}.npy", mmap_mode="r") for name in told["digests"]}
+        if any(_digest(array) != told["digests"][name] for name, array in arrays.items()):
+            return None
+        segments = tuple(
+            Segments(name, tuple(values), arrays[_codes(number)])
+            for number, (name, values) in enumerate(told["segments"])
+        )
+        columns = {name: arrays[name] for name in _ARRAYS}
+        return History(names=tuple(told["names"]), **columns, segments=segments)
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
 
@@ -84,15 +90,23 @@ def _store(history: History, entry: Path) -> None:
     """Write an entry beside its place, then move it there, so that none is ever half there."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=entry.parent))
+    arrays = {name: getattr(history, name) for name in _ARRAYS}
+    arrays |= {_codes(number): one.codes for number, one in enumerate(history.segments)}
     digests = {}
-    for name in _ARRAYS:
-        array = np.ascontiguousarray(getattr(history, name))
-        np.save(unfinished / f"{name}.npy", array)
-        digests[name] = _digest(array)
-    told = {"names": history.names, "digests": digests}
+    for name, array in arrays.items():
+        whole = np.ascontiguousarray(array)
+        np.save(unfinished / f"{name}.npy", whole)
+        digests[name] = _digest(whole)
+    segments = [(one.name, one.values) for one in history.segments]
+    told = {"names": history.names, "segments": segments, "digests": digests}
     (unfinished / _ENTRY).write_text(json.dumps(told), encoding="utf-8")
     shutil.rmtree(entry, ignore_errors=True)
     unfinished.rename(entry)
+
+
+def _codes(number: int) -> str:
+    """Return the name of the array that divides payments in one way."""
+    return f"segments-{number}"
 
 
 def _digest(array: npt.NDArray[Any]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from training.errors import TrainingError
@@ -14,6 +15,8 @@ from training.segments import Segments
 from training.trees import Floats, Ints
 
 UNKNOWN = -1
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,18 @@ class History:
 
     def before(self, time_ms: int) -> History:
         """Keep the payments before a time; what they were given does not depend on later ones."""
-        end = int(np.searchsorted(self.times_ms, time_ms))
-        arrays = (one.name for one in fields(self) if one.name != "names")
-        return replace(self, **{name: getattr(self, name)[:end] for name in arrays})
+        return self.rows(slice(int(np.searchsorted(self.times_ms, time_ms))))
+
+    def rows(self, kept: Mask | slice) -> History:
+        """Keep some payments, by a mask bool[n] or a slice."""
+        return History(
+            self.names,
+            self.features[kept],
+            self.targets[kept],
+            self.times_ms[kept],
+            self.cards[kept],
+            tuple(one[kept] for one in self.segments),
+        )
 
     def known_at(self, time_ms: int, delay_ms: int) -> History:
         """Forget the labels that had not arrived by a time."""
@@ -57,15 +69,7 @@ class History:
         Raises TrainingError where no payment is labelled, or all labels are the same.
         """
         refuse_unlearnable(self.targets)
-        known = self.targets != UNKNOWN
-        return History(
-            self.names,
-            self.features[known],
-            self.targets[known],
-            self.times_ms[known],
-            self.cards[known],
-            tuple(one[known] for one in self.segments),
-        )
+        return self.rows(self.targets != UNKNOWN)
 
 
 def refuse_unlearnable(targets: Targets) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from features.definition import FEATURE_SET_VERSION
 from training.bundle_writer import next_version, refuse_existing, write_bundle
+from training.contributions import mean_contributions
 from training.describe import calibration, combination, input_features, judge, members
 from training.fit import FitSettings, FittedEnsemble, combine, fit
 from training.history import History
@@ -123,7 +124,8 @@ def train(
         files={},
     )
     progress("write the bundle and its card")
-    return _write(destination.root, manifest, packed, measured)
+    moved = mean_contributions(packed, manifest, test.columns, settings.fit.seed)
+    return _write(destination.root, manifest, packed, model_card(manifest, measured, moved))
 
 
 def _strongest(prepared: Prepared, settings: FitSettings, progress: Progress) -> Prepared:
@@ -174,9 +176,9 @@ def _measure(fitted: FittedEnsemble, prepared: Prepared) -> Measured:
     return Measured(part.targets, scores.probability, scores.models, segments)
 
 
-def _write(root: Path, manifest: Manifest, packed: Package, measured: Measured) -> Path:
+def _write(root: Path, manifest: Manifest, packed: Package, card: str) -> Path:
     """Write the bundle, then load it as the job will and score its golden rows."""
-    files = packed.graphs | {CARD_FILE: model_card(manifest, measured).encode()}
+    files = packed.graphs | {CARD_FILE: card.encode()}
     folder = write_bundle(
         root, manifest, files, packed.covers, packed.golden_inputs, packed.golden_scores
     )

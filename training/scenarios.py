@@ -15,6 +15,7 @@ from training.errors import TrainingError
 from training.fit import FitSettings, Targets, combine, fit
 from training.history import varying_columns
 from training.replay import Progress, replay
+from training.shrink import select
 from training.split import DAY_MS, split_by_time
 from training.trees import Floats, Ints
 
@@ -235,13 +236,13 @@ def judge_scenarios(
     parts = split_by_time(history.times_ms, label_delay_ms)
     chosen = varying_columns(history.features[parts.train])
     columns: Any = history.features[:, chosen]
-    fitted = fit(columns[parts.train], history.targets[parts.train], settings)
-    validation = parts.validation
-    fitted = combine(fitted, columns[validation], history.targets[validation], settings)
-    test = parts.test
+    train, validation, test = parts.train, parts.validation, parts.test
+    kept = select(columns[train], history.targets[train], settings)
+    fitted = fit(columns[train][:, kept], history.targets[train], settings)
+    fitted = combine(fitted, columns[validation][:, kept], history.targets[validation], settings)
     return Judged(
         targets=history.targets[test],
-        scores=fitted.predict(columns[test]).probability,
+        scores=fitted.predict(columns[test][:, kept]).probability,
         cards=history.cards[test],
         times_ms=history.times_ms[test],
         scenarios=scenarios[test],

@@ -61,8 +61,8 @@ def _handbook_fold(history: History, start: date, train_days: int) -> Fold:
     train_ms = train_end_ms - train_days * DAY_MS
     if train_ms < history.times_ms[0] // DAY_MS * DAY_MS:
         raise TrainingError(
-            f"The fold {start} learns from {train_days} days, from {_day(train_ms)} on, and the "
-            f"history begins on {_day(int(history.times_ms[0]))}: give fewer --train-days, or the "
+            f"The fold {start} learns from {train_days} days, from {day(train_ms)} on, and the "
+            f"history begins on {day(int(history.times_ms[0]))}: give fewer --train-days, or the "
             "whole file."
         )
     test_ms = train_end_ms + DELAY_DAYS * DAY_MS
@@ -96,7 +96,7 @@ def time_folds(history: History, delay_ms: int, test_share: float, parts: int = 
     for begin_ms, until_ms in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         train = labelled_rows(history, first_ms, begin_ms - delay_ms)
         test = labelled_rows(history, begin_ms, until_ms)
-        folds.append(checked(history, Fold(_day(begin_ms), train, test)))
+        folds.append(checked(history, Fold(day(begin_ms), train, test)))
     return folds
 
 
@@ -137,7 +137,7 @@ def summarise(history: History, fold: Fold) -> FoldSummary:
     """Count a fold's payments and frauds, and name its days."""
 
     def days(rows: Ints) -> tuple[str, str]:
-        first, last = (_day(int(history.times_ms[row])) for row in rows[[0, -1]])
+        first, last = (day(int(history.times_ms[row])) for row in rows[[0, -1]])
         return first, last
 
     return FoldSummary(
@@ -162,5 +162,6 @@ def _refuse_too_few_frauds(history: History, from_ms: int, parts: int) -> None:
         )
 
 
-def _day(time_ms: int) -> str:
+def day(time_ms: int) -> str:
+    """Return the day of a time, UTC, such as 2018-07-25."""
     return datetime.fromtimestamp(time_ms / 1000, tz=UTC).date().isoformat()

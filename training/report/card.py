@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from features.definition import FEATURES
+from training.contributions import SAMPLE_ROWS
 from training.report import plots
 from training.report.measured import FEWEST_FRAUDS, Measured, confusion, segment_rows
 from training.report.page import NOTHING, number, render_page, share
@@ -47,11 +48,11 @@ class Expected:
     high: str
 
 
-def model_card(manifest: Manifest, measured: Measured, contributions: Floats | None = None) -> str:
+def model_card(manifest: Manifest, measured: Measured, contributions: Floats | None) -> str:
     """Return the HTML card of a bundle; the same input gives the same bytes.
 
-    ``measured`` is the test part; ``contributions`` float32[k] the mean of the absolute
-    contributions of each input to the score, None where they were not computed. What the manifest
+    ``measured`` is the test part; ``contributions`` float32[k] are those of
+    `training.contributions`, None where no model has trees. What the manifest
     says of files is not shown, so the card can be one of them.
     """
     levels = {"MEDIUM": manifest.thresholds.medium, "HIGH": manifest.thresholds.high}
@@ -183,10 +184,12 @@ def _importance(manifest: Manifest, contributions: Floats | None) -> _Plot:
     order = np.argsort(-(gain if contributions is None else contributions), kind="stable")
     first = ", ".join(names[i] for i in order[:5])
     caption = f"The {min(plots.MOST_BARS, len(names))} inputs that matter most. Gain is what "
-    caption += "splits on an input improve, over both models by their weights"
+    caption += "splits on an input improve, over the models by their weights"
     if contributions is not None:
-        caption += "; the SHAP value is what an input adds to a payment's score, here the mean of "
-        caption += "its size over a sample of the test part"
+        rows = min(SAMPLE_ROWS, manifest.training.test.payments)
+        caption += "; the SHAP value is what an input adds to a payment's score before "
+        caption += "calibration, by the models with trees, here the mean of its size over "
+        caption += f"{rows:,} payments of the test part, drawn evenly by the seed"
     return _Plot(
         plots.importance(names, gain, contributions),
         f"Importance of the inputs; the first five are {first}.",

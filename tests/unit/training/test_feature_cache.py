@@ -47,6 +47,17 @@ def test_the_second_time_the_same_history_comes_from_disk(tmp_path: Path) -> Non
         again.features[0] = 0.0
 
 
+def test_kinds_of_payments_come_from_disk_too(tmp_path: Path) -> None:
+    channels = pa.array(["web", None, "pos", "pos"] * 10)
+    divided = table().append_column("channel", channels)
+    cached(divided, tmp_path)
+    again, hit = cached(divided, tmp_path)
+    (kind,) = again.segments
+    (wanted,) = replay(divided, DAY_MS).segments
+    assert hit and (kind.name, kind.values) == (wanted.name, wanted.values)
+    assert np.array_equal(kind.codes, wanted.codes)
+
+
 @pytest.mark.parametrize("other", ["payments", "delay"])
 def test_another_table_or_delay_is_another_entry(tmp_path: Path, other: str) -> None:
     cached(table(), tmp_path)

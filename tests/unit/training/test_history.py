@@ -10,6 +10,7 @@ from tests.unit.training.samples import CONSTANT, NAMES, floats, payments_table,
 from training.errors import TrainingError
 from training.history import UNKNOWN, refuse_infinities, table_sha256, varying_columns
 from training.profiles import column_profile
+from training.segments import Segments
 
 
 def test_unlabelled_payments_are_left_out() -> None:
@@ -89,3 +90,12 @@ def test_the_payments_before_a_time_are_kept_whole() -> None:
     earlier = history.before(int(history.times_ms[100]))
     assert len(earlier.targets) == len(earlier.cards) == 100 and earlier.names == history.names
     assert np.array_equal(earlier.features, history.features[:100], equal_nan=True)
+
+
+def test_kinds_of_payments_are_cut_with_their_payments() -> None:
+    history = random_history()
+    codes = (np.arange(len(history.targets)) % 2).astype(np.int8)
+    divided = replace(history, segments=(Segments("Channel", ("web", "pos"), codes),))
+    earlier = divided.before(int(history.times_ms[100]))
+    assert np.array_equal(earlier.segments[0].codes, codes[:100])
+    assert np.array_equal(earlier.rows(slice(-7, None)).segments[0].codes, codes[93:100])

@@ -17,6 +17,7 @@ from tests.unit.training.report.scene import (
     targets,
 )
 from tests.unit.training.samples import classes, floats, random_registry
+from training.contributions import SAMPLE_ROWS
 from training.report import evaluation_page, model_card
 from training.report.card import expected_rows
 from training.report.measured import Measured, confusion, segment_rows
@@ -34,7 +35,7 @@ def contributions() -> Floats:
 
 
 PAGES = {
-    "card": lambda: model_card(manifest(), measured()),
+    "card": lambda: model_card(manifest(), measured(), None),
     "card with contributions": lambda: model_card(manifest(), measured(), contributions()),
     "evaluation": lambda: evaluation_page(evaluation()),
     "evaluation of one fold": lambda: evaluation_page(evaluation(folds=1)),
@@ -70,6 +71,12 @@ def test_a_page_can_be_heard(name: str) -> None:
     assert set(page.targets) <= set(page.ids)
 
 
+def test_a_card_says_which_payments_its_contributions_are_of() -> None:
+    drawn = min(SAMPLE_ROWS, manifest().training.test.payments)
+    assert f"the mean of its size over {drawn:,} payments" in written("card with contributions")
+    assert "SHAP" not in written("card")
+
+
 def test_the_card_of_a_bundle_is_among_its_hashed_files() -> None:
     folder = random_registry() / "ensemble" / "1"
     assert CARD_FILE in manifest().files
@@ -97,12 +104,12 @@ def test_a_card_tells_data_models_thresholds_and_how_to_make_it_again() -> None:
 def test_a_card_says_what_a_reader_must_not_conclude() -> None:
     told = manifest()
     raw = msgspec.structs.replace(told, calibration=None)
-    assert "not calibrated" in model_card(raw, measured())
+    assert "not calibrated" in model_card(raw, measured(), None)
     assert "not calibrated" not in written("card") and "the Brier score" in written("card")
     assert "simulated" not in written("card")
     for source in ("generator: 10 customers", "world: 10 users"):
         data = msgspec.structs.replace(told.training, source=source)
-        card = model_card(msgspec.structs.replace(told, training=data), measured())
+        card = model_card(msgspec.structs.replace(told, training=data), measured(), None)
         assert "simulated" in card
 
 
@@ -131,7 +138,7 @@ def test_expectations_are_shown_with_their_intervals_where_they_have_them() -> N
 def test_names_from_the_data_are_escaped() -> None:
     told = manifest()
     data = msgspec.structs.replace(told.training, source="<script>alert(1)</script>.csv")
-    html = model_card(msgspec.structs.replace(told, training=data), measured())
+    html = model_card(msgspec.structs.replace(told, training=data), measured(), None)
     assert "<script>" not in html and "<b>pos</b>" not in html
     assert "<b>pos</b>" in unescape(html)
 
@@ -155,7 +162,7 @@ def test_a_card_without_labels_leaves_out_what_depends_on_them() -> None:
     training = msgspec.structs.replace(told.training, labelled=False)
     told = msgspec.structs.replace(told, training=training, metrics={})
     unknown = np.full(ROWS, -1, dtype=np.int8)
-    html = model_card(told, replace(measured(), targets=unknown))
+    html = model_card(told, replace(measured(), targets=unknown), None)
     assert "There were no labels" in html and "AUC ROC" not in html
     assert len(Page(html).images) == 2  # scores and importance
     high = confusion(replace(measured(), targets=unknown), medium=0.2, high=0.5)[0]
@@ -166,7 +173,7 @@ def test_segments_add_up_to_the_whole() -> None:
     [(name, rows)] = segment_rows(measured(), medium=0.2)
     assert name == "Channel"
     assert sum(row.payments for row in rows) == ROWS
-    assert sum(row.frauds for row in rows) == int(targets().sum())
+    assert sum(row.frauds or 0 for row in rows) == int(targets().sum())
     web, pos = rows
     assert web.average_precision is not None and web.recall is not None
     # Every fraud of the scene is in an even row, so the other kind has none.
@@ -174,7 +181,7 @@ def test_segments_add_up_to_the_whole() -> None:
 
 
 def test_a_part_without_divisions_says_so() -> None:
-    assert "names neither amount" in model_card(manifest(), replace(measured(), segments=()))
+    assert "names neither amount" in model_card(manifest(), replace(measured(), segments=()), None)
 
 
 def test_an_evaluation_shows_mean_spread_interval_and_what_is_published() -> None:
