@@ -39,6 +39,8 @@ from udfs.bundle import Bundle, load_bundle
 _DAYS = 25
 _PAYMENTS_A_CARD = 35
 _FEWEST_USERS = 20
+_SMALLEST_WORLD = 100
+"""Payments; a run takes the first of them where it asks for fewer."""
 """Fewer than a card's average in 25 days, so that the generator has enough."""
 _SPARE = 1.3
 """Of a file's payments, how many times as many are read, as cards differ in theirs."""
@@ -127,7 +129,7 @@ def _batches(settings: ParitySettings) -> Iterator[pa.RecordBatch]:
         WorldSettings(
             users=users,
             merchants=2 * users,
-            payments=settings.payments,
+            payments=max(_SMALLEST_WORLD, settings.payments),
             days=_DAYS,
             seed=settings.seed,
         )

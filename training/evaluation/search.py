@@ -105,7 +105,7 @@ def search(
         ),
         value=study.best_value,
         default_value=float(study.trials[0].value or 0.0),
-        trials=len(study.trials),
+        trials=sum(trial.state.is_finished() for trial in study.trials),
         seconds=time.monotonic() - started,
     )
 
