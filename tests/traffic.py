@@ -1,4 +1,4 @@
-"""Real traffic for tests: the generator's payments with their labels, through the real producer."""
+"""Real traffic for tests: a world's payments with their labels, through the real producer."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from producer.feed import Feed
-from producer.generator import generate
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import DAY_MS, LabelSettings
 from producer.pacing import Pace
-from producer.population import GeneratorSettings
 from producer.records import Records
 from producer.run import RunSettings, to_kafka
 from producer.selection import Selection
+from producer.world.generate import generate
+from producer.world.settings import WorldSettings
 
 FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 FIRST_DAY_MS = int(FIRST_DAY.timestamp() * 1000)
 
 
-def simulation(days: int, *, cards: int = 120, seed: int = 5) -> GeneratorSettings:
-    """Return a small world: about two payments a day for each card."""
-    return GeneratorSettings(
-        customers=cards, terminals=2 * cards, radius=20.0, days=days, start=FIRST_DAY, seed=seed
+def simulation(days: int, *, cards: int = 120, seed: int = 5) -> WorldSettings:
+    """Return a small world: two payments a day for each card, on average."""
+    return WorldSettings(
+        users=cards,
+        merchants=2 * cards,
+        payments=2 * cards * days,
+        days=days,
+        start=FIRST_DAY,
+        seed=seed,
     )
 
 
-def send_days(bootstrap: str, settings: GeneratorSettings, first: int, end: int) -> int:
+def send_days(bootstrap: str, settings: WorldSettings, first: int, end: int) -> int:
     """Send the payments of days first to end - 1 and the labels due in them; return how many."""
     selection = Selection(FIRST_DAY_MS + first * DAY_MS, FIRST_DAY_MS + end * DAY_MS)
     summary = to_kafka(
@@ -40,7 +45,7 @@ def send_days(bootstrap: str, settings: GeneratorSettings, first: int, end: int)
 
 
 @contextmanager
-def flowing(bootstrap: str, settings: GeneratorSettings, per_s: float) -> Iterator[Feed]:
+def flowing(bootstrap: str, settings: WorldSettings, per_s: float) -> Iterator[Feed]:
     """Let payments flow in a thread of their own; at the end wait until all were sent."""
     feed = Feed(Pace(per_s=per_s), flush_every_s=1.0)
     records = Records(generate(settings), Selection(), LabelSettings())

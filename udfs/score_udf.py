@@ -13,10 +13,14 @@ import pandas as pd
 from pyflink.table import DataTypes, FunctionContext
 from pyflink.table.udf import ScalarFunction, udf
 
-from udfs.answer import answer, model_input
-from udfs.bundle import load_bundle
-from udfs.metrics import Counters
-from udfs.request import unpack
+from udfs.beam_worker import let_numba_load
+
+let_numba_load()  # before what follows imports the compiled kernels
+
+from udfs.answer import answer, model_input  # noqa: E402
+from udfs.bundle import load_bundle  # noqa: E402
+from udfs.metrics import Counters  # noqa: E402
+from udfs.request import unpack  # noqa: E402
 
 ANSWER = DataTypes.ROW(
     [DataTypes.FIELD("decision", DataTypes.BYTES()), DataTypes.FIELD("alert", DataTypes.BYTES())]
