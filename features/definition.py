@@ -134,7 +134,9 @@ _CARD_PLACES: Final = (
         "share",
         "Share of payments in this city, of those with a city.",
     ),
-    _own("card_from_home_km", "home", "km", "From home, as earlier payments tell it.", None),
+    _own(
+        "card_from_home_km", "home", "km", "Distance from home, as earlier payments tell it.", None
+    ),
     _own("card_distance_km", "distance", "km", "From the last payment with a place.", None),
     _own("card_speed_kmh", "speed", "km/h", "Distance by the time since, 1 minute or more.", None),
     _own("card_impossible_travel", "travel", "0/1", "1 where faster than 1,000 km/h.", None),

@@ -85,6 +85,8 @@ def _distinct(told: Told) -> Phrase | None:
     spoken = f"payments at {told.value:.0f} different {many}"
     if told.value == 1:
         spoken = f"payments at one {one}"
+    if told.value == 0:
+        return Phrase(usual, f"no {one} known of this card's payments in {span(window_ms)}")
     return Phrase(usual, f"{spoken} in {span(window_ms)}; the usual is {number(usual)}")
 
 

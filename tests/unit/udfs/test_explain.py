@@ -200,6 +200,7 @@ def test_a_journey_is_told_by_its_speed() -> None:
             "not known whether no earlier payment was from the device",
         ),
         ("card_merchants_24h", 9.0, "payments at 9 different merchants in 24 hours; the usual is "),
+        ("card_cities_24h", 0.0, "no city known of this card's payments in 24 hours"),
         ("merchant_days_since_fraud", math.nan, "not known: days since the newest fraud at it"),
         ("is_high_risk_category", 1.0, "the merchant category is a risky one"),
         ("is_high_risk_category", 0.0, "not so: the merchant category is a risky one"),
