@@ -38,10 +38,10 @@ from udfs.bundle import Bundle, load_bundle
 
 _DAYS = 25
 _PAYMENTS_A_CARD = 35
+"""On average, so that most cards have a normal to differ from within the days of a run."""
 _FEWEST_USERS = 20
 _SMALLEST_WORLD = 100
 """Payments; a run takes the first of them where it asks for fewer."""
-"""Fewer than a card's average in 25 days, so that the generator has enough."""
 _SPARE = 1.3
 """Of a file's payments, how many times as many are read, as cards differ in theirs."""
 _LOOKS = 3

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from training.fit import Targets
-from training.metrics import card_precision, recall_at_false_positives
+from training.metrics import brier_score, card_precision, recall_at_false_positives
 from training.split import DAY_MS
 from training.trees import Floats, Ints
 
@@ -31,5 +31,5 @@ def judge(targets: Targets, scores: Floats, cards: Ints, times_ms: Ints) -> dict
         AVERAGE_PRECISION: float(average_precision_score(targets, scores)),
         CARD_PRECISION: card_precision(targets, scores, cards, times_ms // DAY_MS),
         RECALL: recall_at_false_positives(targets, scores, FALSE_POSITIVES),
-        BRIER: float(brier_score_loss(targets, scores)),
+        BRIER: brier_score(targets, scores),
     }
