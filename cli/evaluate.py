@@ -23,6 +23,7 @@ from cli.evaluate_study import run_study
 from cli.evaluate_world import world_command
 from cli.evaluation_data import (
     REPORTS,
+    SOURCE_ERRORS,
     DataSet,
     TimeSplit,
     data_path,
@@ -33,10 +34,6 @@ from cli.evaluation_data import (
     sparkov,
 )
 from cli.options import option
-from events.errors import EventError
-from producer.layouts import LayoutError
-from producer.rejects import RowRefusedError
-from training.errors import TrainingError
 from training.evaluation.bootstrap import RESAMPLES
 from training.evaluation.candidates import Candidate, baseline, ensemble, longer
 from training.evaluation.chosen import Chosen, read_chosen
@@ -159,7 +156,7 @@ def _run(
             history = load_history(data, step)
             candidates = _candidates(history, data, chosen, options, longer_days)
             evaluation = evaluate(history, candidates, question, step)
-    except (TrainingError, EventError, LayoutError, RowRefusedError) as error:
+    except SOURCE_ERRORS as error:
         raise click.ClickException(str(error)) from None
     seconds = time.perf_counter() - started
     if options.json_path:

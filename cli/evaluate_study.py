@@ -12,10 +12,7 @@ import click
 import msgspec
 
 from cli.console import Output
-from cli.evaluation_data import DataSet, Step, load_history
-from events.errors import EventError
-from producer.layouts import LayoutError
-from producer.rejects import RowRefusedError
+from cli.evaluation_data import SOURCE_ERRORS, DataSet, Step, load_history
 from training.errors import TrainingError
 from training.evaluation.candidates import Columns, column_numbers
 from training.evaluation.chosen import read_chosen
@@ -57,7 +54,7 @@ def run_study(data: DataSet, study: Study, options: StudyOptions, out: Output) -
             prepared = _prepared(data, load_history(data, step), options)
             parts = Parts(*(prepared.part(name) for name in ("train", "validation", "test")))
             rows = STUDIES[study](parts, settings, step)
-    except (TrainingError, EventError, LayoutError, RowRefusedError) as error:
+    except SOURCE_ERRORS as error:
         raise click.ClickException(str(error)) from None
     seconds = time.perf_counter() - started
     title = f"{data.source}: {study}"

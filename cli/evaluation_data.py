@@ -11,8 +11,12 @@ from typing import Any, Final
 import click
 
 from cli.train_history import FileSource, WorldSource
+from events.errors import EventError
 from features import warm_up
+from producer.layouts import LayoutError
+from producer.rejects import RowRefusedError
 from stack.installation import RUN_FOLDER
+from training.errors import TrainingError
 from training.evaluation.chosen import FOLDER
 from training.evaluation.protocol import (
     DELAY_DAYS,
@@ -32,6 +36,8 @@ from training.split import DAY_MS
 CACHE: Final = RUN_FOLDER / "cache" / "features"
 TUNED: Final = RUN_FOLDER / "tuned"
 REPORTS: Final = RUN_FOLDER / "reports"
+SOURCE_ERRORS: Final = (TrainingError, EventError, LayoutError, RowRefusedError)
+"""What reading a source, and learning from it, is refused with: a sentence for the screen."""
 SHARED: Final = RUN_FOLDER.parent.parent / "shared" / "data"
 TEST_SHARE: Final = 0.2
 _LINE_EVERY_S: Final = 5.0

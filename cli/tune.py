@@ -18,6 +18,7 @@ from cli.evaluate_options import (
     sparkov_options,
 )
 from cli.evaluation_data import (
+    SOURCE_ERRORS,
     DataSet,
     TimeSplit,
     data_path,
@@ -29,11 +30,7 @@ from cli.evaluation_data import (
 )
 from cli.options import option
 from cli.train_history import command_line
-from events.errors import EventError
 from features.definition import FEATURE_SET_VERSION
-from producer.layouts import LayoutError
-from producer.rejects import RowRefusedError
-from training.errors import TrainingError
 from training.evaluation.candidates import Columns
 from training.evaluation.chosen import Found, write_chosen
 from training.evaluation.search import OBJECTIVE, Budget, SearchResult, Task, search
@@ -142,7 +139,7 @@ def _run(context: click.Context, data: DataSet, options: SearchOptions, out: Out
                 FitSettings(seed=options.seed, jobs=options.jobs),
             )
             result = search(task, budget, step)
-    except (TrainingError, EventError, LayoutError, RowRefusedError) as error:
+    except SOURCE_ERRORS as error:
         raise click.ClickException(str(error)) from None
     found = Found(
         command=command_line(context, _NOT_PART_OF_THE_RECIPE),
