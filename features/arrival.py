@@ -14,5 +14,6 @@ class Arrival(NamedTuple):
     device: int
     country: int
     high_risk: bool
+    category: float
     lat: float
     lon: float

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from features.card_compaction import compacted_when_full
 from features.card_kernel import COMPACTED, DAMAGED, LATE, REPEATED, card_kernel
 from features.card_state import EMPTY, EVENT_BYTES, ID_BYTES, UPGRADES, VERSION
-from features.categories import HIGH_RISK_CATEGORIES
+from features.categories import GROUP_NUMBERS, HIGH_RISK_CATEGORIES
 from features.definition import CARD_FEATURES
 from features.state import damaged, upgraded
 from features.tokens import hundredths, id_token, small_token, wide_token
@@ -64,6 +64,7 @@ def advance(state: bytes | None, payment: "Transaction") -> CardStep:
         small_token(payment.device_id),
         small_token(payment.country),
         payment.merchant_category in HIGH_RISK_CATEGORIES,
+        GROUP_NUMBERS.get(payment.merchant_category, 0.0),
         _NAN if lat is None else lat,
         _NAN if lon is None else lon,
         out,

@@ -62,6 +62,7 @@ def _build(plan: CardPlan) -> Callable[..., tuple[int, int, int]]:
         device: int,
         country: int,
         high_risk: bool,
+        category: float,
         lat: float,
         lon: float,
         out: npt.NDArray[Any],
@@ -82,7 +83,17 @@ def _build(plan: CardPlan) -> Callable[..., tuple[int, int, int]]:
             return len(state), sequence, REPEATED | late
         at = place_of(old, time_ms)
         now = Arrival(
-            time_ms, id_token, amount, merchant, city, device, country, high_risk, lat, lon
+            time_ms,
+            id_token,
+            amount,
+            merchant,
+            city,
+            device,
+            country,
+            high_risk,
+            category,
+            lat,
+            lon,
         )
         measure(plan, old, at, now, values)
         size = store(old, at, remembered, newest_ms, now, out)

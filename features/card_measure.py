@@ -76,6 +76,7 @@ def _measure_payment(plan: CardPlan, now: Arrival, values: _Values) -> None:
     values[plan.night] = hour <= _NIGHT_UNTIL_HOUR
     values[plan.weekend] = weekday >= _SATURDAY
     values[plan.high_risk] = now.high_risk
+    values[plan.category] = now.category
 
 
 @helper

@@ -22,6 +22,7 @@ class CardPlan(NamedTuple):
     night: int
     weekend: int
     high_risk: int
+    category: int
     counts: _Slots
     sums: _Slots
     means: _Slots
@@ -67,6 +68,7 @@ CARD_PLAN: Final = CardPlan(
     night=_one("is_night"),
     weekend=_one("is_weekend"),
     high_risk=_one("is_high_risk_category"),
+    category=_one("category_group"),
     counts=_each("count"),
     sums=_each("sum"),
     means=_each("mean"),

@@ -25,7 +25,7 @@ from features.windows import (
     window_name,
 )
 
-FEATURE_SET_VERSION: Final = 2
+FEATURE_SET_VERSION: Final = 3
 
 Entity = Literal["payment", "card", "merchant"]
 
@@ -80,6 +80,7 @@ _PAYMENT: Final = (
     _payment("is_night", "0/1", "1 where the hour of the day is 6 or less (UTC)."),
     _payment("is_weekend", "0/1", "1 on Saturday and Sunday (UTC)."),
     _payment("is_high_risk_category", "0/1", "1 where the merchant category is a risky one."),
+    _payment("category_group", "group", "Group of the merchant category, as a number."),
 )
 
 _CARD_AMOUNTS: Final = (

@@ -21,7 +21,7 @@ def compile_everything() -> None:
     out = np.empty(_ROOM, np.uint8)
     card = np.frombuffer(EMPTY_CARD, np.uint8)
     card_values = np.empty(len(CARD_FEATURES), np.float32)
-    card_kernel(card, 0, 1, 1, 1, 0, 0, 0, False, _NAN, _NAN, out, card_values)
+    card_kernel(card, 0, 1, 1, 1, 0, 0, 0, False, _NAN, _NAN, _NAN, out, card_values)
     compacted_card(EMPTY_CARD)
     merchant = np.frombuffer(EMPTY_MERCHANT, np.uint8)
     merchant_payment(merchant, 0, 1, out, np.empty(len(MERCHANT_FEATURES), np.float32))

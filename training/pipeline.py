@@ -11,12 +11,12 @@ from features.definition import FEATURE_SET_VERSION
 from training.bundle_writer import next_version, refuse_existing, write_bundle
 from training.contributions import mean_contributions
 from training.describe import calibration, combination, input_features, judge, members
-from training.fit import FitSettings, FittedEnsemble, combine, fit
+from training.fit import FitSettings, FittedEnsemble, fit
 from training.history import History
+from training.learn import keep_strongest, learn
 from training.package import Package, package
 from training.prepare import Prepared, prepare
 from training.report import Measured, model_card
-from training.shrink import select
 from training.split import DAY_MS
 from training.thresholds import Goals, solve_thresholds
 from udfs.bundle import load_bundle, verify_golden
@@ -89,11 +89,13 @@ def train(
     """
     number = destination.resolve()
     prepared = prepare(history, settings.label_delay_ms, settings.fit.needs_labels)
-    prepared = _strongest(prepared, settings.fit, progress)
+    if settings.fit.max_features is not None:
+        progress(f"choose {settings.fit.max_features} of {len(prepared.names)} features")
+    prepared = keep_strongest(prepared, settings.fit)
     payments, columns = prepared.periods["train"].payments, len(prepared.names)
     names = " and ".join(settings.fit.models)
     progress(f"fit {names} on {payments:,} payments and {columns} features")
-    fitted = _fit(prepared, settings.fit)
+    fitted = learn(prepared, settings.fit)
     validation = prepared.part("validation")
     scores = fitted.predict(validation.columns).probability
     thresholds = solve_thresholds(validation, scores, settings.goals, settings.fit.seed)
@@ -126,22 +128,6 @@ def train(
     progress("write the bundle and its card")
     moved = mean_contributions(packed, manifest, test.columns, settings.fit.seed)
     return _write(destination.root, manifest, packed, model_card(manifest, measured, moved))
-
-
-def _strongest(prepared: Prepared, settings: FitSettings, progress: Progress) -> Prepared:
-    """Keep the columns with the largest gain in a first fit, where only some are asked for."""
-    if settings.max_features is None:
-        return prepared
-    progress(f"choose {settings.max_features} of {len(prepared.names)} features by a first fit")
-    part = prepared.part("train")
-    return prepared.keep(select(part.columns, part.targets, settings))
-
-
-def _fit(prepared: Prepared, settings: FitSettings) -> FittedEnsemble:
-    """Fit on the training part, combine on validation."""
-    train_part, validation = prepared.part("train"), prepared.part("validation")
-    fitted = fit(train_part.columns, train_part.targets, settings)
-    return combine(fitted, validation.columns, validation.targets, settings)
 
 
 def _refit(prepared: Prepared, fitted: FittedEnsemble, settings: FitSettings) -> FittedEnsemble:

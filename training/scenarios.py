@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +11,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from events.table import IS_FRAUD
 from training.errors import TrainingError
-from training.fit import FitSettings, Targets, combine, fit
-from training.history import varying_columns
+from training.fit import FitSettings, Targets
+from training.learn import keep_strongest, learn
+from training.prepare import prepare
 from training.replay import Progress, replay
-from training.shrink import select
-from training.split import DAY_MS, split_by_time
+from training.split import DAY_MS
 from training.trees import Floats, Ints
 
 SCENARIO_COLUMN = "fraud_scenario"
@@ -233,20 +232,17 @@ def judge_scenarios(
             f"The table repeats payments or lacks labels in {IS_FRAUD!r}, so its scenarios cannot "
             "be told: make it anew with `./cardwatch produce world --with-scenario --to-file`."
         )
-    parts = split_by_time(history.times_ms, label_delay_ms)
-    chosen = varying_columns(history.features[parts.train])
-    columns: Any = history.features[:, chosen]
-    train, validation, test = parts.train, parts.validation, parts.test
-    kept = select(columns[train], history.targets[train], settings)
-    fitted = fit(columns[train][:, kept], history.targets[train], settings)
-    fitted = combine(fitted, columns[validation][:, kept], history.targets[validation], settings)
+    prepared = prepare(history, label_delay_ms)
+    strongest = keep_strongest(prepared, settings)
+    fitted = learn(strongest, settings)
+    rows, test = prepared.split.test, prepared.part("test")
     return Judged(
-        targets=history.targets[test],
-        scores=fitted.predict(columns[test][:, kept]).probability,
-        cards=history.cards[test],
-        times_ms=history.times_ms[test],
-        scenarios=scenarios[test],
-        episodes=episodes[test],
-        names=tuple(history.names[at] for at in chosen),
-        features=columns[test],
+        targets=test.targets,
+        scores=fitted.predict(strongest.part("test").columns).probability,
+        cards=test.cards,
+        times_ms=test.times_ms,
+        scenarios=scenarios[rows],
+        episodes=episodes[rows],
+        names=prepared.names,
+        features=test.columns,
     )

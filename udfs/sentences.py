@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from features.categories import CATEGORY_GROUPS
 from features.definition import FEATURES
 from features.windows import DAY_MS, LABEL_DELAY_MS
 from udfs.amounts import above_usual, amount, level, shop_amount, total, usual_amount
@@ -60,6 +61,13 @@ def _declared(told: Told) -> Phrase:
         return Phrase(None, f"not known: {what}")
     usual = told.training.median
     return Phrase(usual, f"{what}: {number(told.value)}; the usual is {number(usual)}")
+
+
+def _category(told: Told) -> Phrase:
+    """What the merchant sells; groups have names and no normal."""
+    if told.value == 0:
+        return Phrase(None, "the merchant's category is none of the usual ones")
+    return Phrase(None, f"the merchant's category is {CATEGORY_GROUPS[int(told.value)]}")
 
 
 def _gap(told: Told) -> Phrase | None:
@@ -174,6 +182,7 @@ _BY_NAME: Final[dict[str, Speaker]] = {
     "hour_of_day": _hour,
     "is_night": _hour,
     "is_weekend": _hour,
+    "category_group": _category,
     **{f"card_amount_{form}_{LONGEST}": amount for form in ("to_mean", "z", "outlier", "record")},
     f"merchant_amount_to_mean_{LONGEST}": shop_amount,
     f"card_city_share_{LONGEST}": _city_share,

@@ -10,7 +10,7 @@ from features import card
 from features.definition import CARD_FEATURES
 from features.windows import CARD_HISTORY_MS, CARD_WINDOWS_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, payment
-from tests.unit.features.oracle import CardOracle
+from tests.unit.features.oracle import CATEGORY_GROUPS, CardOracle
 
 EDGES = [0, HOUR_MS * 6, CARD_HISTORY_MS, *CARD_WINDOWS_MS]
 STEPS = st.one_of(
@@ -39,7 +39,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "amount_minor": draw(AMOUNTS),
                 "currency": draw(st.sampled_from(["EUR", "EUR", "JPY"])),
                 "merchant_id": draw(st.sampled_from(["m1", "m2", "m3", "m4"])),
-                "merchant_category": draw(st.sampled_from([None, "7995", "5411"])),
+                "merchant_category": draw(st.sampled_from(sorted(CATEGORY_GROUPS, key=str))),
                 "city": draw(st.sampled_from([None, "Wien", "Graz"])),
                 "country": draw(st.sampled_from([None, "AT", "DE"])),
                 "device_id": draw(st.sampled_from([None, "d1", "d2"])),
