@@ -42,3 +42,22 @@ def answer(
         return Answer("LOW", encoded, None)
     reasons = bundle.explainer.reasons(model_input(values, request.payment, bundle.attributes))
     return Answer(decision.risk_level, encoded, encode_alert(alert(decision, request, reasons)))
+
+
+def answer_batch(
+    requests: Sequence[ScoringRequest], bundle: Bundle, decided_ms: int
+) -> list[Answer]:
+    """Score requests at once and return the answer to each, in their order."""
+    if not requests:
+        return []
+    rows = [np.frombuffer(request.features, dtype=np.float32) for request in requests]
+    inputs = [
+        model_input(row, request.payment, bundle.attributes)
+        for row, request in zip(rows, requests, strict=True)
+    ]
+    scores = bundle.scorer.score(np.stack(inputs))
+    table = np.column_stack([scores.probability, *scores.models.values()]).tolist()
+    return [
+        answer(request, row, found, bundle, decided_ms)
+        for request, row, found in zip(requests, rows, table, strict=True)
+    ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pyflink.table import DataTypes, FunctionContext
 from pyflink.table.udf import ScalarFunction, udf
@@ -17,7 +16,7 @@ from udfs.beam_worker import let_numba_load
 
 let_numba_load()  # before what follows imports the compiled kernels
 
-from udfs.answer import answer, model_input  # noqa: E402
+from udfs.answer import answer_batch  # noqa: E402
 from udfs.bundle import load_bundle  # noqa: E402
 from udfs.metrics import Counters  # noqa: E402
 from udfs.request import unpack  # noqa: E402
@@ -42,19 +41,8 @@ class Score(ScalarFunction):  # type: ignore[misc]  # pyflink ships no types
     def eval(self, packed: pd.Series[bytes]) -> pd.DataFrame:
         """Answer one batch; rows keep their order."""
         requests = [unpack(each) for each in packed]
-        rows = [np.frombuffer(request.features, dtype=np.float32) for request in requests]
-        wanted = self._bundle.attributes
-        inputs = [
-            model_input(row, request.payment, wanted)
-            for row, request in zip(rows, requests, strict=True)
-        ]
-        scores = self._bundle.scorer.score(np.stack(inputs))
-        table = np.column_stack([scores.probability, *scores.models.values()]).tolist()
         now = time.time_ns() // 1_000_000
-        answers = [
-            answer(request, row, found, self._bundle, now)
-            for request, row, found in zip(requests, rows, table, strict=True)
-        ]
+        answers = answer_batch(requests, self._bundle, now)
         for request, one in zip(requests, answers, strict=True):
             self._counters.decided(one.level, now - request.received_ms)
         return pd.DataFrame(

@@ -1,0 +1,158 @@
+"""The work itself, as two steps that any system can call: what the job's two stages do.
+
+Bytes of a record in, next state and bytes of records out; the same parsing, features, scores and
+decisions as the job, and the same hand-over between the stages. The load of a comparison has no
+garbage in it, so there are no dead letters: a record that does not parse ends the peer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from events.decision import Flag
+from events.label import Label, parse_label
+from events.receipt import LabelReceipt, encode_receipt
+from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS
+from events.transaction import parse_transaction
+from features import card, merchant
+from jobs.hand_over import CardLabel, CardResult, Refused
+from jobs.hand_over import pack as pack_hand_over
+from jobs.hand_over import unpack as unpack_hand_over
+from udfs.answer import Answer, answer, answer_batch, model_input
+from udfs.bundle import Bundle
+from udfs.request import ScoringRequest
+from udfs.request import pack as pack_request
+from udfs.request import unpack as unpack_request
+
+
+class Out(NamedTuple):
+    """A record for Kafka."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+class CardOut(NamedTuple):
+    """The card's next state, and what goes to which merchant; None where a payment is a repeat."""
+
+    state: bytes | None
+    merchant_id: str | None
+    handed: bytes
+
+
+class MerchantOut(NamedTuple):
+    """The merchant's next state, and either a request to score or a label's receipt."""
+
+    state: bytes
+    request: ScoringRequest | None
+    receipt: Out | None
+
+
+def card_step(
+    state: bytes | None, topic: str, key: bytes | None, value: bytes | None, time_ms: int
+) -> CardOut:
+    """Take one record of the transactions or the labels topic to its card."""
+    if topic == LABELS.name:
+        label = parse_label(value, key)
+        return CardOut(state, label.merchant_id, pack_hand_over(CardLabel(label)))
+    payment = parse_transaction(value, key, time_ms)
+    step = card.advance(state, payment)
+    if step.repeated:
+        return CardOut(state, None, b"")
+    result = CardResult(
+        payment=payment,
+        original=value or b"",
+        features=step.values.tobytes(),
+        sequence=step.sequence,
+        late=step.late,
+        compacted=step.compacted,
+        received_ms=time_ms,
+    )
+    return CardOut(step.state, payment.merchant_id, pack_hand_over(result))
+
+
+def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
+    """Take one hand-over of `card_step` to its merchant."""
+    message = unpack_hand_over(handed)
+    if isinstance(message, CardLabel):
+        learnt = merchant.learn(state, message.label)
+        return MerchantOut(learnt.state, None, receipt(message.label, learnt.sequence))
+    assert not isinstance(message, Refused), "card_step refuses nothing"
+    payment = message.payment
+    step = merchant.advance(
+        state, payment.timestamp_ms, payment.amount_minor, payment.currency
+    )
+    flagged: tuple[tuple[bool, Flag], ...] = (
+        (message.late, "late"),
+        (message.compacted, "compacted_card"),
+        (step.compacted, "compacted_merchant"),
+    )
+    request = ScoringRequest(
+        payment=payment,
+        original=message.original,
+        features=message.features + step.values.tobytes(),
+        card_sequence=message.sequence,
+        merchant_sequence=step.sequence,
+        flags=[name for holds, name in flagged if holds],
+        received_ms=message.received_ms,
+    )
+    return MerchantOut(step.state, request, None)
+
+
+def receipt(label: Label, sequence: int) -> Out:
+    """Return the receipt of a label that is the merchant's event of a number."""
+    told = LabelReceipt(
+        transaction_id=label.transaction_id,
+        card_id=label.card_id,
+        merchant_id=label.merchant_id,
+        timestamp_ms=label.timestamp_ms,
+        is_fraud=label.is_fraud,
+        label_time_ms=label.label_time_ms,
+        merchant_sequence=sequence,
+    )
+    return Out(LABEL_RECEIPTS.name, label.card_id.encode(), encode_receipt(told))
+
+
+def score_one(request: ScoringRequest, bundle: Bundle) -> list[Out]:
+    """Score one request by itself: the decision, and the alert where it is one."""
+    values = np.frombuffer(request.features, dtype=np.float32)
+    scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
+    found = answer(request, values, scores, bundle, time.time_ns() // 1_000_000)
+    return _records(request, found)
+
+
+def merchant_records(out: MerchantOut, bundle: Bundle) -> list[Out]:
+    """Return what a step at the merchant writes, scored by itself."""
+    if out.request is None:
+        return [] if out.receipt is None else [out.receipt]
+    return score_one(out.request, bundle)
+
+
+def pack_out(out: MerchantOut) -> Out:
+    """Return a receipt as it is, or a request to score packed under the decisions' topic."""
+    if out.receipt is not None:
+        return out.receipt
+    assert out.request is not None
+    key = out.request.payment.card_id.encode()
+    return Out(DECISIONS.name, key, pack_request(out.request))
+
+
+def score_batch(packed: Sequence[bytes], bundle: Bundle) -> Iterable[list[Out]]:
+    """Score packed requests at once and yield the records of each."""
+    requests = [unpack_request(each) for each in packed]
+    answers = answer_batch(requests, bundle, time.time_ns() // 1_000_000)
+    for request, found in zip(requests, answers, strict=True):
+        yield _records(request, found)
+
+
+def _records(request: ScoringRequest, found: Answer) -> list[Out]:
+    key = request.payment.card_id.encode()
+    records = [Out(DECISIONS.name, key, found.decision)]
+    if found.alert is not None:
+        records.append(Out(ALERTS.name, key, found.alert))
+    return records
