@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,15 @@ _TASKMANAGERS_PER_PARALLELISM = 2
 
 @contextmanager
 def own_stack(
-    folder: Path, parallelism: int, keep: bool, progress: Callable[[str], None]
+    folder: Path,
+    parallelism: int,
+    keep: bool,
+    progress: Callable[[str], None],
+    flink: Mapping[str, str] | None = None,
 ) -> Iterator[Stack]:
     """Start an empty stack in a folder; stop it at the end and, unless `keep`, remove the folder.
+
+    `flink` has options of the cluster that win over the profile.
 
     BenchmarkError where the folder holds something else than a stack.
     """
@@ -26,7 +32,7 @@ def own_stack(
             f"{folder} is not empty and not a stack's folder: name another with --folder."
         )
     taskmanagers = parallelism * _TASKMANAGERS_PER_PARALLELISM
-    stack = Stack(StackSettings(folder, taskmanagers=taskmanagers))
+    stack = Stack(StackSettings(folder, taskmanagers=taskmanagers, flink=flink or {}))
     stack.down(delete_data=True)
     try:
         stack.up(progress)

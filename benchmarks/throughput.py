@@ -26,7 +26,7 @@ class DecisionTime(msgspec.Struct, frozen=True, gc=False):
     decided_ms: int
 
 
-_decoder = msgspec.json.Decoder(DecisionTime)
+decode_time = msgspec.json.Decoder(DecisionTime).decode
 
 
 @dataclass(frozen=True)
@@ -80,4 +80,4 @@ def read_decisions(job: RunningJob) -> list[DecisionTime]:
     bootstrap = job.stack.kafka
     wait_until_settled(bootstrap, DECISIONS.name)
     messages = read(bootstrap, DECISIONS.name, job.decisions_from)
-    return [_decoder.decode(message.value() or b"") for message in messages]
+    return [decode_time(message.value() or b"") for message in messages]

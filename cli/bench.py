@@ -23,6 +23,7 @@ from cli.bench_options import (
     own_folder_option,
     resolve_bundle,
 )
+from cli.bench_peers import peers_command
 from cli.console import Output
 from cli.options import json_option, option, output_options
 from jobs.settings import PROFILES, Profile
@@ -38,6 +39,7 @@ Examples:
   ./cardwatch bench --profiles latency --rates 500
   ./cardwatch bench hot-path                       where each microsecond goes
   ./cardwatch bench handbook                       the Handbook's data through the running job
+  ./cardwatch bench peers                          other systems on the same work
 
 The calibration loop tells how fast the machine was: compare runs only where it agrees."""
 
@@ -175,3 +177,4 @@ def _hot_path_json(costs: list[StepCost], calibrations: Calibrations) -> dict[st
 
 
 command.add_command(handbook_command)
+command.add_command(peers_command)

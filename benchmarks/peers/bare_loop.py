@@ -2,6 +2,7 @@ r"""The ceiling: consume, compute, produce in one process, with nothing that sur
 
     python -m benchmarks.peers.bare_loop --bootstrap HOST:PORT --bundle BUNDLE \
         --payments 300000 --warm-up 100000
+    python -m benchmarks.peers.bare_loop --bootstrap HOST:PORT --bundle BUNDLE --endless
 
 The same parsing, features, scores, decisions and alerts as the job, in a plain loop. Offsets and
 output commit in one Kafka transaction each second, but the state is a dict in memory: a restart
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -20,12 +22,13 @@ from typing import Final
 
 import numpy as np
 import psutil
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_STORED, Consumer, Message, Producer, TopicPartition
 
 from benchmarks.cpu import cpu_seconds
+from benchmarks.peers.work import receipt
 from benchmarks.rates import median_rate
 from events.label import parse_label
-from events.topics import ALERTS, DECISIONS, LABELS, TRANSACTIONS
+from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from events.transaction import parse_transaction
 from features import card, merchant, warm_up
 from udfs.answer import Row, answer, model_input
@@ -33,7 +36,7 @@ from udfs.bundle import Bundle, load_bundle
 from udfs.request import ScoringRequest
 
 OUTPUT_TOPICS: Final = tuple(
-    replace(topic, name=f"bench-{topic.name}") for topic in (DECISIONS, ALERTS)
+    replace(topic, name=f"bench-{topic.name}") for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS)
 )
 
 _BATCH = 1_000
@@ -44,27 +47,28 @@ _IDLE_S = 20.0
 class BareLoop:
     """State in dicts, one consumer, one transactional producer."""
 
-    def __init__(self, bootstrap: str, bundle: Bundle) -> None:
+    def __init__(self, bootstrap: str, bundle: Bundle, outputs: Sequence[str]) -> None:
+        """`outputs` names the topics of decisions, alerts and receipts."""
         self._bundle = bundle
         self._cards: dict[str, bytes] = {}
         self._merchants: dict[str, bytes] = {}
         self._consumer = _consumer(bootstrap)
         self._producer = _producer(bootstrap)
-        self._decisions, self._alerts = (topic.name for topic in OUTPUT_TOPICS)
+        self._decisions, self._alerts, self._receipts = outputs
         self.decided_ms: list[int] = []
 
-    def run(self, payments: int) -> None:
-        """Decide so many payments; TimeoutError where none come for 20 s."""
+    def run(self, payments: float, idle_s: float = _IDLE_S) -> None:
+        """Decide so many payments; TimeoutError where none come for so long."""
         self._producer.begin_transaction()
-        commit_s = idle_s = time.monotonic()
+        commit_s = came_s = time.monotonic()
         while len(self.decided_ms) < payments:
             messages = self._consumer.consume(_BATCH, 0.1)
             for message in messages:
                 self._take(message)
             self._producer.poll(0)
             now_s = time.monotonic()
-            idle_s = now_s if messages else idle_s
-            if now_s - idle_s > _IDLE_S:
+            came_s = now_s if messages else came_s
+            if now_s - came_s > idle_s:
                 raise TimeoutError(f"{len(self.decided_ms)} of {payments} payments came")
             if now_s - commit_s >= _COMMIT_EVERY_S:
                 self._commit()
@@ -77,6 +81,8 @@ class BareLoop:
             label = parse_label(message.value(), message.key())
             learnt = merchant.learn(self._merchants.get(label.merchant_id), label)
             self._merchants[label.merchant_id] = learnt.state
+            told = receipt(label, learnt.sequence)
+            self._produce(self._receipts, told.value, told.key)
         else:
             self._decide(message)
 
@@ -153,7 +159,7 @@ def _consumer(bootstrap: str) -> Consumer:
     topics = consumer.list_topics(timeout=10).topics
     consumer.assign(
         [
-            TopicPartition(name, number, 0)
+            TopicPartition(name, number, OFFSET_STORED)
             for name in (TRANSACTIONS.name, LABELS.name)
             for number in topics[name].partitions
         ]
@@ -183,11 +189,16 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers.bare_loop")
     parser.add_argument("--bootstrap", required=True)
     parser.add_argument("--bundle", required=True)
-    parser.add_argument("--payments", type=int, required=True, help="measured payments")
-    parser.add_argument("--warm-up", type=int, required=True, help="payments before those")
+    parser.add_argument("--payments", type=int, default=0, help="measured payments")
+    parser.add_argument("--warm-up", type=int, default=0, help="payments before those")
+    parser.add_argument("--endless", action="store_true", help="run until killed, measure nothing")
     given = parser.parse_args(arguments)
     warm_up()
-    loop = BareLoop(given.bootstrap, load_bundle(given.bundle))
+    bundle = load_bundle(given.bundle)
+    if given.endless:
+        names = [topic.name for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS)]
+        BareLoop(given.bootstrap, bundle, names).run(math.inf, math.inf)
+    loop = BareLoop(given.bootstrap, bundle, [topic.name for topic in OUTPUT_TOPICS])
     loop.run(given.warm_up)
     before_s = cpu_seconds(psutil.Process())
     loop.run(given.warm_up + given.payments)

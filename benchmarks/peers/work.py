@@ -84,9 +84,7 @@ def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
         return MerchantOut(learnt.state, None, receipt(message.label, learnt.sequence))
     assert not isinstance(message, Refused), "card_step refuses nothing"
     payment = message.payment
-    step = merchant.advance(
-        state, payment.timestamp_ms, payment.amount_minor, payment.currency
-    )
+    step = merchant.advance(state, payment.timestamp_ms, payment.amount_minor, payment.currency)
     flagged: tuple[tuple[bool, Flag], ...] = (
         (message.late, "late"),
         (message.compacted, "compacted_card"),

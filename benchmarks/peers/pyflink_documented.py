@@ -1,0 +1,89 @@
+"""The work in PyFlink as its documentation writes it: process mode, key_by, a pandas UDF.
+
+    flink run -py benchmarks/peers/pyflink_documented.py BOOTSTRAP BUNDLE
+
+Every stage is Python: parse and key, a KeyedProcessFunction for the card, one for the merchant,
+then the score as a pandas UDF on the Table API. Python runs in worker processes beside the
+TaskManagers, which reach their state through gRPC. Source and sink are those of the job.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pyflink.common import Row, Types
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from pyflink.datastream.state import ValueStateDescriptor
+from pyflink.table import StreamTableEnvironment
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from udfs.beam_worker import let_numba_load
+
+let_numba_load()  # before what follows imports the compiled kernels
+
+from benchmarks.peers.work import card_step, merchant_step, pack_out  # noqa: E402
+from jobs import tables  # noqa: E402
+from jobs.rows import HAND_OVER, INCOMING, OUTGOING  # noqa: E402
+from jobs.settings import parse_settings  # noqa: E402
+from udfs.score_udf import score_udf  # noqa: E402
+
+STATE = Types.PICKLED_BYTE_ARRAY()
+
+
+class Card(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
+    """Records under their card in, hand-overs with their merchant out."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Take hold of the state."""
+        self._state = runtime_context.get_state(ValueStateDescriptor("card", STATE))
+
+    def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+        """Take one record of the transactions or the labels topic."""
+        _, (topic, _partition, _offset, time_ms, key, body) = value
+        before = self._state.value()
+        out = card_step(before, topic, key, body, time_ms)
+        if out.state is not before:
+            self._state.update(out.state)
+        if out.merchant_id is not None:
+            yield Row(out.merchant_id, out.handed)
+
+
+class Merchant(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
+    """Hand-overs under their merchant in, requests to score and receipts out."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Take hold of the state."""
+        self._state = runtime_context.get_state(ValueStateDescriptor("merchant", STATE))
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
+        """Take one payment or one label."""
+        out = merchant_step(self._state.value(), bytes(value[1]))
+        self._state.update(out.state)
+        yield Row(*pack_out(out))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Build the graph and hand it to the cluster."""
+    settings = parse_settings(arguments)
+    env = StreamExecutionEnvironment.get_execution_environment()
+    table_env = StreamTableEnvironment.create(env)
+    incoming = tables.source(table_env, settings)
+    incoming._j_data_stream.getTransformation().setOutputType(INCOMING.get_java_type_info())
+    handed = incoming.key_by(lambda row: row[0], key_type=Types.STRING()).process(Card(), HAND_OVER)
+    requests = handed.key_by(lambda pair: pair[0], key_type=Types.STRING()).process(
+        Merchant(), OUTGOING
+    )
+    answers = tables.scored(table_env, requests, score_udf(str(settings.bundle)))
+    tables.sink(table_env, answers, settings)
+    env.execute("cardwatch peer: PyFlink as documented")
+
+
+if __name__ == "__main__":
+    # Under its name, so that a worker imports the module and does not get it pickled.
+    from benchmarks.peers import pyflink_documented
+
+    pyflink_documented.main(sys.argv[1:])
