@@ -32,7 +32,7 @@ def submit(
 
     Args:
         stack: The stack whose cluster runs it.
-        job: The Python file with the job's main.
+        job: The Python file with the job's main, or a jar whose manifest names its main class.
         arguments: Its own arguments.
         savepoint: A savepoint or checkpoint to start from.
         parallelism: The parallelism, where not the cluster's default.
@@ -48,7 +48,7 @@ def submit(
     if parallelism:
         command += ["-p", str(parallelism)]
     command += [word for key, value in options for word in ("-D", f"{key}={value}")]
-    command += ["-py", str(job), *arguments]
+    command += [str(job), *arguments] if job.suffix == ".jar" else ["-py", str(job), *arguments]
     told = subprocess.run(
         command,
         cwd=stack.install.root,

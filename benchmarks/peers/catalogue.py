@@ -61,6 +61,13 @@ def _bytewax(scene: Scene) -> Driver:
     return Processes([[python, "-m", "bytewax.run", flow, *recovery]], scene)
 
 
+def _spark(scene: Scene) -> Driver:
+    jars = ",".join(map(str, scene.environment.jars))
+    module = [str(scene.environment.python), "-m", "benchmarks.peers.spark_streaming"]
+    command = [*module, scene.stack.kafka, str(scene.bundle), str(scene.folder), jars]
+    return Processes([command], scene)
+
+
 QUIX_PROCESSES: Final = 2
 
 PEERS: Final = {
@@ -113,6 +120,15 @@ PEERS: Final = {
             configuration="one process with one worker (workers of a process share an interpreter "
             "lock), recovery in SQLite, a snapshot each second",
             driver=_bytewax,
+        ),
+        Peer(
+            name="spark",
+            about="Spark Structured Streaming, transformWithState in pandas",
+            guarantee="state and offsets exactly once, output at least once: its Kafka sink has no "
+            "transactions",
+            configuration="local[2], two shuffle partitions, RocksDB with changelog checkpoints, a "
+            "micro-batch as soon as the last has ended, 10,000 records at most",
+            driver=_spark,
         ),
     )
 }

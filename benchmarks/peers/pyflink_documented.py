@@ -41,9 +41,9 @@ class Card(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no type
         """Take hold of the state."""
         self._state = runtime_context.get_state(ValueStateDescriptor("card", STATE))
 
-    def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+    def process_element(self, value: Row, _: KeyedProcessFunction.Context) -> Iterator[Any]:
         """Take one record of the transactions or the labels topic."""
-        _, (topic, _partition, _offset, time_ms, key, body) = value
+        _card, (topic, _partition, _offset, time_ms, key, body) = value
         before = self._state.value()
         out = card_step(before, topic, key, body, time_ms)
         if out.state is not before:
@@ -59,7 +59,7 @@ class Merchant(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no 
         """Take hold of the state."""
         self._state = runtime_context.get_state(ValueStateDescriptor("merchant", STATE))
 
-    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
+    def process_element(self, value: Any, _: KeyedProcessFunction.Context) -> Iterator[Row]:
         """Take one payment or one label."""
         out = merchant_step(self._state.value(), bytes(value[1]))
         self._state.update(out.state)

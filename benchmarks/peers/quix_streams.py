@@ -37,14 +37,14 @@ Handed = tuple[str, bytes]
 class _HandedBytes(Serializer):  # type: ignore[misc]  # not in the environment that is type-checked
     """Write the second of a pair: the merchant travels as the key."""
 
-    def __call__(self, value: Handed, ctx: SerializationContext) -> bytes:
+    def __call__(self, value: Handed, ctx: SerializationContext) -> bytes:  # noqa: ARG002
         return value[1]
 
 
 class _OutBytes(Serializer):  # type: ignore[misc]  # as above
     """Write a record's value; its topic and key have been taken from it."""
 
-    def __call__(self, value: Out, ctx: SerializationContext) -> bytes:
+    def __call__(self, value: Out, ctx: SerializationContext) -> bytes:  # noqa: ARG002
         return value.value
 
 

@@ -1,0 +1,181 @@
+"""The work in Spark Structured Streaming: transformWithState in pandas, twice, then the score.
+
+    python -m benchmarks.peers.spark_streaming BOOTSTRAP BUNDLE FOLDER JARS
+
+Each micro-batch is a job: shuffle by card, shuffle by merchant, score, write. State is in RocksDB
+with a checkpoint for each batch. The Kafka sink has no transactions: a batch that a crash cut
+short is written again as a whole.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, Final
+
+import pandas as pd
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.stateful_processor import StatefulProcessor
+from pyspark.sql.types import BinaryType, StringType, StructField, StructType
+
+from benchmarks.peers.work import Out, card_step, merchant_step, pack_out, score_batch
+from events.topics import DECISIONS, LABELS, TRANSACTIONS
+from features import warm_up
+from udfs.bundle import Bundle, load_bundle
+
+_CORES: Final = 2
+_OPTIONS: Final = {
+    "spark.ui.enabled": "false",
+    "spark.driver.memory": "2g",
+    # A task for each core; the default of 200 is meant for a cluster.
+    "spark.sql.shuffle.partitions": str(_CORES),
+    # transformWithState asks for it; the changelog makes a batch's checkpoint small.
+    "spark.sql.streaming.stateStore.providerClass": (
+        "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+    ),
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+}
+_BATCH: Final = 10_000
+"""Records in a micro-batch at most, so that a backlog is not one batch."""
+
+_STATE: Final = StructType([StructField("packed", BinaryType())])
+_HANDED: Final = StructType(
+    [StructField("merchant", StringType()), StructField("body", BinaryType())]
+)
+_RECORD: Final = StructType(
+    [
+        StructField("topic", StringType()),
+        StructField("key", BinaryType()),
+        StructField("value", BinaryType()),
+    ]
+)
+
+
+class Card(StatefulProcessor):  # type: ignore[misc]  # not in the environment that is type-checked
+    """A card's records of one micro-batch in, hand-overs out."""
+
+    def init(self, handle: Any) -> None:
+        """Take hold of the state and compile the kernels."""
+        warm_up()
+        self._state = handle.getValueState("card", _STATE)
+
+    def handleInputRows(  # noqa: N802  # Spark's name
+        self, key: Any, rows: Iterator[pd.DataFrame], timerValues: Any  # noqa: ARG002, N803
+    ) -> Iterator[pd.DataFrame]:
+        """Step through the records in the order of their topic, which a shuffle does not keep."""
+        found = pd.concat(list(rows)).sort_values(["topic", "offset"])
+        state = _packed(self._state)
+        handed = []
+        for row in found.itertuples(index=False):
+            out = card_step(state, row.topic, row.key, row.value, row.time_ms)
+            state = out.state
+            if out.merchant_id is not None:
+                handed.append((out.merchant_id, out.handed))
+        if state is not None:
+            self._state.update((state,))
+        yield pd.DataFrame(handed, columns=["merchant", "body"])
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Merchant(StatefulProcessor):  # type: ignore[misc]  # as above
+    """A merchant's hand-overs in, requests to score and receipts out."""
+
+    def init(self, handle: Any) -> None:
+        """Take hold of the state."""
+        warm_up()
+        self._state = handle.getValueState("merchant", _STATE)
+
+    def handleInputRows(  # noqa: N802  # Spark's name
+        self, key: Any, rows: Iterator[pd.DataFrame], timerValues: Any  # noqa: ARG002, N803
+    ) -> Iterator[pd.DataFrame]:
+        """Step through what the cards have handed over, in any order."""
+        state = _packed(self._state)
+        records = []
+        for frame in rows:
+            for body in frame["body"]:
+                out = merchant_step(state, bytes(body))
+                state = out.state
+                records.append(pack_out(out))
+        self._state.update((state,))
+        yield pd.DataFrame(records, columns=list(Out._fields))
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def _packed(state: Any) -> bytes | None:
+    """Return the bytes of a state, None where there is none yet."""
+    found = state.get()
+    return None if found is None else bytes(found[0])
+
+
+@cache
+def _bundle(path: str) -> Bundle:
+    """Load the bundle, once for each worker process."""
+    return load_bundle(path)
+
+
+def scored(records: DataFrame, bundle: str) -> DataFrame:
+    """Score what is packed, in Arrow batches; receipts pass by."""
+
+    def score(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for frame in frames:
+            waiting = frame["topic"] == DECISIONS.name
+            packed = [bytes(each) for each in frame.loc[waiting, "value"]]
+            outs = [out for found in score_batch(packed, _bundle(bundle)) for out in found]
+            answers = pd.DataFrame(outs, columns=list(Out._fields))
+            yield pd.concat([answers, frame[~waiting]])
+
+    return records.mapInPandas(score, _RECORD)
+
+
+def build(session: SparkSession, bootstrap: str, bundle: str) -> DataFrame:
+    """Return the records to write."""
+    incoming = (
+        session.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", bootstrap)
+        .option("subscribe", f"{TRANSACTIONS.name},{LABELS.name}")
+        .option("startingOffsets", "earliest")
+        .option("maxOffsetsPerTrigger", _BATCH)
+        .load()
+        .selectExpr(
+            "decode(key, 'UTF-8') AS card",
+            "topic",
+            "offset",
+            "unix_millis(timestamp) AS time_ms",
+            "key",
+            "value",
+        )
+    )
+    handed = incoming.groupBy("card").transformWithStateInPandas(
+        Card(), _HANDED, outputMode="Append", timeMode="None"
+    )
+    records = handed.groupBy("merchant").transformWithStateInPandas(
+        Merchant(), _RECORD, outputMode="Append", timeMode="None"
+    )
+    return scored(records, bundle)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run until SIGTERM."""
+    bootstrap, bundle, folder, jars = arguments
+    builder = SparkSession.builder.master(f"local[{_CORES}]").appName("cardwatch-peer")
+    for name, value in {**_OPTIONS, "spark.jars": jars}.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    query = (
+        build(session, bootstrap, bundle)
+        .writeStream.format("kafka")
+        .option("kafka.bootstrap.servers", bootstrap)
+        .option("checkpointLocation", f"{folder}/checkpoint")
+        .outputMode("append")
+        .start()
+    )
+    query.awaitTermination()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
