@@ -40,6 +40,7 @@ OUTPUT_TOPICS: Final = tuple(
 )
 
 _BATCH = 1_000
+_WAIT_S = 0.002  # a batch that is not full waits so long
 _COMMIT_EVERY_S = 1.0
 _IDLE_S = 20.0
 
@@ -62,7 +63,7 @@ class BareLoop:
         self._producer.begin_transaction()
         commit_s = came_s = time.monotonic()
         while len(self.decided_ms) < payments:
-            messages = self._consumer.consume(_BATCH, 0.1)
+            messages = self._consumer.consume(_BATCH, _WAIT_S)
             for message in messages:
                 self._take(message)
             self._producer.poll(0)

@@ -30,6 +30,10 @@ def _pyflink(scene: Scene) -> Driver:
     return FlinkJob(lambda stack: _submit(stack, _PYFLINK, scene.bundle, 2), scene)
 
 
+def _java(scene: Scene) -> Driver:
+    return FlinkJob(lambda stack: _submit(stack, scene.environment.jars[0], scene.bundle, 2), scene)
+
+
 def _submit(stack: Stack, job: Path, bundle: Path, parallelism: int) -> str:
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle)]
     return submit(stack, job, arguments, parallelism=parallelism)
@@ -129,6 +133,17 @@ PEERS: Final = {
             configuration="local[2], two shuffle partitions, RocksDB with changelog checkpoints, a "
             "micro-batch as soon as the last has ended, 10,000 records at most",
             driver=_spark,
+        ),
+        Peer(
+            name="java",
+            about="Flink in Java with ONNX Runtime's Java binding, an upper bound",
+            guarantee="exactly once: output, state and offsets with each checkpoint",
+            configuration="two TaskManagers at parallelism 2, state on the heap, a checkpoint each "
+            "second",
+            driver=_java,
+            reduced="count, sum, mean, deviation and maximum of amounts in five windows for card "
+            "and merchant, from as many bytes of state, and the whole model's score; no other "
+            "feature (the model sees them as missing), no labels, reasons, alerts or dead letters",
         ),
     )
 }

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.reading import read_stream
 from events.decision import Decision, decision_features
 from features.definition import CARD_FEATURES
 from training.parity import Stream, compare
 from training.parity_difference import differing_rows
 from training.parity_replay import follow_topic
-from udfs.bundle import load_bundle
+from udfs.bundle import Bundle
 
 _CARD = len(CARD_FEATURES)
 
@@ -29,7 +27,8 @@ class Verdict:
         contradictory: Doubled ones that differ from the first on their payment in a feature or in
             the probability: a reader that drops repeats does not know which to believe.
         wrong: First decisions whose card features are not those of the replay by the topic's
-            order, which trusts nothing that the peer says.
+            order, which trusts nothing that the peer says. This and the next two are None where
+            the peer does not compute the features.
         sequences_broken: Cards and merchants whose sequence numbers are not 1, 2, 3, ...
         scores_differing: Decisions whose scores are not those of the replay by sequence numbers.
     """
@@ -38,31 +37,31 @@ class Verdict:
     lost: int
     doubled: int
     contradictory: int
-    wrong: int
-    sequences_broken: int
-    scores_differing: int
+    wrong: int | None = None
+    sequences_broken: int | None = None
+    scores_differing: int | None = None
 
 
-def judge(bootstrap: str, bundle: Path) -> Verdict:
-    """Read all that went in and came out, and compare."""
-    stream = read_stream(bootstrap)
-    return verdict(stream, bundle)
-
-
-def verdict(stream: Stream, bundle: Path) -> Verdict:
-    """Compare what came out with what went in."""
+def judge(stream: Stream, bundle: Bundle | None) -> Verdict:
+    """Compare what came out with what went in, and with replays where there is a bundle."""
+    payments = {payment.transaction_id for payment in stream.payments}
     first: dict[str, Decision] = {}
     repeats = []
     for decision in stream.decisions:
         if first.setdefault(decision.transaction_id, decision) is not decision:
             repeats.append(decision)
-    once = Stream(stream.payments, stream.labels, list(first.values()), stream.receipts)
-    report = compare(once, load_bundle(bundle))
-    return Verdict(
-        payments=report.payments,
-        lost=len(report.lost),
+    counted = Verdict(
+        payments=len(payments),
+        lost=len(payments - first.keys()),
         doubled=len(repeats),
         contradictory=sum(not _agree(each, first[each.transaction_id]) for each in repeats),
+    )
+    if bundle is None:
+        return counted
+    once = replace(stream, decisions=list(first.values()))
+    report = compare(once, bundle)
+    return replace(
+        counted,
         wrong=_wrong(once),
         sequences_broken=len(report.out_of_order),
         scores_differing=report.scores_differing,
@@ -77,6 +76,5 @@ def _wrong(stream: Stream) -> int:
     if not stream.decisions:
         return 0
     streamed = np.stack([decision_features(each)[:_CARD] for each in stream.decisions])
-    return int(
-        differing_rows(streamed, follow_topic(stream.decisions, stream.payments).features).sum()
-    )
+    replayed = follow_topic(stream.decisions, stream.payments).features
+    return int(differing_rows(streamed, replayed).sum())

@@ -21,9 +21,11 @@ from benchmarks.peers.driver import Driver, Peer, Scene, wait_while_working
 from benchmarks.peers.judge import Verdict, judge
 from benchmarks.peers.memory import MemoryMeter
 from benchmarks.rates import median_rate
+from benchmarks.reading import read_stream
 from benchmarks.throughput import DecisionTime, decode_time
 from events.topics import DECISIONS
 from stack.embedded import Progress, Stack
+from udfs.bundle import load_bundle
 
 _START_S = 240.0
 _CRASH_TAIL_S = 180.0
@@ -116,7 +118,8 @@ class _Measurement:
         self.result.memory_mib = memory.most_mib
         self._say("counting")
         wait_until_settled(self.stack.kafka, DECISIONS.name)
-        self.result.verdict = judge(self.stack.kafka, self.settings.bundle)
+        bundle = None if self.peer.reduced else load_bundle(self.settings.bundle)
+        self.result.verdict = judge(read_stream(self.stack.kafka), bundle)
 
     def _start(self) -> None:
         self._say("starting it")

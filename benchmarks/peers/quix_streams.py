@@ -28,6 +28,7 @@ COMMIT_S: Final = 1.0
 """The job's checkpoint interval; 5 s is the default."""
 
 _TRANSACTION_TIMEOUT_MS: Final = 20_000
+_SESSION_TIMEOUT_MS: Final = 6_000
 _BYTES: Final = {"key_deserializer": "bytes", "value_deserializer": "bytes"}
 
 Handed = tuple[str, bytes]
@@ -100,6 +101,12 @@ def main(arguments: Sequence[str]) -> None:
         commit_interval=COMMIT_S,
         state_dir=folder,
         consumer_poll_timeout=0.05,
+        # A member that is known by name takes its partitions back at once; without one the group
+        # waits for the session of the member that died.
+        consumer_extra_config={
+            "group.instance.id": f"peer-quix-{number}",
+            "session.timeout.ms": _SESSION_TIMEOUT_MS,
+        },
         # A name that a restart has again ends the transaction that a crash left open.
         producer_extra_config={
             "transactional.id": f"peer-quix-{number}",

@@ -74,7 +74,7 @@ def _counts(one: PeerResult) -> tuple[str, str, str]:
     found = one.verdict
     if found is None:
         return "-", "-", "-"
-    return f"{found.lost:,}", f"{found.doubled:,}", f"{found.wrong:,}"
+    return f"{found.lost:,}", f"{found.doubled:,}", _number(found.wrong)
 
 
 def _number(value: float | None, digits: int = 0) -> str:

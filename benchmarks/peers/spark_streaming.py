@@ -61,7 +61,10 @@ class Card(StatefulProcessor):  # type: ignore[misc]  # not in the environment t
         self._state = handle.getValueState("card", _STATE)
 
     def handleInputRows(  # noqa: N802  # Spark's name
-        self, key: Any, rows: Iterator[pd.DataFrame], timerValues: Any  # noqa: ARG002, N803
+        self,
+        key: Any,
+        rows: Iterator[pd.DataFrame],
+        timerValues: Any,  # noqa: ARG002, N803
     ) -> Iterator[pd.DataFrame]:
         """Step through the records in the order of their topic, which a shuffle does not keep."""
         found = pd.concat(list(rows)).sort_values(["topic", "offset"])
@@ -89,7 +92,10 @@ class Merchant(StatefulProcessor):  # type: ignore[misc]  # as above
         self._state = handle.getValueState("merchant", _STATE)
 
     def handleInputRows(  # noqa: N802  # Spark's name
-        self, key: Any, rows: Iterator[pd.DataFrame], timerValues: Any  # noqa: ARG002, N803
+        self,
+        key: Any,
+        rows: Iterator[pd.DataFrame],
+        timerValues: Any,  # noqa: ARG002, N803
     ) -> Iterator[pd.DataFrame]:
         """Step through what the cards have handed over, in any order."""
         state = _packed(self._state)
