@@ -31,6 +31,7 @@ class Environment:
 
     name: str
     home: Path = RUN_FOLDER / "peers"
+    sources: Path = HERE
 
     @property
     def folder(self) -> Path:
@@ -40,12 +41,12 @@ class Environment:
     @property
     def lock(self) -> Path:
         """The pinned packages, with their hashes."""
-        return HERE / "requirements" / f"{self.name}.lock"
+        return self.sources / "requirements" / f"{self.name}.lock"
 
     @property
     def project(self) -> Path:
         """The Maven project's folder."""
-        return HERE / self.name
+        return self.sources / self.name
 
     @property
     def python(self) -> Path:
@@ -60,7 +61,9 @@ class Environment:
 
     @property
     def ready(self) -> bool:
-        """Whether it is installed as its files say now."""
+        """Whether it is installed as its files say now; one that needs nothing is."""
+        if not any(self._files()):
+            return True
         stamp = self.folder / "installed"
         return stamp.is_file() and stamp.read_text() == self._fingerprint()
 
@@ -107,11 +110,11 @@ class Environment:
     def _fingerprint(self) -> str:
         """Return a hash of everything that it is made from."""
         digest = hashlib.sha256(sys.version.encode())
-        for path in self._sources():
+        for path in self._files():
             digest.update(path.read_bytes())
         return digest.hexdigest()
 
-    def _sources(self) -> Iterator[Path]:
+    def _files(self) -> Iterator[Path]:
         if self.lock.is_file():
             yield self.lock
         if self.project.is_dir():

@@ -48,8 +48,10 @@ def judge(stream: Stream, bundle: Bundle | None) -> Verdict:
     first: dict[str, Decision] = {}
     repeats = []
     for decision in stream.decisions:
-        if first.setdefault(decision.transaction_id, decision) is not decision:
+        if decision.transaction_id in first:
             repeats.append(decision)
+        else:
+            first[decision.transaction_id] = decision
     counted = Verdict(
         payments=len(payments),
         lost=len(payments - first.keys()),

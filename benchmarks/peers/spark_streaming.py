@@ -62,7 +62,7 @@ class Card(StatefulProcessor):  # type: ignore[misc]  # not in the environment t
 
     def handleInputRows(  # noqa: N802  # Spark's name
         self,
-        key: Any,
+        key: Any,  # noqa: ARG002
         rows: Iterator[pd.DataFrame],
         timerValues: Any,  # noqa: ARG002, N803
     ) -> Iterator[pd.DataFrame]:
@@ -93,7 +93,7 @@ class Merchant(StatefulProcessor):  # type: ignore[misc]  # as above
 
     def handleInputRows(  # noqa: N802  # Spark's name
         self,
-        key: Any,
+        key: Any,  # noqa: ARG002
         rows: Iterator[pd.DataFrame],
         timerValues: Any,  # noqa: ARG002, N803
     ) -> Iterator[pd.DataFrame]:
