@@ -43,6 +43,7 @@ class Scene:
             "NUMBA_CACHE_DIR": str(self.stack.install.numba_cache),
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
+            "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_PYTHON": str(self.environment.python),
             "JAVA_HOME": str(self.stack.install.java_home),
         }

@@ -35,7 +35,10 @@ _TAIL = 0.05
 
 @dataclass(frozen=True)
 class PeerSettings:
-    """What each peer goes through. The rate is in payments a second."""
+    """What each peer goes through.
+
+    The rate is in payments a second; it is held for `seconds` twice, the second time with a kill.
+    """
 
     folder: Path
     bundle: Path
@@ -43,7 +46,6 @@ class PeerSettings:
     warm_up: int = 50_000
     rate: int = 500
     seconds: int = 20
-    crash_seconds: int = 20
     keep: bool = False
 
     @property
@@ -157,7 +159,7 @@ class _Measurement:
         """Kill it in the middle of steady traffic, start it again, and wait until it is through."""
         settings = self.settings
         self._say(f"SIGKILL under {settings.rate:,}/s")
-        records = self.load.take_payments(settings.rate * settings.crash_seconds)
+        records = self.load.take_payments(settings.rate * settings.seconds)
         sent: list[Sent] = []
         pairs = [(one.key, one.value) for one in records]
         sender = threading.Thread(
@@ -168,7 +170,7 @@ class _Measurement:
             wait_while_working(
                 self.driver, lambda: bool(probe.seen), _CRASH_TAIL_S, "a decision before the kill"
             )
-            time.sleep(settings.crash_seconds / 3)
+            time.sleep(settings.seconds / 3)
             killed_ns = time.time_ns()
             self.driver.kill()
             self.driver.start()
