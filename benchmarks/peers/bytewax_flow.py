@@ -21,7 +21,6 @@ from events.topics import LABELS, TRANSACTIONS
 from features import warm_up
 from udfs.bundle import load_bundle
 
-Message = KafkaSourceMessage[bytes, bytes]
 State = bytes | None
 
 _SINK: Final = {"partitioner": "murmur2_random", "linger.ms": "1", "acks": "all"}
@@ -32,7 +31,9 @@ def flow(bootstrap: str, bundle_path: str) -> Dataflow:
     warm_up()
     bundle = load_bundle(bundle_path)
 
-    def take_record(state: State, message: Message) -> tuple[State, list[tuple[str, bytes]]]:
+    def take_record(
+        state: State, message: KafkaSourceMessage[bytes, bytes]
+    ) -> tuple[State, list[tuple[str, bytes]]]:
         assert message.topic is not None and message.timestamp is not None
         out = card_step(state, message.topic, message.key, message.value, message.timestamp[1])
         handed = [] if out.merchant_id is None else [(out.merchant_id, out.handed)]

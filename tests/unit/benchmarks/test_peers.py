@@ -17,7 +17,7 @@ from benchmarks.latency import LatencyProbe, Sighting
 from benchmarks.load import Load
 from benchmarks.peers import report
 from benchmarks.peers.catalogue import PEERS, environment_of
-from benchmarks.peers.driver import Processes, Scene, wait_while_working
+from benchmarks.peers.driver import Peer, Processes, Scene, wait_while_working
 from benchmarks.peers.environment import HERE, Environment
 from benchmarks.peers.judge import judge
 from benchmarks.peers.measure import PeerResult, recovery_s
@@ -183,9 +183,8 @@ def test_a_peer_that_does_nothing_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("peer", PEERS.values(), ids=PEERS)
-def test_a_declaration_says_what_a_reader_needs(peer: object) -> None:
+def test_a_declaration_says_what_a_reader_needs(peer: Peer) -> None:
     """Each name finds its environment, and a lock has a hash for every package."""
-    assert isinstance(peer, type(PEERS["job"]))
     assert peer.about and peer.guarantee and peer.configuration
     lock = environment_of(peer).lock
     if lock.is_file():

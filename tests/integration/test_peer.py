@@ -1,0 +1,36 @@
+"""A peer end to end, small: what it promises about a crash is what the judge finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.peers.catalogue import PEERS, environment_of
+from benchmarks.peers.measure import PeerSettings, measure
+from udfs.bundle import find_bundle
+
+MODELS = Path(__file__).resolve().parents[2] / "onnx_models"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["quix"])
+def test_a_peer_that_promises_exactly_once_loses_and_doubles_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    if not environment_of(PEERS[name]).ready:
+        pytest.skip(f"not installed: ./cardwatch bench peers --peer {name} installs it")
+    settings = PeerSettings(
+        folder=tmp_path / "stack",
+        bundle=find_bundle(MODELS, "ensemble"),
+        payments=2_000,
+        warm_up=500,
+        rate=200,
+        seconds=6,
+    )
+    found = measure(PEERS[name], settings, lambda _: None)
+    assert found.problem is None
+    assert found.verdict is not None
+    assert found.verdict.payments > 2_500
+    assert (found.verdict.lost, found.verdict.doubled, found.verdict.wrong) == (0, 0, 0)
+    assert found.recovery_s is not None
