@@ -59,9 +59,8 @@ class Environment:
         """What Maven has fetched or built."""
         return sorted((self.folder / "jars").glob("*.jar"))
 
-    @property
     def ready(self) -> bool:
-        """Whether it is installed as its files say now; one that needs nothing is."""
+        """Say whether it is installed as its files say now; one that needs nothing is."""
         if not any(self._files()):
             return True
         stamp = self.folder / "installed"
@@ -69,7 +68,7 @@ class Environment:
 
     def prepare(self, progress: Callable[[str], None]) -> None:
         """Install it where it is missing or out of date; BenchmarkError where it cannot be."""
-        if self.ready:
+        if self.ready():
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)

@@ -18,7 +18,7 @@ MODELS = Path(__file__).resolve().parents[2] / "onnx_models"
 def test_a_peer_that_promises_exactly_once_loses_and_doubles_nothing(
     tmp_path: Path, name: str
 ) -> None:
-    if not environment_of(PEERS[name]).ready:
+    if not environment_of(PEERS[name]).ready():
         pytest.skip(f"not installed: ./cardwatch bench peers --peer {name} installs it")
     settings = PeerSettings(
         folder=tmp_path / "stack",

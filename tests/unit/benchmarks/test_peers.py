@@ -204,12 +204,12 @@ def test_an_environment_is_out_of_date_when_its_lock_changes(tmp_path: Path) -> 
     lock.parent.mkdir(parents=True)
     lock.write_text("# nothing to install\n")
     one = Environment("one", home=tmp_path / "home", sources=tmp_path / "sources")
-    assert not one.ready
+    assert not one.ready()
     one.prepare(lambda _: None)
-    assert one.ready
+    assert one.ready()
     assert (one.folder / "venv" / "bin" / "python").exists()
     lock.write_text("# nothing else\n")
-    assert not one.ready
+    assert not one.ready()
 
 
 def test_packages_that_cannot_be_installed_are_one_sentence(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_packages_that_cannot_be_installed_are_one_sentence(tmp_path: Path) -> N
     one = Environment("one", home=tmp_path / "home", sources=tmp_path)
     with pytest.raises(BenchmarkError, match="Peer one: installing its packages failed: ERROR"):
         one.prepare(lambda _: None)
-    assert not one.ready
+    assert not one.ready()
 
 
 def test_a_peer_without_figures_has_dashes_and_a_reason() -> None:
