@@ -10,7 +10,7 @@ from events.decision import Decision, decision_features
 from features.definition import CARD_FEATURES
 from training.parity import Stream, compare
 from training.parity_difference import differing_rows
-from training.parity_replay import follow_topic
+from training.parity_replay import follow_topic, label_key
 from udfs.bundle import Bundle
 
 _CARD = len(CARD_FEATURES)
@@ -29,8 +29,9 @@ class Verdict:
         wrong: First decisions whose card features are not those of the replay by the topic's
             order, which trusts nothing that the peer says. This and the next two are None where
             the peer does not compute the features.
-        sequences_broken: Cards and merchants whose sequence numbers are not 1, 2, 3, ...
-        scores_differing: Decisions whose scores are not those of the replay by sequence numbers.
+        sequences_broken: Cards and merchants whose sequence numbers are not 1, 2, 3, ... in the
+            first decisions and receipts.
+        scores_differing: First decisions whose scores are not those of the replay by sequence numbers.
     """
 
     payments: int
@@ -60,7 +61,8 @@ def judge(stream: Stream, bundle: Bundle | None) -> Verdict:
     )
     if bundle is None:
         return counted
-    once = replace(stream, decisions=list(first.values()))
+    receipts = {label_key(each): each for each in reversed(stream.receipts)}
+    once = replace(stream, decisions=list(first.values()), receipts=list(receipts.values()))
     report = compare(once, bundle)
     return replace(
         counted,

@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+
 from benchmarks.cpu import CpuMeter
 from benchmarks.errors import BenchmarkError
 from benchmarks.latency import LatencyProbe
@@ -25,6 +27,7 @@ from benchmarks.reading import read_stream
 from benchmarks.throughput import DecisionTime, decode_time
 from events.topics import DECISIONS
 from stack.embedded import Progress, Stack
+from stack.errors import StackError
 from udfs.bundle import load_bundle
 
 _START_S = 240.0
@@ -90,7 +93,7 @@ def measure(peer: Peer, settings: PeerSettings, progress: Progress) -> PeerResul
                 _Measurement(peer, driver, stack, settings, result, progress).run()
             finally:
                 driver.stop()
-    except (BenchmarkError, RuntimeError) as error:
+    except (BenchmarkError, StackError, KafkaException, RuntimeError, ValueError) as error:
         result.problem = str(error)
     return result
 
