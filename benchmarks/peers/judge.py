@@ -31,7 +31,8 @@ class Verdict:
             the peer does not compute the features.
         sequences_broken: Cards and merchants whose sequence numbers are not 1, 2, 3, ... in the
             first decisions and receipts.
-        scores_differing: First decisions whose scores are not those of the replay by sequence numbers.
+        scores_differing: First decisions whose scores are not those of a replay by sequence
+            numbers.
     """
 
     payments: int

@@ -21,7 +21,6 @@ from pyspark.sql.types import BinaryType, StringType, StructField, StructType
 
 from benchmarks.peers.work import Out, card_step, merchant_step, pack_out, score_batch
 from events.topics import DECISIONS, LABELS, TRANSACTIONS
-from features import warm_up
 from udfs.bundle import Bundle, load_bundle
 
 _CORES: Final = 2
@@ -56,8 +55,7 @@ class Card(StatefulProcessor):  # type: ignore[misc]  # not in the environment t
     """A card's records of one micro-batch in, hand-overs out."""
 
     def init(self, handle: Any) -> None:
-        """Take hold of the state and compile the kernels."""
-        warm_up()
+        """Take hold of the state."""
         self._state = handle.getValueState("card", _STATE)
 
     def handleInputRows(  # noqa: N802  # Spark's name
@@ -88,7 +86,6 @@ class Merchant(StatefulProcessor):  # type: ignore[misc]  # as above
 
     def init(self, handle: Any) -> None:
         """Take hold of the state."""
-        warm_up()
         self._state = handle.getValueState("merchant", _STATE)
 
     def handleInputRows(  # noqa: N802  # Spark's name
@@ -172,6 +169,7 @@ def main(arguments: Sequence[str]) -> None:
     for name, value in {**_OPTIONS, "spark.jars": jars}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")  # a warning for each new key is the default
     query = (
         build(session, bootstrap, bundle)
         .writeStream.format("kafka")
