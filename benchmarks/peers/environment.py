@@ -82,11 +82,13 @@ class Environment:
 
     def _install_packages(self) -> None:
         venv = self.folder / "venv"
-        self._run([sys.executable, "-m", "venv", str(venv)], "making its environment")
+        self._run(
+            [sys.executable, "-m", "venv", "--without-pip", str(venv)], "making its environment"
+        )
         packages = next((venv / "lib").glob("python*")) / "site-packages"
         (packages / "cardwatch.pth").write_text(f"{Installation().site_packages}\n")
-        pip = [str(self.python), "-m", "pip", "install", "--no-input", "--require-hashes"]
-        self._run([*pip, "-r", str(self.lock)], "installing its packages")
+        pip = [sys.executable, "-m", "pip", "--python", str(self.python), "install", "--no-input"]
+        self._run([*pip, "--require-hashes", "-r", str(self.lock)], "installing its packages")
 
     def _install_jars(self) -> None:
         maven = prerequisites.maven()
