@@ -98,6 +98,8 @@ def peers_command(
             for name in dict.fromkeys(names):
                 with calibrations.around(name):
                     results.append(measure(PEERS[name], settings, step))
+                if results[-1].interrupted:
+                    break
     except BenchmarkError as error:
         raise click.ClickException(str(error)) from None
     _tell(results, calibrations, settings, json_path, out)

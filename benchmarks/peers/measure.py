@@ -76,10 +76,14 @@ class PeerResult:
     recovery_s: float | None = None
     verdict: Verdict | None = None
     problem: str | None = None
+    interrupted: bool = False
 
 
 def measure(peer: Peer, settings: PeerSettings, progress: Progress) -> PeerResult:
-    """Take one peer through it, on a broker of its own; what it cannot do is told, not raised."""
+    """Take one peer through it, on a broker of its own; what it cannot do is told, not raised.
+
+    An interrupt ends it in the same way: what has been measured is returned.
+    """
     result = PeerResult(peer.name)
     environment = environment_of(peer)
     try:
@@ -95,6 +99,8 @@ def measure(peer: Peer, settings: PeerSettings, progress: Progress) -> PeerResul
                 driver.stop()
     except (BenchmarkError, StackError, KafkaException, RuntimeError, ValueError) as error:
         result.problem = str(error)
+    except KeyboardInterrupt:
+        result.problem, result.interrupted = "interrupted", True
     return result
 
 
