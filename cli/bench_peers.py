@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -98,40 +99,36 @@ def peers_command(
             for name in dict.fromkeys(names):
                 with calibrations.around(name):
                     results.append(measure(PEERS[name], settings, step))
+                if json_path and json_path != "-":  # minutes of work: keep what there is
+                    out.json(json_path, _to_json(results, calibrations, settings))
                 if results[-1].interrupted:
                     break
     except BenchmarkError as error:
         raise click.ClickException(str(error)) from None
-    _tell(results, calibrations, settings, json_path, out)
-
-
-def _tell(
-    results: list[PeerResult],
-    calibrations: Calibrations,
-    settings: PeerSettings,
-    json_path: str | None,
-    out: Output,
-) -> None:
-    """Print the table, write the JSON, and end with 1 where a peer has no figures."""
-    if json_path:
-        asked = {
-            "payments": settings.payments,
-            "warm_up": settings.warm_up,
-            "rate_tx_per_s": settings.rate,
-            "seconds": settings.seconds,
-        }
-        found = {
-            "peers": report.to_json(results),
-            "calibration_ms": round(calibrations.median_ms, 1),
-            "calibration_loops_ms": calibrations.loops_ms,
-            "settings": asked,
-            **msgspec.to_builtins(provenance(Installation())),
-        }
-        out.json(json_path, found)
-    if json_path != "-":
+    if json_path == "-":
+        out.json(json_path, _to_json(results, calibrations, settings))
+    else:
         out.table(report.COLUMNS, report.rows(results))
         for line in report.remarks(results):
             out.say(line)
     failed = [one.name for one in results if one.problem]
     if failed:
         raise click.ClickException(f"Could not be measured to the end: {', '.join(failed)}.")
+
+
+def _to_json(
+    results: list[PeerResult], calibrations: Calibrations, settings: PeerSettings
+) -> dict[str, Any]:
+    """Return the figures of each peer with what was asked, the machine and the commit."""
+    return {
+        "peers": report.to_json(results),
+        "calibration_ms": round(calibrations.median_ms, 1),
+        "calibration_loops_ms": calibrations.loops_ms,
+        "settings": {
+            "payments": settings.payments,
+            "warm_up": settings.warm_up,
+            "rate_tx_per_s": settings.rate,
+            "seconds": settings.seconds,
+        },
+        **msgspec.to_builtins(provenance(Installation())),
+    }
