@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stack import cluster, kafka, memory, ports, processes, topics, waiting
+from stack import cluster, kafka, memory, ports, processes, topics, waiting, zookeeper
 from stack.errors import StackError
 from stack.flink import FlinkClient
 from stack.installation import Installation
-from stack.settings import Layout, Ports, StackSettings, load, save
+from stack.settings import Layout, Ports, StackSettings, is_taskmanager, load, save
 from stack.status import ProcessStatus, StackStatus
 from stack.supervision import Program, Supervisor
 
@@ -59,7 +59,7 @@ class Stack:
     @property
     def kafka(self) -> str:
         """The broker's bootstrap address."""
-        return kafka.bootstrap(self._ports())
+        return kafka.bootstrap(*self._known())
 
     @property
     def flink(self) -> FlinkClient:
@@ -110,7 +110,7 @@ class Stack:
         registered = waiting.registered(self.flink) if programs else 0
         return StackStatus(
             state=self._state(programs, registered),
-            kafka=kafka.bootstrap(known[1]) if known and programs else None,
+            kafka=kafka.bootstrap(*known) if known and programs else None,
             flink_ui=cluster.ui(known[1]) if known and programs else None,
             taskmanagers=registered,
             processes={
@@ -140,11 +140,14 @@ class Stack:
     def _supervisor(self) -> Supervisor:
         return Supervisor(self.settings.folder)
 
-    def _ports(self) -> Ports:
+    def _known(self) -> tuple[StackSettings, Ports]:
         known = load(self.settings.folder)
         if known is None:
             raise StackError("The stack has not been started: start it with ./cardwatch up.")
-        return known[1]
+        return known
+
+    def _ports(self) -> Ports:
+        return self._known()[1]
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -161,6 +164,7 @@ class Stack:
         known = load(self.settings.folder)
         chosen = ports.choose(self.settings, known[1] if known else None)
         shutil.rmtree(self.layout.temporary, ignore_errors=True)
+        zookeeper.forget(self.layout)
         for folder in (self.layout.conf, self.layout.logs, self.layout.temporary):
             folder.mkdir(parents=True, exist_ok=True)
         save(self.settings, chosen)
@@ -195,9 +199,12 @@ class Stack:
     def _write_config(self, chosen: Ports) -> None:
         kafka.write_config(self.install, self.settings, chosen)
         cluster.write_config(self.install, self.settings, chosen)
-        java = str(self.install.java)
+        java, prefixes = str(self.install.java), self.settings.prefixes
         self._supervisor.write_config(
-            {name: [java, f"@conf/{name}.args"] for name in self.settings.programs}
+            {
+                name: [*prefixes.get(name, ()), java, f"@conf/{name}.args"]
+                for name in self.settings.programs
+            }
         )
 
     def _wait(self, progress: Progress) -> None:
@@ -210,7 +217,8 @@ class Stack:
         if programs is None:
             return "orphaned" if processes.find(self.settings.folder) else "stopped"
         all_run = all(program.state == _RUNNING for program in programs.values())
-        return "running" if all_run and registered == len(programs) - 2 else "degraded"
+        taskmanagers = sum(map(is_taskmanager, programs))
+        return "running" if all_run and registered == taskmanagers else "degraded"
 
     def _stop(self, progress: Progress) -> None:
         if processes.find(self.settings.folder):

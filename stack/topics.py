@@ -17,7 +17,8 @@ _TIMEOUT_S = 15.0
 
 def is_serving(bootstrap: str) -> bool:
     """Say whether a broker answers at `bootstrap`."""
-    if not is_listening(int(bootstrap.rpartition(":")[2])):
+    host, _, port = bootstrap.rpartition(":")
+    if not is_listening(int(port), host):
         return False
     try:
         return bool(_admin(bootstrap).list_topics(timeout=2.0).brokers)
