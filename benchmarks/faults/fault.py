@@ -116,7 +116,7 @@ class Fault:
         control: The run that has to find something; None where the judge's unit tests stand for
             it, and then `about` says so.
         shared: Whether several runs may strike one job, one after the other.
-        timeout_s: Longest wait for the last decision after the traffic has ended.
+        timeout_s: A run that has sent everything waits so long for the next decision.
         in_ci: Whether the continuous integration runs it, with one seed.
     """
 
@@ -136,7 +136,7 @@ class Fault:
     expects: Expectation = Expectation.EXACTLY_ONCE
     control: Control | None = None
     shared: bool = True
-    timeout_s: float = 120.0
+    timeout_s: float = 60.0
     in_ci: bool = False
 
     def moment(self, seed: int) -> Moment:
