@@ -9,7 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stack import cluster, kafka, memory, ports, processes, topics, waiting, zookeeper
+from stack import (
+    cluster,
+    kafka,
+    memory,
+    ports,
+    problems,
+    processes,
+    topics,
+    waiting,
+    zookeeper,
+)
 from stack.errors import StackError
 from stack.flink import FlinkClient
 from stack.installation import Installation
@@ -108,8 +118,9 @@ class Stack:
         known = load(self.settings.folder)
         programs = self._supervisor.programs()
         registered = waiting.registered(self.flink) if programs else 0
+        serves = known is not None and topics.is_listening(kafka.bootstrap(*known))
         return StackStatus(
-            state=self._state(programs, registered),
+            state=self._state(programs, registered, broker_serves=serves),
             kafka=kafka.bootstrap(*known) if known and programs else None,
             flink_ui=cluster.ui(known[1]) if known and programs else None,
             taskmanagers=registered,
@@ -119,6 +130,9 @@ class Stack:
             },
             folder=self.settings.folder,
             logs=self.layout.logs,
+            problems=tuple(problems.tell(self.layout, programs or {}, broker_serves=serves))
+            if programs
+            else (),
             flink_environment={
                 "FLINK_CONF_DIR": str(self.layout.conf),
                 "FLINK_LIB_DIR": str(self.layout.lib),
@@ -213,12 +227,15 @@ class Stack:
             self.settings.folder, self.kafka, self.flink, self.settings.taskmanagers
         )
 
-    def _state(self, programs: dict[str, Program] | None, registered: int) -> str:
+    def _state(
+        self, programs: dict[str, Program] | None, registered: int, *, broker_serves: bool
+    ) -> str:
         if programs is None:
             return "orphaned" if processes.find(self.settings.folder) else "stopped"
         all_run = all(program.state == _RUNNING for program in programs.values())
         taskmanagers = sum(map(is_taskmanager, programs))
-        return "running" if all_run and registered == taskmanagers else "degraded"
+        well = all_run and broker_serves and registered == taskmanagers
+        return "running" if well else "degraded"
 
     def _stop(self, progress: Progress) -> None:
         if processes.find(self.settings.folder):

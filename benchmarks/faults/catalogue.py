@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.faults import processes
+from benchmarks.faults import clocks, disks, jobmanager, partitions, processes
 from benchmarks.faults.fault import Fault
 
-FAULTS: tuple[Fault, ...] = (*processes.FAULTS,)
+FAULTS: tuple[Fault, ...] = (
+    *processes.FAULTS,
+    *jobmanager.FAULTS,
+    *partitions.FAULTS,
+    *disks.FAULTS,
+    *clocks.FAULTS,
+)
 
 
 def find_fault(name: str) -> Fault:

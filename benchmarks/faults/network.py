@@ -9,7 +9,6 @@ readers too, stands beside the broker.
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -20,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.faults.ground import Unfit
+from benchmarks.faults.ground import UnfitError, need_root, run
 from benchmarks.faults.relay import Way
 from stack.installation import ROOT
 from stack.settings import BROKER, JOBMANAGER, ZOOKEEPER, StackSettings, is_taskmanager
@@ -33,6 +32,9 @@ _NETWORKS = [f"198.{second}.{third}" for second in (18, 19) for third in range(2
 _MTU = "9000"
 _OPEN = Way()
 
+Counted = dict[str, dict[str, float]]
+"""For each direction its settings, and how many packets have `passed` and been `dropped`."""
+
 
 @dataclass(frozen=True)
 class Cable:
@@ -40,7 +42,7 @@ class Cable:
 
     relay: subprocess.Popen[str]
 
-    def set(self, *, to_broker: Way = _OPEN, from_broker: Way = _OPEN) -> dict[str, object]:
+    def set(self, *, to_broker: Way = _OPEN, from_broker: Way = _OPEN) -> Counted:
         """Change both directions; the default lets everything pass. Return what was counted."""
         wanted = {"to_far": asdict(to_broker), "to_near": asdict(from_broker)}
         counted = _ask(self.relay, wanted)
@@ -60,7 +62,7 @@ def behind_a_cable(settings: StackSettings) -> Iterator[StackSettings]:
     """Make the network and return settings that put the TaskManagers into it.
 
     Raises:
-        Unfit: This needs root, iproute2 and the kernel's TUN device.
+        UnfitError: This takes root, iproute2 and the kernel's TUN device.
     """
     _check()
     name = f"cw{random.SystemRandom().randrange(16**6):06x}"
@@ -78,12 +80,11 @@ def behind_a_cable(settings: StackSettings) -> Iterator[StackSettings]:
 
 
 def _check() -> None:
-    if os.geteuid() != 0:
-        raise Unfit("A network of its own needs root: run it as root.")
+    need_root("A network of its own")
     if shutil.which("ip") is None:
-        raise Unfit("A network of its own needs the command ip: apt-get install iproute2.")
+        raise UnfitError("A network of its own takes the command ip: apt-get install iproute2.")
     if not Path("/dev/net/tun").exists():
-        raise Unfit("A network of its own needs /dev/net/tun: load the kernel module tun.")
+        raise UnfitError("A network of its own takes /dev/net/tun: load the kernel module tun.")
 
 
 def _free_network() -> str:
@@ -142,19 +143,19 @@ def _relay(near: str, far: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def _ask(relay: subprocess.Popen[str], wanted: object) -> dict[str, object]:
+def _ask(relay: subprocess.Popen[str], wanted: object) -> Counted:
     assert relay.stdin is not None
     relay.stdin.write(json.dumps(wanted) + "\n")
     relay.stdin.flush()
     return _answer(relay)
 
 
-def _answer(relay: subprocess.Popen[str]) -> dict[str, object]:
+def _answer(relay: subprocess.Popen[str]) -> Counted:
     assert relay.stdout is not None
     line = relay.stdout.readline()
     if not line:
         raise BenchmarkError("The cable to the broker has ended: was its process killed?")
-    told: dict[str, object] = json.loads(line)
+    told: Counted = json.loads(line)
     return told
 
 
@@ -163,7 +164,4 @@ def _inside(name: str, *words: str) -> str:
 
 
 def _ip(*words: str) -> str:
-    told = subprocess.run(["ip", *words], capture_output=True, text=True)
-    if told.returncode:
-        raise Unfit(f"`ip {' '.join(words)}` failed: {told.stderr.strip()}")
-    return told.stdout
+    return run("ip", *words)

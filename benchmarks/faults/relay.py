@@ -120,8 +120,13 @@ class Cable:
             name: {**asdict(way.way), "passed": way.passed, "dropped": way.dropped}
             for name, way in self.ways.items()
         }
-        print(json.dumps(told), flush=True)
+        _answer(told)
         return True
+
+
+def _answer(told: object) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
 
 
 def _take_all(way: Direction) -> None:
@@ -155,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "to_near": Direction(far, near, random.Random(~found.seed)),
         }
     )
-    print("{}", flush=True)
+    _answer({})
     cable.run(sys.stdin.fileno())
 
 

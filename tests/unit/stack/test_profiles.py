@@ -60,7 +60,14 @@ def test_the_connector_is_beside_the_jars_of_the_distribution(written: Layout) -
 
 def test_each_process_has_its_arguments_one_to_a_line(written: Layout) -> None:
     names = {file.stem for file in written.conf.glob("*.args")}
-    assert names == {"broker", "client", "jobmanager", "taskmanager-1", "taskmanager-2", "zookeeper"}
+    assert names == {
+        "broker",
+        "client",
+        "jobmanager",
+        "taskmanager-1",
+        "taskmanager-2",
+        "zookeeper",
+    }
     lines = (written.conf / "taskmanager-2.args").read_text().splitlines()
     assert f'"-Dlog.file={written.logs}/taskmanager-2.log"' in lines
     assert '"taskmanager.resource-id=taskmanager-2"' in lines

@@ -1,0 +1,74 @@
+"""A clock jumps: a TaskManager's, while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.faults.fault import Fault, Kind
+from benchmarks.faults.ground import libfaketime
+from benchmarks.faults.scene import CARD_STAGE, MERCHANT_STAGE, Scene
+from stack.settings import StackSettings, is_taskmanager
+
+_JUMPS_S = (300, -300)
+
+
+def clock_file(settings: StackSettings, process: str) -> Path:
+    """Return the file that says how far a process's clock is off, in libfaketime's words."""
+    return settings.folder / f"{process}.clock"
+
+
+def wound(file: Path) -> tuple[str, ...]:
+    """Return the words before a command that give its process the clock of a file.
+
+    The file is looked at once a second. What measures spans of time, the monotonic clock, stays
+    true, as it does when an administrator or a time server sets the clock of a machine.
+    """
+    return (
+        "env",
+        f"LD_PRELOAD={libfaketime()}",
+        f"FAKETIME_TIMESTAMP_FILE={file}",
+        "FAKETIME_CACHE_DURATION=1",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+    )
+
+
+def set_clock(file: Path, seconds: int) -> None:
+    """Let a clock run so many seconds ahead of the true one, or behind it."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(f"{seconds:+d}\n")
+    fresh.replace(file)
+
+
+@contextmanager
+def own_clocks(settings: StackSettings) -> Iterator[StackSettings]:
+    """Give each TaskManager a clock that can be set, true at first; UnfitError without libfaketime."""
+    libfaketime()
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    prefixes = dict(settings.prefixes)
+    for name in filter(is_taskmanager, settings.programs):
+        set_clock(clock_file(settings, name), 0)
+        prefixes[name] = (*wound(clock_file(settings, name)), *prefixes.get(name, ()))
+    yield replace(settings, prefixes=prefixes)
+
+
+def turn_taskmanager(scene: Scene) -> None:
+    """Set the clock of one stage's TaskManager by five minutes, forwards or back, and leave it."""
+    stage = scene.random.choice((CARD_STAGE, MERCHANT_STAGE))
+    victim = scene.taskmanager_of(stage)
+    jump_s = scene.random.choice(_JUMPS_S)
+    scene.notes.update(victim=victim, stage=stage, jump_s=jump_s)
+    set_clock(clock_file(scene.stack.settings, victim), jump_s)
+
+
+FAULTS = (
+    Fault(
+        "clock-taskmanager",
+        "The clock of the process of a stage jumps by five minutes, forwards or back.",
+        Kind.CLOCK,
+        turn_taskmanager,
+        place=own_clocks,
+    ),
+)
