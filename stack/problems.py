@@ -33,8 +33,8 @@ def tell(layout: Layout, programs: Mapping[str, Program], *, broker_serves: bool
             yield "broker starts and does not serve yet."
 
 
-def full_disks(layout: Layout) -> Iterator[str]:
-    """Yield a sentence for each disk of the stack without room."""
+def full_disks(layout: Layout, full_mb: int = _FULL_MB) -> Iterator[str]:
+    """Yield a sentence for each disk of the stack with less than `full_mb` MiB of room."""
     places = {
         "The broker's data": layout.kafka_data,
         "The checkpoints": layout.checkpoints,
@@ -44,7 +44,7 @@ def full_disks(layout: Layout) -> Iterator[str]:
     for what, folder in places.items():
         place = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(place).free >> 20
-        if free < _FULL_MB and _device(place) not in seen:
+        if free < full_mb and _device(place) not in seen:
             seen.add(_device(place))
             yield (
                 f"{what} have {free} MiB of disk left at {place}: make room; "

@@ -44,7 +44,10 @@ def set_clock(file: Path, seconds: int) -> None:
 
 @contextmanager
 def own_clocks(settings: StackSettings) -> Iterator[StackSettings]:
-    """Give each TaskManager a clock that can be set, true at first; UnfitError without libfaketime."""
+    """Give each TaskManager a clock that can be set, true at first.
+
+    UnfitError where libfaketime is missing.
+    """
     libfaketime()
     settings.folder.mkdir(parents=True, exist_ok=True)
     prefixes = dict(settings.prefixes)

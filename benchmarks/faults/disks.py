@@ -33,6 +33,8 @@ def small_disk(part: Part) -> Place:
         need_root("A small disk of its own")
         folder = part(Layout(settings.folder))
         folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_mount():  # a killed run has left it
+            run("umount", "--lazy", str(folder))
         run("mount", "-t", "tmpfs", "-o", f"size={_SIZE_MB}m", "cardwatch", str(folder))
         try:
             yield settings

@@ -23,7 +23,7 @@ def need_root(what: str) -> None:
 
 
 def libfaketime() -> Path:
-    """Return the library that gives a process a clock of its own; UnfitError where it is missing."""
+    """Return the library that gives a process a clock of its own; UnfitError without it."""
     for folder in _LIBRARIES:
         for found in sorted(Path("/").glob(f"{folder[1:]}/{_LIBFAKETIME}")):
             return found

@@ -8,6 +8,7 @@ readers too, stands beside the broker.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
@@ -65,7 +66,9 @@ def behind_a_cable(settings: StackSettings) -> Iterator[StackSettings]:
         UnfitError: This takes root, iproute2 and the kernel's TUN device.
     """
     _check()
-    name = f"cw{random.SystemRandom().randrange(16**6):06x}"
+    name = f"cw{hashlib.sha256(str(settings.folder).encode()).hexdigest()[:6]}"
+    if name in _ip("netns", "list").split():  # a killed run has left it
+        _ip("netns", "del", name)
     network = _free_network()
     with ExitStack() as at_end:
         _ip("netns", "add", name)
