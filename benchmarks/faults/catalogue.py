@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.faults import clocks, disks, jobmanager, partitions, processes
+from benchmarks.faults import (
+    clocks,
+    disks,
+    jobmanager,
+    lifecycle,
+    odd_traffic,
+    partitions,
+    processes,
+)
 from benchmarks.faults.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
@@ -12,6 +20,8 @@ FAULTS: tuple[Fault, ...] = (
     *partitions.FAULTS,
     *disks.FAULTS,
     *clocks.FAULTS,
+    *odd_traffic.FAULTS,
+    *lifecycle.FAULTS,
 )
 
 

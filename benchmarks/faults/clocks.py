@@ -1,4 +1,4 @@
-"""A clock jumps: a TaskManager's, while it runs."""
+"""A clock jumps while its process runs: a TaskManager's, or the producer's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.faults.fault import Fault, Kind
 from benchmarks.faults.ground import libfaketime
 from benchmarks.faults.scene import CARD_STAGE, MERCHANT_STAGE, Scene
+from benchmarks.faults.traffic_apart import PRODUCER
 from stack.settings import StackSettings, is_taskmanager
 
 _JUMPS_S = (300, -300)
@@ -44,14 +45,14 @@ def set_clock(file: Path, seconds: int) -> None:
 
 @contextmanager
 def own_clocks(settings: StackSettings) -> Iterator[StackSettings]:
-    """Give each TaskManager a clock that can be set, true at first.
+    """Give each TaskManager and the producer a clock that can be set, true at first.
 
     UnfitError where libfaketime is missing.
     """
     libfaketime()
     settings.folder.mkdir(parents=True, exist_ok=True)
     prefixes = dict(settings.prefixes)
-    for name in filter(is_taskmanager, settings.programs):
+    for name in (PRODUCER, *filter(is_taskmanager, settings.programs)):
         set_clock(clock_file(settings, name), 0)
         prefixes[name] = (*wound(clock_file(settings, name)), *prefixes.get(name, ()))
     yield replace(settings, prefixes=prefixes)
@@ -66,6 +67,14 @@ def turn_taskmanager(scene: Scene) -> None:
     set_clock(clock_file(scene.stack.settings, victim), jump_s)
 
 
+def turn_producer(scene: Scene) -> None:
+    """Set the producer's clock by five minutes, forwards or back, and leave it."""
+    jump_s = scene.random.choice(_JUMPS_S)
+    scene.notes["jump_s"] = jump_s
+    set_clock(clock_file(scene.stack.settings, PRODUCER), jump_s)
+    scene.struck_ms += jump_s * 1000  # its records carry its own time
+
+
 FAULTS = (
     Fault(
         "clock-taskmanager",
@@ -73,5 +82,13 @@ FAULTS = (
         Kind.CLOCK,
         turn_taskmanager,
         place=own_clocks,
+    ),
+    Fault(
+        "clock-producer",
+        "The producer's clock, and with it the time of its records, jumps by five minutes.",
+        Kind.CLOCK,
+        turn_producer,
+        place=own_clocks,
+        shared=False,
     ),
 )
