@@ -11,6 +11,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -68,6 +69,8 @@ class FlowApart(Flow):
 
 def main() -> None:
     """Send what standard input holds."""
+    # libfaketime 0.9.10 lets Python's own sleep fail (its issue 426), and this wait not.
+    time.sleep = threading.Event().wait  # type: ignore[assignment]
     _, bootstrap, per_s = sys.argv
     told = msgspec.msgpack.decode(
         sys.stdin.buffer.read(), type=list[tuple[bool, bytes, bytes, int]]

@@ -84,6 +84,13 @@ def test_the_jobmanager_remembers_its_job_in_zookeeper_on_a_known_port(written: 
     assert {"clientPort=6", "clientPortAddress=127.0.0.1"} <= set(own)
 
 
+def test_the_jobmanager_waits_a_minute_for_a_zookeeper_that_starts_beside_it() -> None:
+    options = cluster.profile(Installation(), "embedded")
+    attempts = int(options["high-availability.zookeeper.client.max-retry-attempts"])
+    wait_ms = int(options["high-availability.zookeeper.client.retry-wait"].removesuffix(" ms"))
+    assert attempts * wait_ms >= 60_000
+
+
 def test_a_process_serves_at_the_address_that_it_is_given(tmp_path: Path) -> None:
     hosts = {"broker": "198.18.0.9", "jobmanager": "198.18.0.1", "taskmanager-1": "198.18.0.2"}
     settings = StackSettings(tmp_path, hosts=hosts)
