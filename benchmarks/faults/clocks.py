@@ -47,7 +47,7 @@ def set_clock(file: Path, seconds: int) -> None:
 def own_clocks(settings: StackSettings) -> Iterator[StackSettings]:
     """Give each TaskManager and the producer a clock that can be set, true at first.
 
-    UnfitError where libfaketime is missing.
+    UnfitError where no good libfaketime is found.
     """
     libfaketime()
     settings.folder.mkdir(parents=True, exist_ok=True)

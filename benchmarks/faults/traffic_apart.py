@@ -11,7 +11,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Sequence
 
 import msgspec
@@ -69,8 +68,6 @@ class FlowApart(Flow):
 
 def main() -> None:
     """Send what standard input holds."""
-    # libfaketime 0.9.10 lets Python's own sleep fail (its issue 426), and this wait not.
-    time.sleep = threading.Event().wait  # type: ignore[assignment]
     _, bootstrap, per_s = sys.argv
     told = msgspec.msgpack.decode(
         sys.stdin.buffer.read(), type=list[tuple[bool, bytes, bytes, int]]
