@@ -23,7 +23,15 @@ from stack import (
 from stack.errors import StackError
 from stack.flink import FlinkClient
 from stack.installation import Installation
-from stack.settings import Layout, Ports, StackSettings, is_taskmanager, load, save
+from stack.settings import (
+    ZOOKEEPER,
+    Layout,
+    Ports,
+    StackSettings,
+    is_taskmanager,
+    load,
+    save,
+)
 from stack.status import ProcessStatus, StackStatus
 from stack.supervision import Program, Supervisor
 
@@ -195,6 +203,11 @@ class Stack:
     def _complete(self, programs: dict[str, Program], progress: Progress) -> None:
         """Bring a running stack to these settings, as far as that needs no restart."""
         chosen = self._ports()
+        if ZOOKEEPER not in programs:
+            raise StackError(
+                "The stack runs without ZooKeeper, as an older version has started it: "
+                "./cardwatch down, then up."
+            )
         have = (chosen.kafka, chosen.flink_ui)
         wanted = (self.settings.kafka_port or have[0], self.settings.flink_port or have[1])
         if wanted != have:
