@@ -45,7 +45,9 @@ _PAGE = ROOT / "docs" / "faults.md"
 @click.option("--control", is_flag=True, help="Run the controls: exactly-once off.")
 @click.option("--list", "listed", is_flag=True, help="Name every fault with a sentence, and end.")
 @click.option(
-    "--record", is_flag=True, help="Add the runs to docs/faults.json and the table of docs/faults.md."
+    "--record",
+    is_flag=True,
+    help="Add the runs to docs/faults.json and the table of docs/faults.md.",
 )
 @option(
     "--folder",

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.faults import lifecycle, odd_traffic, processes
+from benchmarks.faults import lifecycle, odd_traffic, outage, processes
 from benchmarks.faults.fault import Fault
 
-FAULTS: tuple[Fault, ...] = (*processes.FAULTS, *odd_traffic.FAULTS, *lifecycle.FAULTS)
+FAULTS: tuple[Fault, ...] = (
+    *processes.FAULTS,
+    *outage.FAULTS,
+    *odd_traffic.FAULTS,
+    *lifecycle.FAULTS,
+)
 
 
 def find_fault(name: str) -> Fault:

@@ -97,6 +97,17 @@ class Scene:
             "the job's checkpoints in the Flink web UI."
         )
 
+    def wait_for_completed_checkpoint(self) -> int:
+        """Return the number of a checkpoint that has completed just now."""
+        number = self.wait_for_checkpoint_in_progress()
+        metadata = self.stack.layout.checkpoints / self.job.id / f"chk-{number}" / "_metadata"
+        deadline = time.monotonic() + _CHECKPOINT_S
+        while time.monotonic() < deadline:
+            if metadata.exists():
+                return number
+            time.sleep(_LOOK_INTO_FOLDER_S)
+        raise BenchmarkError(f"Expected checkpoint {number} to complete, it did not.")
+
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
         """Poll until a condition holds; BenchmarkError says what did not come about."""
         deadline = time.monotonic() + timeout_s

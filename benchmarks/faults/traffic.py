@@ -69,6 +69,10 @@ class VaryingPace:
         self._counted = payments
         return self._due_s
 
+    def hold(self, seconds: float) -> None:
+        """Let what comes after the next payment wait."""
+        self._due_s += seconds
+
 
 class Flow:
     """Sends records in a thread of its own and logs what the broker confirms.

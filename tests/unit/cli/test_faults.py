@@ -39,7 +39,9 @@ RIGHT = Verdict(
     problems=(),
 )
 WRONG = replace(RIGHT, duplicated=12, problems=("12 duplicated",))
-PAGE = "# Faults\n\n<!-- table: ./cardwatch faults --record -->\n<!-- end of table -->\n\nThe end.\n"
+PAGE = (
+    "# Faults\n\n<!-- table: ./cardwatch faults --record -->\n<!-- end of table -->\n\nThe end.\n"
+)
 
 
 def run_of(seed: int, verdict: Verdict, **changes: object) -> RunResult:
@@ -131,7 +133,9 @@ def test_the_record_grows_by_seeds_and_makes_the_table(
     assert list(known["kill-broker"]) == ["0", "1", "2"]
     page = (tmp_path / "faults.md").read_text()
     assert page.startswith("# Faults\n") and page.endswith("The end.\n")
-    assert "| kill-broker | 3 | 18,000 | 0 | 0 | 0 | 0, 0 | 0 | 6.0, 7.0 | 63% | 2026-01-02 |" in page
+    assert (
+        "| kill-broker | 3 | 18,000 | 0 | 0 | 0 | 0, 0 | 0 | 6.0, 7.0 | 63% | 2026-01-02 |" in page
+    )
     assert f"| kill-taskmanager{CONTROL} | 1 | 6,000 | 0 | 12 |" in page
 
 
