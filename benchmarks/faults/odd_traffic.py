@@ -38,7 +38,7 @@ _GARBAGE: tuple[Garbage, ...] = (
     lambda key, value: (key, value[: len(value) // 2]),
     lambda key, _: (key, b'{"transaction_id": "\xff\xfe"}'),
     lambda key, value: (key, value.replace(b'"amount":', b'"amount":-')),
-    lambda key, value: (b"another", value),
+    lambda _, value: (b"another", value),
     lambda key, _: (key, b" " * 100_000),
 )
 

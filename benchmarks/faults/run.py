@@ -76,7 +76,10 @@ def run_fault(fault: Fault, settings: FaultSettings, say: Say, on_run: OnRun) ->
 
 
 def controlled(fault: Fault) -> Fault:
-    """Return the control of a fault: the same with exactly-once off. BenchmarkError: it has none."""
+    """Return a fault's control: the same with exactly-once off.
+
+    BenchmarkError where it has none.
+    """
     control: Control | None = fault.control
     if control is None:
         raise BenchmarkError(

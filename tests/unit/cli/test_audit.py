@@ -34,7 +34,7 @@ def test_a_loss_ends_with_one_and_names_some(
     lost = [f"t{number}" for number in range(7)]
     result = told(monkeypatch, tmp_path, Audit(1_200, lost, ["t9"]))
     assert result.exit_code == 1
-    assert "7 payments have no decision: t0, t1, t2, t3, t4, ...;" in result.output
+    assert "7 payments have no decision: t0, t1, t2, t3, t4, ..." in result.output
     assert "1 payments have more than one decision: t9." in result.output
 
 
