@@ -23,19 +23,19 @@ def told(monkeypatch: pytest.MonkeyPatch, folder: Path, found: Audit, *arguments
 
 
 def test_complete_topics_end_with_zero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    result = told(monkeypatch, tmp_path, Audit(1_200, [], []))
+    """Repeats under the same id, as an old savepoint makes them, are counted and no error."""
+    result = told(monkeypatch, tmp_path, Audit(1_200, [], ["t9"]))
     assert result.exit_code == 0, result.output
-    assert "1,200     0     0" in result.output
+    assert result.output.splitlines()[-1].split() == ["1,200", "0", "1"]
 
 
 def test_a_loss_ends_with_one_and_names_some(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     lost = [f"t{number}" for number in range(7)]
-    result = told(monkeypatch, tmp_path, Audit(1_200, lost, ["t9"]))
+    result = told(monkeypatch, tmp_path, Audit(1_200, lost, []))
     assert result.exit_code == 1
     assert "7 payments have no decision: t0, t1, t2, t3, t4, ..." in result.output
-    assert "1 payments have more than one decision: t9." in result.output
 
 
 def test_json_has_every_id(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
