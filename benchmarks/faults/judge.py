@@ -70,17 +70,17 @@ class Verdict:
 def judge(
     log: Iterable[Sent],
     seen: Seen,
-    bundle: Bundle,
+    bundles: Sequence[Bundle],
     expects: Expectation = Expectation.EXACTLY_ONCE,
     foretold: Foretold = Foretold(),
 ) -> Verdict:
-    """Judge one run by the producer's log, the committed output and the model bundle."""
+    """Judge one run by the producer's log, the committed output and the bundles that scored."""
     wanted = asked(log)
     repeated = expects is Expectation.COUNTED_REPEATS
     answers = last_of_each(seen.answers) if repeated else seen.answers
     receipts = _last_receipts(seen.receipts) if repeated else seen.receipts
     decisions = [answer.decision for answer in answers]
-    report = compare(Stream(wanted.payments, wanted.labels, decisions, receipts), bundle)
+    report = compare(Stream(wanted.payments, wanted.labels, decisions, receipts), *bundles)
     lost_alerts, doubled_alerts = _alerts(seen, answers, repeated)
     letters = _letters(wanted.refused, seen.letters)
     found = {

@@ -12,6 +12,7 @@ from benchmarks.faults.live_job import LiveJob
 from benchmarks.faults.traffic import Flow
 from stack.embedded import Stack
 from stack.errors import StackError
+from udfs.bundle import Bundle
 
 _LOOK_EVERY_S = 0.1
 _CHECKPOINT_S = 60.0
@@ -31,6 +32,7 @@ class Scene:
         stack: The stack, with its processes by name.
         job: The job; a fault may stop it and start it anew.
         flow: The payments on their way.
+        bundles: Every bundle that has scored, the job's first one first.
         say: Tells a person what happens.
         notes: What was done (victim, checkpoint, ...), shown and reported with the run.
         detected_lost: Ids of payments that a fault's own detection calls lost.
@@ -44,6 +46,7 @@ class Scene:
     stack: Stack
     job: LiveJob
     flow: Flow
+    bundles: list[Bundle]
     say: Callable[[str], None]
     notes: dict[str, object] = field(default_factory=dict)
     detected_lost: set[str] = field(default_factory=set)

@@ -34,8 +34,13 @@ def records(traffic: Traffic, seed: int) -> list[Record]:
     Cards and merchants carry the seed in their names, so the runs of several seeds through one job
     share no state and are judged one by one.
     """
+    return list(Records(_named(world(traffic, seed), seed), Selection(), LabelSettings()))
+
+
+def world(traffic: Traffic, seed: int) -> Iterator[pa.RecordBatch]:
+    """Return the world that a run's payments are of, in the form of events.table."""
     days = max(1, round(traffic.payments / (_PAYMENTS_A_CARD_AND_DAY * traffic.cards)))
-    world = WorldSettings(
+    settings = WorldSettings(
         users=traffic.cards,
         merchants=2 * traffic.cards,
         payments=traffic.payments,
@@ -43,7 +48,7 @@ def records(traffic: Traffic, seed: int) -> list[Record]:
         start=_FIRST_DAY,
         seed=seed,
     )
-    return list(Records(_named(generate(world), seed), Selection(), LabelSettings()))
+    return generate(settings)
 
 
 def _named(batches: Iterator[pa.RecordBatch], seed: int) -> Iterator[pa.RecordBatch]:
@@ -80,9 +85,10 @@ class Flow:
     `log` may be read once `finish` has returned.
     """
 
-    def __init__(self, bootstrap: str, sent: Sequence[Record], per_s: float) -> None:
+    def __init__(self, bootstrap: str, sent: Sequence[Record], traffic: Traffic) -> None:
+        self.traffic = traffic
         self.log: list[Sent] = []
-        self.pace = VaryingPace(per_s)
+        self.pace = VaryingPace(traffic.per_s)
         self._feed = Feed(self.pace, flush_every_s=0)
         settings = KafkaSettings(bootstrap, timeout_s=_CONFIRMED_WITHIN_S)
         self._sender = Sender(settings, lambda message: self.log.append(Sent.of(message)))

@@ -68,7 +68,7 @@ GONE = STREAM.payments[7].transaction_id
 
 
 def judged(seen: Seen) -> Verdict:
-    return judge(LOG, seen, shipped())
+    return judge(LOG, seen, [shipped()])
 
 
 def without(transaction_id: str) -> Seen:
@@ -116,7 +116,7 @@ def test_a_right_stream_holds() -> None:
 def test_a_repeat_asks_for_no_second_decision() -> None:
     """The job drops it, and so does the oracle."""
     again = replace(LOG[3], offset=1_000)
-    verdict = judge([*LOG, again], RIGHT, shipped())
+    verdict = judge([*LOG, again], RIGHT, [shipped()])
     assert verdict.held, verdict.problems
     assert verdict.repeats_sent == 1
 
@@ -167,12 +167,12 @@ def test_a_card_in_two_partitions_is_out_of_order() -> None:
 def test_a_loss_is_expected_only_where_it_was_detected() -> None:
     """What the detection did not name fails the run, and so does what it named in vain."""
     expects = Expectation.DETECTED_LOSS
-    told = judge(LOG, without(GONE), shipped(), expects, Foretold(frozenset({GONE})))
+    told = judge(LOG, without(GONE), [shipped()], expects, Foretold(frozenset({GONE})))
     assert told.held, told.problems
     assert told.lost == 1
-    missed = judge(LOG, without(GONE), shipped(), expects)
+    missed = judge(LOG, without(GONE), [shipped()], expects)
     assert missed.problems == (f"lost and not detected: {GONE}",)
-    alarmed = judge(LOG, RIGHT, shipped(), expects, Foretold(frozenset({GONE})))
+    alarmed = judge(LOG, RIGHT, [shipped()], expects, Foretold(frozenset({GONE})))
     assert alarmed.problems == (f"called lost and there: {GONE}",)
 
 
@@ -181,10 +181,10 @@ def test_repeats_are_expected_only_in_their_number() -> None:
     again = [Answer(0, 100 + place, each.decision) for place, each in enumerate(ANSWERS[-5:])]
     seen = replace(RIGHT, answers=[*ANSWERS, *again])
     expects = Expectation.COUNTED_REPEATS
-    right = judge(LOG, seen, shipped(), expects, Foretold(repeats=5))
+    right = judge(LOG, seen, [shipped()], expects, Foretold(repeats=5))
     assert right.held, right.problems
     assert right.duplicated == 5
-    wrong = judge(LOG, seen, shipped(), expects, Foretold(repeats=4))
+    wrong = judge(LOG, seen, [shipped()], expects, Foretold(repeats=4))
     assert wrong.problems == ("5 repeats where 4 were foretold",)
 
 
@@ -194,5 +194,5 @@ def test_a_repeat_that_differs_is_named() -> None:
     seen = replace(
         RIGHT, answers=[*ANSWERS[:-1], Answer(0, 59, first), Answer(0, 60, ANSWERS[-1].decision)]
     )
-    told = judge(LOG, seen, shipped(), Expectation.COUNTED_REPEATS, Foretold(repeats=1))
+    told = judge(LOG, seen, [shipped()], Expectation.COUNTED_REPEATS, Foretold(repeats=1))
     assert told.problems == (f"repeated differently: {first.transaction_id}",)
