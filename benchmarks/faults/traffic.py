@@ -27,6 +27,8 @@ _CONFIRMED_WITHIN_S = 300.0
 """A payment waits so long for a broker that comes back; one given up would leave it open whether
 the job has to answer it."""
 
+_GIVEN_UP_S = 10.0
+
 
 def records(traffic: Traffic, seed: int) -> list[Record]:
     """Return a world's payments with their labels, before `alter`; the same for a seed.
@@ -113,9 +115,9 @@ class Flow:
         self.pace.per_s = usual
 
     def stop(self) -> None:
-        """Give the rest up, when a run ends early."""
+        """Give the rest up, when a run ends early; what is not confirmed soon is left."""
         self._feed.stop("the run has ended")
-        self._thread.join()
+        self._thread.join(_GIVEN_UP_S)
 
     def finish(self) -> None:
         """Wait until everything is sent and confirmed; BenchmarkError where it cannot be."""
