@@ -36,10 +36,12 @@ class Verdict:
     """What is wrong with a run, in numbers; nothing is where `problems` is empty.
 
     `lost`, `duplicated` and `unknown` count payments without a decision, decisions above one for a
-    payment, and decisions without a payment. `out_of_order` counts cards whose decisions do not lie
-    in their topic in the order in which Kafka got the payments. `features_differing` and
-    `scores_differing` compare with the offline replay, bit for bit. Labels are counted by their
-    receipts, refused records by their dead letters, alerts by the decisions at MEDIUM and HIGH.
+    payment, and decisions without a payment. `out_of_order` counts decisions and entities whose
+    numbers do not follow the order in which Kafka got the payments; `apart_in_topic` counts cards
+    whose decisions lie in their topic in another order than that of their numbers.
+    `features_differing` and `scores_differing` compare with the offline replay, bit for bit.
+    Labels are counted by their receipts, refused records by their dead letters, alerts by the
+    decisions at MEDIUM and HIGH.
     """
 
     payments: int
@@ -50,6 +52,7 @@ class Verdict:
     duplicated: int
     unknown: int
     out_of_order: int
+    apart_in_topic: int
     features_differing: int
     scores_differing: int
     labels_lost: int
@@ -73,8 +76,15 @@ def judge(
     bundles: Sequence[Bundle],
     expects: Expectation = Expectation.EXACTLY_ONCE,
     foretold: Foretold = Foretold(),
+    *,
+    one_writer: bool = True,
 ) -> Verdict:
-    """Judge one run by the producer's log, the committed output and the bundles that scored."""
+    """Judge one run by the producer's log, the committed output and the bundles that scored.
+
+    With `one_writer` the topic has to hold a card's decisions in their order. Where the merchant
+    stage had several subtasks, two of them write the decisions on one card, each in its own
+    transaction, and the order there is theirs: `apart_in_topic` is told and no problem.
+    """
     wanted = asked(log)
     repeated = expects is Expectation.COUNTED_REPEATS
     answers = last_of_each(seen.answers) if repeated else seen.answers
@@ -87,7 +97,8 @@ def judge(
         "lost": len(report.lost),
         "duplicated": _above_one(answer.decision.transaction_id for answer in seen.answers),
         "unknown": len(report.unknown),
-        "out_of_order": len(disordered(answers)) + len(report.out_of_order) + report.misplaced,
+        "out_of_order": len(report.out_of_order) + report.misplaced,
+        "apart_in_topic": len(disordered(answers)),
         "features_differing": _differing_features(report),
         "scores_differing": report.scores_differing,
         "labels_lost": report.labels_lost,
@@ -104,7 +115,13 @@ def judge(
         refused=len(wanted.refused),
         repeats_sent=wanted.repeats,
         **found,
-        problems=_problems(found, report, expects, foretold, seen.answers),
+        problems=_problems(
+            found if one_writer else found | {"apart_in_topic": 0},
+            report,
+            expects,
+            foretold,
+            seen.answers,
+        ),
     )
 
 

@@ -27,6 +27,7 @@ _SMALL = FitSettings(jobs=1, forest_trees=20, forest_depth=5, boosted_trees=20, 
 def rescale(scene: Scene, to: int) -> None:
     """Stop the job with a savepoint and start it from there at another parallelism."""
     snapshot = scene.job.stop()
+    scene.strike()
     scene.notes["parallelism"] = f"{scene.job.parallelism} to {to}"
     scene.job.parallelism = to
     scene.job.start(snapshot)
@@ -64,8 +65,8 @@ def old_savepoint(scene: Scene) -> None:
 def upgrade_model(scene: Scene) -> None:
     """Train a new version, stop with a savepoint, and go on from it with the new version."""
     model = _trained(scene)
-    scene.strike()
     snapshot = scene.job.stop()
+    scene.strike()
     scene.job.bundle = model
     scene.bundles.append(load_bundle(model))
     scene.notes["model"] = scene.bundles[-1].manifest.model
@@ -74,7 +75,7 @@ def upgrade_model(scene: Scene) -> None:
 
 def _trained(scene: Scene) -> Path:
     """Train a small model on another world, as the version behind the job's."""
-    table = pa.Table.from_batches(list(world(scene.flow.traffic, scene.seed + 1_000)))
+    table = pa.Table.from_batches(list(world(scene.traffic, scene.seed + 1_000)))
     old = scene.bundles[0].manifest
     return train(
         replay(table, Settings().label_delay_ms),

@@ -145,8 +145,8 @@ def _run(
     sent = records(fault.traffic, seed)
     if fault.traffic.alter is not None:
         sent = list(fault.traffic.alter(sent, chance))
-    flow = Flow(stack.kafka, sent, fault.traffic)
-    scene = Scene(seed, chance, stack, job, flow, [bundle], say)
+    flow = Flow(stack.kafka, sent, fault.traffic.per_s)
+    scene = Scene(seed, chance, stack, job, flow, fault.traffic, [bundle], say)
     moment = fault.moment(seed)
     date = _now()
     try:
@@ -161,7 +161,14 @@ def _run(
         with suppress(BenchmarkError):  # what never settles is in `back`
             wait_until_settled(stack.kafka, DECISIONS.name)
         foretold = Foretold(frozenset(scene.detected_lost), scene.expected_repeats)
-        verdict = judge(flow.log, see(stack.kafka, start), scene.bundles, fault.expects, foretold)
+        verdict = judge(
+            flow.log,
+            see(stack.kafka, start),
+            scene.bundles,
+            fault.expects,
+            foretold,
+            one_writer=job.widest == 1,
+        )
     except (BenchmarkError, StackError, KafkaException) as error:
         flow.stop()
         return RunResult(seed, moment, scene.notes, None, None, (), str(error), date)

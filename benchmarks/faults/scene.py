@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.faults.fault import Traffic
 from benchmarks.faults.live_job import LiveJob
 from benchmarks.faults.traffic import Flow
 from stack.embedded import Stack
@@ -32,6 +33,7 @@ class Scene:
         stack: The stack, with its processes by name.
         job: The job; a fault may stop it and start it anew.
         flow: The payments on their way.
+        traffic: What they are.
         bundles: Every bundle that has scored, the job's first one first.
         say: Tells a person what happens.
         notes: What was done (victim, checkpoint, ...), shown and reported with the run.
@@ -46,6 +48,7 @@ class Scene:
     stack: Stack
     job: LiveJob
     flow: Flow
+    traffic: Traffic
     bundles: list[Bundle]
     say: Callable[[str], None]
     notes: dict[str, object] = field(default_factory=dict)

@@ -87,10 +87,9 @@ class Flow:
     `log` may be read once `finish` has returned.
     """
 
-    def __init__(self, bootstrap: str, sent: Sequence[Record], traffic: Traffic) -> None:
-        self.traffic = traffic
+    def __init__(self, bootstrap: str, sent: Sequence[Record], per_s: float) -> None:
         self.log: list[Sent] = []
-        self.pace = VaryingPace(traffic.per_s)
+        self.pace = VaryingPace(per_s)
         self._feed = Feed(self.pace, flush_every_s=0)
         settings = KafkaSettings(bootstrap, timeout_s=_CONFIRMED_WITHIN_S)
         self._sender = Sender(settings, lambda message: self.log.append(Sent.of(message)))

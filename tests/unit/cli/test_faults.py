@@ -27,6 +27,7 @@ RIGHT = Verdict(
     duplicated=0,
     unknown=0,
     out_of_order=0,
+    apart_in_topic=0,
     features_differing=0,
     scores_differing=0,
     labels_lost=0,

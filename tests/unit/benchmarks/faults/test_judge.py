@@ -91,6 +91,15 @@ def swapped_places(one: int, other: int) -> Seen:
     return replace(RIGHT, answers=answers)
 
 
+def swapped_numbers(one: int, other: int) -> Seen:
+    answers = list(ANSWERS)
+    for place, source in ((one, other), (other, one)):
+        number = ANSWERS[source].decision.card_sequence
+        decision = msgspec.structs.replace(ANSWERS[place].decision, card_sequence=number)
+        answers[place] = answers[place]._replace(decision=decision)
+    return replace(RIGHT, answers=answers)
+
+
 def moved_score() -> Seen:
     score = STREAM.decisions[5].probability
     return changed(5, probability=float(np.nextafter(np.float32(score), np.float32(1))))
@@ -127,7 +136,8 @@ def test_a_repeat_asks_for_no_second_decision() -> None:
         ("lost", lambda: without(GONE)),
         ("duplicated", lambda: replace(RIGHT, answers=[*ANSWERS, ANSWERS[3]])),
         ("unknown", with_stranger),
-        ("out_of_order", lambda: swapped_places(0, 3)),
+        ("out_of_order", lambda: swapped_numbers(0, 3)),
+        ("apart_in_topic", lambda: swapped_places(0, 3)),
         ("features_differing", moved_feature),
         ("scores_differing", moved_score),
         ("labels_lost", lambda: replace(RIGHT, receipts=[])),
@@ -155,13 +165,22 @@ def test_each_wrong_is_counted_by_its_name(count: str, wrong: Callable[[], Seen]
 def test_the_order_in_the_topic_is_seen_where_the_numbers_are_right() -> None:
     """Two decisions of a card have changed places: each is right, a reader learns them wrongly."""
     verdict = judged(swapped_places(0, 3))
-    assert (verdict.out_of_order, verdict.lost, verdict.duplicated) == (1, 0, 0)
+    assert (verdict.apart_in_topic, verdict.out_of_order, verdict.lost) == (1, 0, 0)
+    assert verdict.problems == ("1 apart in topic",)
 
 
-def test_a_card_in_two_partitions_is_out_of_order() -> None:
+def test_two_writers_keep_the_order_by_its_numbers_only() -> None:
+    """At a parallelism of two, two subtasks write the decisions on a card: told, and no failure."""
+    verdict = judge(LOG, swapped_places(0, 3), [shipped()], one_writer=False)
+    assert verdict.apart_in_topic == 1
+    assert verdict.held
+    assert not judge(LOG, swapped_numbers(0, 3), [shipped()], one_writer=False).held
+
+
+def test_a_card_in_two_partitions_is_apart() -> None:
     """A reader of several partitions gets no order among them."""
     answers = [*ANSWERS[:30], *(each._replace(partition=1) for each in ANSWERS[30:])]
-    assert judged(replace(RIGHT, answers=answers)).out_of_order == 3
+    assert judged(replace(RIGHT, answers=answers)).apart_in_topic == 3
 
 
 def test_a_loss_is_expected_only_where_it_was_detected() -> None:
