@@ -24,14 +24,6 @@ _SOME = 3
 
 
 @dataclass(frozen=True)
-class Foretold:
-    """What a fault says about itself: ids that Kafka lost, and decisions made once more."""
-
-    lost: frozenset[str] = frozenset()
-    repeats: int = 0
-
-
-@dataclass(frozen=True)
 class Verdict:
     """What is wrong with a run, in numbers; nothing is where `problems` is empty.
 
@@ -75,7 +67,7 @@ def judge(
     seen: Seen,
     bundles: Sequence[Bundle],
     expects: Expectation = Expectation.EXACTLY_ONCE,
-    foretold: Foretold = Foretold(),
+    foretold_repeats: int = 0,
     *,
     one_writer: bool = True,
 ) -> Verdict:
@@ -117,9 +109,8 @@ def judge(
         **found,
         problems=_problems(
             found if one_writer else found | {"apart_in_topic": 0},
-            report,
             expects,
-            foretold,
+            foretold_repeats,
             seen.answers,
         ),
     )
@@ -161,42 +152,21 @@ def differing_repeats(answers: Iterable[Answer]) -> list[str]:
 
 def _problems(
     found: dict[str, int],
-    report: ParityReport,
     expects: Expectation,
-    foretold: Foretold,
+    foretold_repeats: int,
     answers: Sequence[Answer],
 ) -> tuple[str, ...]:
     wrong = {name: count for name, count in found.items() if count}
     told: list[str] = []
-    if expects is Expectation.DETECTED_LOSS:
-        told += _undetected(report.lost, foretold.lost)
-        # What a lost decision or receipt tells of its merchant's sequence is lost with it.
-        for name in ("lost", "labels_lost", "alerts_lost", "letters_lost"):
-            wrong.pop(name, None)
-        if report.lost or report.labels_lost:
-            for name in ("out_of_order", "features_differing", "scores_differing"):
-                wrong.pop(name, None)
-            told += _card_differences(report)
     if expects is Expectation.COUNTED_REPEATS:
         repeats = wrong.pop("duplicated", 0)
-        if repeats != foretold.repeats:
-            told.append(f"{repeats} repeats where {foretold.repeats} were foretold")
+        if repeats != foretold_repeats:
+            told.append(f"{repeats} repeats where {foretold_repeats} were foretold")
         told += [f"repeated differently: {name}" for name in differing_repeats(answers)[:_SOME]]
         for name in ("labels_duplicated", "alerts_duplicated", "letters_duplicated"):
             wrong.pop(name, None)
     told += [f"{count} {name.replace('_', ' ')}" for name, count in wrong.items()]
     return tuple(told)
-
-
-def _undetected(lost: Collection[str], detected: Collection[str]) -> list[str]:
-    missed, false = set(lost) - set(detected), set(detected) - set(lost)
-    told = [f"lost and not detected: {_some(missed)}"] if missed else []
-    return told + ([f"called lost and there: {_some(false)}"] if false else [])
-
-
-def _card_differences(report: ParityReport) -> list[str]:
-    count = sum(report.card_features_differing.values())
-    return [f"{count} card features differing from the topic's order"] if count else []
 
 
 def _differing_features(report: ParityReport) -> int:
@@ -232,11 +202,6 @@ def _letters(refused: dict[Place, str], letters: Iterable[DeadLetter]) -> tuple[
     doubled = sum(len(found) - (place in refused) for place, found in codes.items())
     differing = sum(codes[place][0] != code for place, code in refused.items() if place in codes)
     return lost, doubled, differing
-
-
-def _some(names: Collection[str]) -> str:
-    shown = ", ".join(sorted(names)[:_SOME])
-    return f"{shown} and {len(names) - _SOME} more" if len(names) > _SOME else shown
 
 
 def expected_ids(wanted: Asked) -> set[str]:

@@ -14,7 +14,7 @@ from confluent_kafka import KafkaException
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.faults.fault import Control, Expectation, Fault, Inject, Moment
-from benchmarks.faults.judge import Foretold, expected_ids, judge
+from benchmarks.faults.judge import expected_ids, judge
 from benchmarks.faults.live_job import LiveJob
 from benchmarks.faults.producer_log import asked
 from benchmarks.faults.results import FaultResult, RunResult
@@ -160,13 +160,12 @@ def _run(
         back = _wait_for_transactions(stack.kafka)
         with suppress(BenchmarkError):  # what never settles is in `back`
             wait_until_settled(stack.kafka, DECISIONS.name)
-        foretold = Foretold(frozenset(scene.detected_lost), scene.expected_repeats)
         verdict = judge(
             flow.log,
             see(stack.kafka, start),
             scene.bundles,
             fault.expects,
-            foretold,
+            scene.expected_repeats,
             one_writer=job.widest == 1,
         )
     except (BenchmarkError, StackError, KafkaException) as error:

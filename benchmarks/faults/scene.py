@@ -37,7 +37,6 @@ class Scene:
         bundles: Every bundle that has scored, the job's first one first.
         say: Tells a person what happens.
         notes: What was done (victim, checkpoint, ...), shown and reported with the run.
-        detected_lost: Ids of payments that a fault's own detection calls lost.
         expected_repeats: How many decisions a fault foretells to be made again.
         struck_s: time.monotonic() at which the fault began; `strike` sets it.
         struck_ms: The same in epoch milliseconds.
@@ -52,7 +51,6 @@ class Scene:
     bundles: list[Bundle]
     say: Callable[[str], None]
     notes: dict[str, object] = field(default_factory=dict)
-    detected_lost: set[str] = field(default_factory=set)
     expected_repeats: int = 0
     struck_s: float = 0.0
     struck_ms: int = 0
