@@ -17,7 +17,7 @@ from udfs.bundle import Bundle
 
 _LOOK_EVERY_S = 0.1
 _CHECKPOINT_S = 60.0
-_LOOK_INTO_FOLDER_S = 0.001
+_LOOK_INTO_FOLDER_S = 0.0002
 
 CARD_STAGE = "card stage"
 MERCHANT_STAGE = "merchant stage"
