@@ -116,7 +116,8 @@ class Flow:
     def stop(self) -> None:
         """Give the rest up, when a run ends early; what is not confirmed soon is left."""
         self._feed.stop("the run has ended")
-        self._thread.join(_GIVEN_UP_S)
+        if self._thread.is_alive():
+            self._thread.join(_GIVEN_UP_S)
 
     def finish(self) -> None:
         """Wait until everything is sent and confirmed; BenchmarkError where it cannot be."""
