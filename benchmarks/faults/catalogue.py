@@ -9,6 +9,7 @@ from benchmarks.faults import (
     jobmanager,
     lifecycle,
     odd_traffic,
+    outage,
     partitions,
     processes,
 )
@@ -20,6 +21,7 @@ FAULTS: tuple[Fault, ...] = (
     *partitions.FAULTS,
     *disks.FAULTS,
     *clocks.FAULTS,
+    *outage.FAULTS,
     *odd_traffic.FAULTS,
     *lifecycle.FAULTS,
 )

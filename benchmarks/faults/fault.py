@@ -42,14 +42,11 @@ class Expectation(StrEnum):
     """What has to come out of a run.
 
     EXACTLY_ONCE: nothing lost, doubled, out of order or different.
-    DETECTED_LOSS: Kafka may lose by design; what is lost has to be named by the fault's own
-        detection (`Scene.detected_lost`), and everything else holds.
     COUNTED_REPEATS: the fault makes the job decide payments again; each under its own id, with the
         same features and scores, and as many as the fault foretells (`Scene.expected_repeats`).
     """
 
     EXACTLY_ONCE = "exactly once"
-    DETECTED_LOSS = "loss detected"
     COUNTED_REPEATS = "repeats counted"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.job import JOB
@@ -14,7 +14,7 @@ _START_S = 120.0
 
 @dataclass
 class LiveJob:
-    """The job of a run. `id` is None-free: "" where it does not run now."""
+    """The job of a run. `id` is "" where it does not run now; `widest` its largest parallelism."""
 
     stack: Stack
     bundle: Path
@@ -22,7 +22,7 @@ class LiveJob:
     parallelism: int
     arguments: tuple[str, ...] = ()
     id: str = ""
-    starts: list[str] = field(default_factory=list)
+    widest: int = 1
 
     def start(self, snapshot: Path | None = None, *arguments: str) -> None:
         """Submit the job, from a savepoint or checkpoint if given, and wait until it runs.
@@ -39,7 +39,7 @@ class LiveJob:
             savepoint=None if snapshot is None else snapshot.as_uri(),
             parallelism=self.parallelism,
         )
-        self.starts.append(self.id)
+        self.widest = max(self.widest, self.parallelism)
         self.stack.flink.wait_until_running(self.id, _START_S)
 
     def savepoint(self) -> Path:

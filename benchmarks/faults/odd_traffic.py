@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import msgspec
 
-from benchmarks.faults.fault import Alter, Control, Fault, Kind, Traffic
-from benchmarks.faults.processes import kill_taskmanager
+from benchmarks.faults.fault import Alter, Fault, Kind, Traffic
+from benchmarks.faults.processes import DOUBLES, kill_taskmanager
 from benchmarks.faults.scene import Scene
 from events.label import Label, encode_label, parse_label
 from events.transaction import Transaction, encode_transaction, parse_transaction
@@ -29,8 +29,6 @@ _BUSY_CARDS = 3
 _BURST = 10.0
 _BURST_S = 3.0
 
-_DOUBLES = Control("with at-least-once the restarted job writes again what was not checkpointed")
-
 Garbage = Callable[[bytes, bytes], tuple[bytes, bytes]]
 _GARBAGE: tuple[Garbage, ...] = (
     lambda key, _: (key, b""),
@@ -38,7 +36,7 @@ _GARBAGE: tuple[Garbage, ...] = (
     lambda key, value: (key, value[: len(value) // 2]),
     lambda key, _: (key, b'{"transaction_id": "\xff\xfe"}'),
     lambda key, value: (key, value.replace(b'"amount":', b'"amount":-')),
-    lambda key, value: (b"another", value),
+    lambda _, value: (b"another", value),
     lambda key, _: (key, b" " * 100_000),
 )
 
@@ -133,7 +131,7 @@ def _odd(name: str, about: str, alter: Alter) -> Fault:
         Kind.TRAFFIC,
         kill_taskmanager,
         traffic=Traffic(alter=alter),
-        control=_DOUBLES,
+        control=DOUBLES,
     )
 
 
@@ -156,6 +154,6 @@ FAULTS = (
         Kind.TRAFFIC,
         burst,
         traffic=Traffic(payments=12_000),
-        control=_DOUBLES,
+        control=DOUBLES,
     ),
 )

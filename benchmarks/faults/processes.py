@@ -13,7 +13,8 @@ from stack.settings import BROKER, JOBMANAGER
 
 _STOP_S = 60.0
 _PAUSE_S = 30.0
-_DOUBLES = Control("with at-least-once the restarted job writes again what was not checkpointed")
+DOUBLES = Control("with at-least-once the restarted job writes again what was not checkpointed")
+"""For every fault that makes the job restart."""
 
 
 def kill(scene: Scene, process: str) -> None:
@@ -52,7 +53,9 @@ def pause(scene: Scene, process: str) -> None:
 
 def pause_taskmanager(scene: Scene) -> None:
     """Pause the process of a stage that the seed chooses."""
-    pause(scene, scene.taskmanager_of(scene.random.choice((CARD_STAGE, MERCHANT_STAGE))))
+    stage = scene.random.choice((CARD_STAGE, MERCHANT_STAGE))
+    scene.notes["stage"] = stage
+    pause(scene, scene.taskmanager_of(stage))
 
 
 def _paused(name: str, about: str, inject: Inject, control: Control | None) -> Fault:
@@ -68,7 +71,7 @@ FAULTS = (
         Kind.PROCESS,
         kill_taskmanager,
         runs=20,
-        control=_DOUBLES,
+        control=DOUBLES,
         in_ci=True,
     ),
     Fault(
@@ -84,7 +87,7 @@ FAULTS = (
         "pause-taskmanager",
         "SIGSTOP of a stage's process for 30 s, longer than the heartbeat's time-out of 15 s.",
         pause_taskmanager,
-        _DOUBLES,
+        DOUBLES,
     ),
     _paused(
         "pause-jobmanager",

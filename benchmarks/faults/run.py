@@ -10,22 +10,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+
 from benchmarks.errors import BenchmarkError
 from benchmarks.faults.fault import Control, Expectation, Fault, Inject, Moment
-from benchmarks.faults.judge import Foretold, expected_ids, judge
+from benchmarks.faults.judge import expected_ids, judge
 from benchmarks.faults.live_job import LiveJob
 from benchmarks.faults.producer_log import asked
 from benchmarks.faults.results import FaultResult, RunResult
 from benchmarks.faults.scene import Scene
 from benchmarks.faults.subscriber import Subscriber, ends, held_back, see
-from benchmarks.faults.traffic import Flow, records
-from benchmarks.faults.traffic_apart import PRODUCER, FlowApart
+from benchmarks.faults.traffic import records
+from benchmarks.faults.traffic_apart import new_flow
 from benchmarks.offsets import wait_until_settled
+from benchmarks.own_stack import refuse_foreign
 from events.topics import DECISIONS
 from features import warm_up
 from stack.embedded import Stack
 from stack.errors import StackError
-from stack.settings import Layout, StackSettings
+from stack.settings import StackSettings
 from udfs.bundle import Bundle, load_bundle
 
 _RUNS_A_STACK = 5
@@ -55,29 +58,49 @@ class FaultSettings:
 def run_fault(fault: Fault, settings: FaultSettings, say: Say, on_run: OnRun) -> FaultResult:
     """Run every seed; a run that fails says why and does not keep the next from running.
 
-    BenchmarkError where the fault has no control and one is asked for.
+    BenchmarkError where the folder is no stack's, or the fault has no control and one is asked for.
     """
+    refuse_foreign(settings.folder)
     warm_up()
     subject = controlled(fault) if settings.control else fault
     bundle = load_bundle(settings.bundle)
     result = FaultResult(fault.name, settings.control)
     waiting = list(settings.seeds)
     while waiting:
-        say(f"{fault.name}: starting a stack")
-        with _stack(subject, settings, say) as stack:
-            job = _first_job(subject, stack, bundle)
-            share = _RUNS_A_STACK if subject.shared else 1
-            for _ in range(min(share, len(waiting))):
-                run = _run(subject, waiting.pop(0), stack, job, bundle, say)
-                result.runs.append(run)
-                on_run(run)
-                if run.problems:
-                    break
+        for run in _runs_on_a_stack(subject, settings, waiting, bundle, say):
+            waiting.remove(run.seed)
+            result.runs.append(run)
+            on_run(run)
     return result
 
 
+def _runs_on_a_stack(
+    fault: Fault, settings: FaultSettings, seeds: Sequence[int], bundle: Bundle, say: Say
+) -> Iterator[RunResult]:
+    """Start a stack and yield the runs that may share it: one at least, none after a failed one."""
+    say(f"{fault.name}: starting a stack")
+    share = list(seeds[: _RUNS_A_STACK if fault.shared else 1])
+    ran = False
+    try:
+        with _stack(fault, settings, say) as stack:
+            job = _first_job(fault, stack, bundle)
+            for seed in share:
+                run = _run(fault, seed, stack, job, bundle, say)
+                ran = True
+                yield run
+                if run.problems:
+                    break
+    except StackError as error:
+        if ran:
+            raise
+        yield RunResult(share[0], "-", {}, None, None, (), str(error), _now())
+
+
 def controlled(fault: Fault) -> Fault:
-    """Return the control of a fault: the same with exactly-once off. BenchmarkError: it has none."""
+    """Return a fault's control: the same with exactly-once off.
+
+    BenchmarkError where it has none.
+    """
     control: Control | None = fault.control
     if control is None:
         raise BenchmarkError(
@@ -98,12 +121,7 @@ def controlled(fault: Fault) -> Fault:
 @contextmanager
 def _stack(fault: Fault, settings: FaultSettings, say: Say) -> Iterator[Stack]:
     """Start an empty stack on the ground that the fault wants."""
-    folder = settings.folder
-    if folder.exists() and any(folder.iterdir()) and not Layout(folder).state.exists():
-        raise BenchmarkError(
-            f"{folder} is not empty and not a stack's folder: name another with --folder."
-        )
-    wanted = StackSettings(folder, taskmanagers=fault.workers, flink=fault.flink)
+    wanted = StackSettings(settings.folder, taskmanagers=fault.workers, flink=fault.flink)
     Stack(wanted).down(delete_data=True)
     with fault.place(wanted) as placed:
         stack = Stack(placed)
@@ -128,15 +146,10 @@ def _run(
     sent = records(fault.traffic, seed)
     if fault.traffic.alter is not None:
         sent = list(fault.traffic.alter(sent, chance))
-    apart = stack.settings.prefixes.get(PRODUCER)
-    flow = (
-        Flow(stack.kafka, sent, fault.traffic.per_s)
-        if apart is None
-        else FlowApart(stack.kafka, sent, fault.traffic.per_s, apart)
-    )
-    scene = Scene(seed, chance, stack, job, flow, say)
+    flow = new_flow(stack, sent, fault.traffic.per_s)
+    scene = Scene(seed, chance, stack, job, flow, fault.traffic, [bundle], say)
     moment = fault.moment(seed)
-    date = datetime.now(UTC).isoformat(timespec="seconds")
+    date = _now()
     try:
         start = ends(stack.kafka)
         with Subscriber(stack.kafka, start[DECISIONS.name]) as subscriber:
@@ -148,13 +161,23 @@ def _run(
         back = _wait_for_transactions(stack.kafka)
         with suppress(BenchmarkError):  # what never settles is in `back`
             wait_until_settled(stack.kafka, DECISIONS.name)
-        foretold = Foretold(frozenset(scene.detected_lost), scene.expected_repeats)
-        verdict = judge(flow.log, see(stack.kafka, start), bundle, fault.expects, foretold)
-    except (BenchmarkError, StackError) as error:
+        verdict = judge(
+            flow.log,
+            see(stack.kafka, start),
+            scene.bundles,
+            fault.expects,
+            scene.expected_repeats,
+            one_writer=job.widest == 1,
+        )
+    except (BenchmarkError, StackError, KafkaException) as error:
         flow.stop()
         return RunResult(seed, moment, scene.notes, None, None, (), str(error), date)
     recovery = None if recovered_s is None else round(recovered_s - scene.struck_s, 2)
     return RunResult(seed, told, scene.notes, verdict, recovery, tuple(back), "", date)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _strike(fault: Fault, scene: Scene, subscriber: Subscriber, moment: Moment) -> str:

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.faults.fault import Traffic
 from benchmarks.faults.live_job import LiveJob
 from benchmarks.faults.traffic import Flow
 from stack.embedded import Stack
 from stack.errors import StackError
+from udfs.bundle import Bundle
 
 _LOOK_EVERY_S = 0.1
 _CHECKPOINT_S = 60.0
-_LOOK_INTO_FOLDER_S = 0.001
+_LOOK_INTO_FOLDER_S = 0.0002
 
 CARD_STAGE = "card stage"
 MERCHANT_STAGE = "merchant stage"
@@ -31,9 +33,10 @@ class Scene:
         stack: The stack, with its processes by name.
         job: The job; a fault may stop it and start it anew.
         flow: The payments on their way.
+        traffic: What they are.
+        bundles: Every bundle that has scored, the job's first one first.
         say: Tells a person what happens.
         notes: What was done (victim, checkpoint, ...), shown and reported with the run.
-        detected_lost: Ids of payments that a fault's own detection calls lost.
         expected_repeats: How many decisions a fault foretells to be made again.
         struck_s: time.monotonic() at which the fault began; `strike` sets it.
         struck_ms: The same in epoch milliseconds.
@@ -44,9 +47,10 @@ class Scene:
     stack: Stack
     job: LiveJob
     flow: Flow
+    traffic: Traffic
+    bundles: list[Bundle]
     say: Callable[[str], None]
     notes: dict[str, object] = field(default_factory=dict)
-    detected_lost: set[str] = field(default_factory=set)
     expected_repeats: int = 0
     struck_s: float = 0.0
     struck_ms: int = 0
@@ -96,6 +100,17 @@ class Scene:
             f"Expected a checkpoint in progress within {_CHECKPOINT_S:.0f} s, saw none: look at "
             "the job's checkpoints in the Flink web UI."
         )
+
+    def wait_for_completed_checkpoint(self) -> int:
+        """Return the number of a checkpoint that has completed just now."""
+        number = self.wait_for_checkpoint_in_progress()
+        metadata = self.stack.layout.checkpoints / self.job.id / f"chk-{number}" / "_metadata"
+        deadline = time.monotonic() + _CHECKPOINT_S
+        while time.monotonic() < deadline:
+            if metadata.exists():
+                return number
+            time.sleep(_LOOK_INTO_FOLDER_S)
+        raise BenchmarkError(f"Expected checkpoint {number} to complete, it did not.")
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
         """Poll until a condition holds; BenchmarkError says what did not come about."""

@@ -27,6 +27,8 @@ _CONFIRMED_WITHIN_S = 300.0
 """A payment waits so long for a broker that comes back; one given up would leave it open whether
 the job has to answer it."""
 
+_GIVEN_UP_S = 10.0
+
 
 def records(traffic: Traffic, seed: int) -> list[Record]:
     """Return a world's payments with their labels, before `alter`; the same for a seed.
@@ -34,8 +36,13 @@ def records(traffic: Traffic, seed: int) -> list[Record]:
     Cards and merchants carry the seed in their names, so the runs of several seeds through one job
     share no state and are judged one by one.
     """
+    return list(Records(_named(world(traffic, seed), seed), Selection(), LabelSettings()))
+
+
+def world(traffic: Traffic, seed: int) -> Iterator[pa.RecordBatch]:
+    """Return the world that a run's payments are of, in the form of events.table."""
     days = max(1, round(traffic.payments / (_PAYMENTS_A_CARD_AND_DAY * traffic.cards)))
-    world = WorldSettings(
+    settings = WorldSettings(
         users=traffic.cards,
         merchants=2 * traffic.cards,
         payments=traffic.payments,
@@ -43,7 +50,7 @@ def records(traffic: Traffic, seed: int) -> list[Record]:
         start=_FIRST_DAY,
         seed=seed,
     )
-    return list(Records(_named(generate(world), seed), Selection(), LabelSettings()))
+    return generate(settings)
 
 
 def _named(batches: Iterator[pa.RecordBatch], seed: int) -> Iterator[pa.RecordBatch]:
@@ -68,6 +75,10 @@ class VaryingPace:
         self._due_s += (payments - self._counted) / self.per_s
         self._counted = payments
         return self._due_s
+
+    def hold(self, seconds: float) -> None:
+        """Let what comes after the next payment wait."""
+        self._due_s += seconds
 
 
 class Flow:
@@ -103,9 +114,10 @@ class Flow:
         self.pace.per_s = usual
 
     def stop(self) -> None:
-        """Give the rest up, when a run ends early."""
+        """Give the rest up, when a run ends early; what is not confirmed soon is left."""
         self._feed.stop("the run has ended")
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join(_GIVEN_UP_S)
 
     def finish(self) -> None:
         """Wait until everything is sent and confirmed; BenchmarkError where it cannot be."""

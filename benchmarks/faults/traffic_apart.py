@@ -19,6 +19,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.faults.producer_log import Sent
 from benchmarks.faults.traffic import Flow
 from producer.records import Record
+from stack.embedded import Stack
 from stack.installation import ROOT
 
 PRODUCER = "producer"
@@ -64,6 +65,14 @@ class FlowApart(Flow):
     def _talk(self) -> None:
         assert self._process is not None
         self._told, _ = self._process.communicate(self._records)
+
+
+def new_flow(stack: Stack, sent: Sequence[Record], per_s: float) -> Flow:
+    """Return the flow of a run: of this process, or of one of its own where the stack says how."""
+    prefix = stack.settings.prefixes.get(PRODUCER)
+    if prefix is None:
+        return Flow(stack.kafka, sent, per_s)
+    return FlowApart(stack.kafka, sent, per_s, prefix)
 
 
 def main() -> None:
