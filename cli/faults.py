@@ -10,6 +10,7 @@ import msgspec
 from benchmarks.errors import BenchmarkError
 from benchmarks.faults.catalogue import FAULTS, find_fault
 from benchmarks.faults.fault import Fault
+from benchmarks.faults.ground import UnfitError
 from benchmarks.faults.record import add_runs, bound, write_table
 from benchmarks.faults.results import FaultResult, RunResult
 from benchmarks.faults.run import FaultSettings, run_fault
@@ -118,6 +119,9 @@ def _run(fault: Fault, settings: FaultSettings, record: bool, out: Output) -> Fa
     try:
         with out.steps() as step:
             result = run_fault(fault, settings, step, tell)
+    except UnfitError as lacking:
+        out.say(f"{fault.name}: skipped. {lacking}")
+        return FaultResult(fault.name, settings.control, skipped=str(lacking))
     except BenchmarkError as error:
         raise click.ClickException(str(error)) from None
     if record:
@@ -178,10 +182,16 @@ def _row(result: FaultResult) -> tuple[object, ...]:
         f"{told['features_differing']}, {told['scores_differing']}",
         told["open_transactions"],
         recovery if result.recoveries_s else "-",
-        "-" if result.control or not result.held else f"{bound(len(result.runs)):.0%}",
-        ("found" if result.held else "NOTHING FOUND") if result.control else _word(result),
+        "-"
+        if result.control or result.skipped or not result.held
+        else f"{bound(len(result.runs)):.0%}",
+        _word(result),
     )
 
 
 def _word(result: FaultResult) -> str:
+    if result.skipped:
+        return "skipped"
+    if result.control:
+        return "found" if result.held else "NOTHING FOUND"
     return "yes" if result.held else "NO"

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.faults import lifecycle, odd_traffic, outage, processes
+from benchmarks.faults import (
+    clocks,
+    disks,
+    jobmanager,
+    lifecycle,
+    odd_traffic,
+    outage,
+    partitions,
+    processes,
+)
 from benchmarks.faults.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
     *processes.FAULTS,
     *outage.FAULTS,
+    *jobmanager.FAULTS,
+    *partitions.FAULTS,
+    *disks.FAULTS,
+    *clocks.FAULTS,
     *odd_traffic.FAULTS,
     *lifecycle.FAULTS,
 )

@@ -61,15 +61,21 @@ class RunResult:
 
 @dataclass
 class FaultResult:
-    """The runs of one fault, or of its control, whose runs have to be found wrong."""
+    """The runs of one fault, or of its control, whose runs have to be found wrong.
+
+    `skipped` says what the machine lacks for it, where there are no runs for that reason.
+    """
 
     name: str
     control: bool
+    skipped: str = ""
     runs: list[RunResult] = field(default_factory=list)
 
     @property
     def held(self) -> bool:
         """Whether every run held; of a control, whether the judge found one wrong."""
+        if self.skipped:
+            return True
         if self.control:
             return any(run.verdict is not None and not run.verdict.held for run in self.runs)
         return bool(self.runs) and not any(run.problems for run in self.runs)
@@ -89,6 +95,7 @@ class FaultResult:
         return {
             "runs": len(self.runs),
             "held": self.held,
+            "skipped": self.skipped,
             "payments": self.total("payments"),
             "lost": self.total("lost"),
             "duplicated": self.total("duplicated") + self.total("unknown"),

@@ -21,6 +21,7 @@ from benchmarks.faults.results import FaultResult, RunResult
 from benchmarks.faults.scene import Scene
 from benchmarks.faults.subscriber import Subscriber, ends, held_back, see
 from benchmarks.faults.traffic import Flow, records
+from benchmarks.faults.traffic_apart import PRODUCER, FlowApart
 from benchmarks.offsets import wait_until_settled
 from benchmarks.own_stack import refuse_foreign
 from events.topics import DECISIONS
@@ -145,7 +146,12 @@ def _run(
     sent = records(fault.traffic, seed)
     if fault.traffic.alter is not None:
         sent = list(fault.traffic.alter(sent, chance))
-    flow = Flow(stack.kafka, sent, fault.traffic.per_s)
+    apart = stack.settings.prefixes.get(PRODUCER)
+    flow = (
+        Flow(stack.kafka, sent, fault.traffic.per_s)
+        if apart is None
+        else FlowApart(stack.kafka, sent, fault.traffic.per_s, apart)
+    )
     scene = Scene(seed, chance, stack, job, flow, fault.traffic, [bundle], say)
     moment = fault.moment(seed)
     date = _now()
@@ -156,7 +162,7 @@ def _run(
             told = _strike(fault, scene, subscriber, moment)
             flow.finish()
             _wait_for_the_last(fault, scene, subscriber)
-            recovered_s = subscriber.first_since(scene.struck_ms)
+            recovered_s = subscriber.first_since(scene.struck_ms, scene.struck_s)
         back = _wait_for_transactions(stack.kafka)
         with suppress(BenchmarkError):  # what never settles is in `back`
             wait_until_settled(stack.kafka, DECISIONS.name)

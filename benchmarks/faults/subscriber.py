@@ -80,9 +80,13 @@ class Subscriber:
         self._thread.join()
         self._consumer.close()
 
-    def first_since(self, received_ms: int) -> float | None:
-        """Return when the first decision came on a payment that Kafka got after `received_ms`."""
-        return next((at for at, received, _ in self.arrivals if received > received_ms), None)
+    def first_since(self, received_ms: int, from_s: float = 0.0) -> float | None:
+        """Return when the first decision came on a payment that Kafka got after `received_ms`.
+
+        Kafka's time is the producer's; `from_s`, of time.monotonic(), leaves out what came before.
+        """
+        told = ((at, received) for at, received, _ in self.arrivals)
+        return next((at for at, received in told if received > received_ms and at > from_s), None)
 
     def _follow(self) -> None:
         while not self._ended.is_set():
