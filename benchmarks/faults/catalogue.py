@@ -17,11 +17,11 @@ from benchmarks.faults.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
     *processes.FAULTS,
+    *outage.FAULTS,
     *jobmanager.FAULTS,
     *partitions.FAULTS,
     *disks.FAULTS,
     *clocks.FAULTS,
-    *outage.FAULTS,
     *odd_traffic.FAULTS,
     *lifecycle.FAULTS,
 )
