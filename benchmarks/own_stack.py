@@ -27,10 +27,7 @@ def own_stack(
 
     BenchmarkError where the folder holds something else than a stack.
     """
-    if folder.exists() and any(folder.iterdir()) and not Layout(folder).state.exists():
-        raise BenchmarkError(
-            f"{folder} is not empty and not a stack's folder: name another with --folder."
-        )
+    refuse_foreign(folder)
     taskmanagers = parallelism * _TASKMANAGERS_PER_PARALLELISM
     stack = Stack(StackSettings(folder, taskmanagers=taskmanagers, flink=flink or {}))
     stack.down(delete_data=True)
@@ -39,3 +36,11 @@ def own_stack(
         yield stack
     finally:
         stack.down(delete_data=not keep)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise BenchmarkError where a folder holds something else than a stack."""
+    if folder.exists() and any(folder.iterdir()) and not Layout(folder).state.exists():
+        raise BenchmarkError(
+            f"{folder} is not empty and not a stack's folder: name another with --folder."
+        )

@@ -26,7 +26,7 @@ def read_stream(bootstrap: str) -> Stream:
     The payments of a card are in the order of the topic.
     """
     return Stream(
-        payments=_payments(bootstrap),
+        payments=read_payments(bootstrap),
         labels=_labels(bootstrap),
         decisions=[decode_decision(value) for value in _values(bootstrap, DECISIONS)],
         receipts=[decode_receipt(value) for value in _values(bootstrap, LABEL_RECEIPTS)],
@@ -37,7 +37,12 @@ def _values(bootstrap: str, topic: Topic) -> Iterator[bytes]:
     return (message.value() or b"" for message in read_topic(bootstrap, topic.name))
 
 
-def _payments(bootstrap: str) -> list[Transaction]:
+def read_decided(bootstrap: str) -> list[str]:
+    """Return the transaction id of each committed decision."""
+    return [decode_decision(value).transaction_id for value in _values(bootstrap, DECISIONS)]
+
+
+def read_payments(bootstrap: str) -> list[Transaction]:
     """Return each payment that the job has to decide, judged as the job judges it."""
     payments: dict[str, Transaction] = {}
     for message in read_topic(bootstrap, TRANSACTIONS.name):

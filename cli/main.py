@@ -27,6 +27,8 @@ COMMANDS = {
     "alerts": "Follow the alerts as they are raised.",
     "bench": "Measure throughput, latency and cost on this machine.",
     "parity": "Prove that the stream computes, bit for bit, what training computed.",
+    "audit": "Name payments that have no decision.",
+    "faults": "Break things on purpose, and prove that nothing is lost or doubled.",
     "test": "Run what the continuous integration runs.",
 }
 

@@ -55,5 +55,7 @@ def show(status: StackStatus, out: Output) -> None:
                 for name, one in status.processes.items()
             ],
         )
+    for problem in status.problems:
+        out.say(problem)
     if status.state in _HINTS:
         out.say(_HINTS[status.state])

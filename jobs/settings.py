@@ -11,6 +11,9 @@ from typing import Literal, cast
 Profile = Literal["latency", "throughput"]
 PROFILES: tuple[Profile, ...] = ("latency", "throughput")
 
+Delivery = Literal["exactly-once", "at-least-once", "none"]
+DELIVERIES: tuple[Delivery, ...] = ("exactly-once", "at-least-once", "none")
+
 
 @dataclass(frozen=True)
 class JobSettings:
@@ -19,6 +22,8 @@ class JobSettings:
     `transaction_timeout_ms` bounds how long a transaction of the sink may stay open: more than a
     checkpoint interval and the longest restart together, and at most the broker's maximum.
     `transaction_prefix` must be stable over restarts and unique to this job on its broker.
+    `delivery` other than exactly-once writes without transactions: decisions are visible at once,
+    and a restart writes some twice (at-least-once) or loses some (none).
     """
 
     bootstrap: str
@@ -27,6 +32,7 @@ class JobSettings:
     group_id: str
     transaction_prefix: str
     transaction_timeout_ms: int
+    delivery: Delivery
     linger_ms: int
     batch_size: int
     batch_ms: int
@@ -65,6 +71,12 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         default=900_000,
         help="of the sink's transactions; at most the broker's transaction.max.timeout.ms",
     )
+    parser.add_argument(
+        "--delivery",
+        choices=DELIVERIES,
+        default="exactly-once",
+        help="of decisions; anything else doubles or loses some at a restart, for comparison only",
+    )
     parser.add_argument("--linger-ms", type=_natural, default=1, help="of the sink's producer")
     parser.add_argument(
         "--batch-size", type=_positive, default=512, help="payments in one Arrow batch"
@@ -89,6 +101,7 @@ def _settings(found: argparse.Namespace) -> JobSettings:
         group_id=found.group_id,
         transaction_prefix=found.transaction_prefix,
         transaction_timeout_ms=found.transaction_timeout_ms,
+        delivery=cast(Delivery, found.delivery),
         linger_ms=found.linger_ms,
         batch_size=found.batch_size,
         batch_ms=found.batch_ms,

@@ -112,11 +112,14 @@ def scored(tables: StreamTableEnvironment, requests: DataStream, score: Any) -> 
 
 
 def sink(tables: StreamTableEnvironment, outgoing: Table, settings: JobSettings) -> None:
-    """Write rows of `jobs.rows.OUTGOING` in one Kafka transaction for each checkpoint."""
+    """Write rows of `jobs.rows.OUTGOING` in one Kafka transaction for each checkpoint.
+
+    Without exactly-once (`settings.delivery`) there are no transactions.
+    """
     options = _RAW | {
         "topic": _names(DECISIONS, ALERTS, DEAD_LETTERS, LABEL_RECEIPTS),
         "properties.bootstrap.servers": settings.bootstrap,
-        "sink.delivery-guarantee": "exactly-once",
+        "sink.delivery-guarantee": settings.delivery,
         "sink.transactional-id-prefix": settings.transaction_prefix,
         "properties.transaction.timeout.ms": settings.transaction_timeout_ms,
         "properties.linger.ms": settings.linger_ms,

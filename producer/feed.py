@@ -17,6 +17,13 @@ _CHECK_EVERY = 256
 _SPIN_S = 0.001
 
 
+class Pacing(Protocol):
+    """What a run needs of a pace."""
+
+    def due_s(self, payments: int, elapsed_ms: int) -> float:
+        """Return when a record goes, in seconds from the first one; see `Pace.due_s`."""
+
+
 class RecordSender(Protocol):
     """What a run needs of a sender."""
 
@@ -70,7 +77,7 @@ class Feed:
 
     def __init__(
         self,
-        pace: Pace,
+        pace: Pacing,
         flush_every_s: float,
         on_tick: Callable[[Progress], None] = lambda _: None,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,

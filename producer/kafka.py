@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,16 +71,21 @@ class Sender:
     """Sends records to two topics and knows how many of each the broker has.
 
     Raises SendError where no broker answers or a topic is missing. A record counts as delivered
-    once close() has flushed it without an error report.
+    once close() has flushed it without an error report. `on_delivered` gets every confirmed record
+    with its partition and offset, which costs time; left out, the client reports only failures.
     """
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(
+        self, settings: KafkaSettings, on_delivered: Callable[[Message], None] | None = None
+    ) -> None:
         self._settings = settings
         self._topics = (settings.transactions, settings.labels)
         self._queued: Counter[str] = Counter()
         self._lost: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
-        self._producer = Producer({**settings.client(), "on_delivery": self._on_failure})
+        self._on_delivered = on_delivered
+        client = settings.client() | {"delivery.report.only.error": on_delivered is None}
+        self._producer = Producer({**client, "on_delivery": self._on_report})
         self._check_topics()
 
     def send(self, is_label: bool, key: bytes, value: bytes) -> None:
@@ -127,10 +133,12 @@ class Sender:
         topic = self._topics[is_label]
         return self._queued[topic] - self._lost[topic]
 
-    def _on_failure(self, error: KafkaError | None, message: Message) -> None:
+    def _on_report(self, error: KafkaError | None, message: Message) -> None:
         if error is not None:
             self._lost[message.topic() or ""] += 1
             self.failures[error.name()] += 1
+        elif self._on_delivered is not None:
+            self._on_delivered(message)
 
     def _check_topics(self) -> None:
         bootstrap = self._settings.bootstrap

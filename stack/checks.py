@@ -12,7 +12,8 @@ from typing import Literal
 from stack import memory, ports, prerequisites
 from stack.embedded import Stack
 from stack.errors import StackError
-from stack.settings import load
+from stack.problems import full_disks
+from stack.settings import Layout, load
 from stack.topics import is_serving
 
 _DISK_MB = 4096
@@ -96,6 +97,9 @@ def _disk(folder: Path) -> Check:
     place = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(place).free >> 20
     told = f"{free} MiB free at {place}"
+    full = " ".join(full_disks(Layout(folder)))
+    if full:
+        return Check("Disk", "problem", full, "make room there")
     if free < _DISK_MB:
         return Check("Disk", "problem", told, f"free {_DISK_MB - free} MiB, or choose --folder")
     return Check("Disk", "ok", told)

@@ -1,4 +1,4 @@
-"""The Flink cluster: a JobManager and TaskManagers of one slot each.
+"""The Flink cluster: a JobManager, its ZooKeeper, and TaskManagers of one slot each.
 
 The JVMs are started directly, not by the distribution's scripts: those start two helper JVMs for
 each process to divide its memory, which would double the start-up time, and a process started by
@@ -14,10 +14,9 @@ from pathlib import Path
 
 import yaml
 
-from stack import java
+from stack import java, zookeeper
 from stack.installation import Installation
-from stack.ports import HOST
-from stack.settings import JOBMANAGER, Layout, Ports, StackSettings, taskmanager_name
+from stack.settings import HOST, JOBMANAGER, Layout, Ports, StackSettings, taskmanager_name
 
 # What Flink keeps of a TaskManager's heap for itself, MiB (its default).
 _FRAMEWORK_HEAP_MB = 128
@@ -91,6 +90,7 @@ def write_config(install: Installation, settings: StackSettings, ports: Ports) -
     (layout.conf / "config.yaml").write_text(text)
     link_jars(install, layout)
     _write(settings, "client", _jvm_options(options, "client"), [_CLIENT_MAIN])
+    zookeeper.write_config(settings, ports)
     _write_jobmanager(settings, options)
     for number in range(settings.taskmanagers):
         _write_taskmanager(settings, options, taskmanager_name(number + 1))
@@ -101,7 +101,12 @@ def _run_time(install: Installation, settings: StackSettings, ports: Ports) -> d
     task_heap_mb = settings.taskmanager_heap_mb - _FRAMEWORK_HEAP_MB
     return {
         "rest.port": str(ports.flink_ui),
-        "jobmanager.rpc.port": str(ports.jobmanager_rpc),
+        "jobmanager.rpc.address": settings.host(JOBMANAGER),
+        "jobmanager.bind-host": settings.host(JOBMANAGER),
+        # With high availability the port that is told is this one.
+        "high-availability.jobmanager.port": str(ports.jobmanager_rpc),
+        "high-availability.zookeeper.quorum": zookeeper.address(settings, ports),
+        "high-availability.storageDir": layout.recovery.as_uri(),
         "blob.server.port": str(ports.blob_server),
         "parallelism.default": str(parallelism(settings)),
         "taskmanager.memory.task.heap.size": f"{task_heap_mb}m",
@@ -158,7 +163,12 @@ def _write_taskmanager(settings: StackSettings, options: Mapping[str, str], name
         f"-Djava.io.tmpdir={scratch}",
         *_jvm_options(options, "taskmanager"),
     )
-    own = {"taskmanager.resource-id": name, "io.tmp.dirs": str(scratch)}
+    own = {
+        "taskmanager.resource-id": name,
+        "taskmanager.host": settings.host(name),
+        "taskmanager.bind-host": settings.host(name),
+        "io.tmp.dirs": str(scratch),
+    }
     dynamic = [word for key, value in own.items() for word in ("-D", f"{key}={value}")]
     main = (_TASKMANAGER_MAIN, "--configDir", str(layout.conf), *dynamic)
     _write(settings, name, jvm, main)

@@ -9,11 +9,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stack import cluster, kafka, memory, ports, processes, topics, waiting
+from stack import (
+    cluster,
+    kafka,
+    memory,
+    ports,
+    problems,
+    processes,
+    topics,
+    waiting,
+    zookeeper,
+)
 from stack.errors import StackError
 from stack.flink import FlinkClient
 from stack.installation import Installation
-from stack.settings import Layout, Ports, StackSettings, load, save
+from stack.settings import (
+    ZOOKEEPER,
+    Layout,
+    Ports,
+    StackSettings,
+    is_taskmanager,
+    load,
+    save,
+)
 from stack.status import ProcessStatus, StackStatus
 from stack.supervision import Program, Supervisor
 
@@ -59,7 +77,7 @@ class Stack:
     @property
     def kafka(self) -> str:
         """The broker's bootstrap address."""
-        return kafka.bootstrap(self._ports())
+        return kafka.bootstrap(*self._known())
 
     @property
     def flink(self) -> FlinkClient:
@@ -108,9 +126,10 @@ class Stack:
         known = load(self.settings.folder)
         programs = self._supervisor.programs()
         registered = waiting.registered(self.flink) if programs else 0
+        serves = known is not None and topics.is_listening(kafka.bootstrap(*known))
         return StackStatus(
-            state=self._state(programs, registered),
-            kafka=kafka.bootstrap(known[1]) if known and programs else None,
+            state=self._state(programs, registered, broker_serves=serves),
+            kafka=kafka.bootstrap(*known) if known and programs else None,
             flink_ui=cluster.ui(known[1]) if known and programs else None,
             taskmanagers=registered,
             processes={
@@ -119,6 +138,9 @@ class Stack:
             },
             folder=self.settings.folder,
             logs=self.layout.logs,
+            problems=tuple(problems.tell(self.layout, programs or {}, broker_serves=serves))
+            if programs
+            else (),
             flink_environment={
                 "FLINK_CONF_DIR": str(self.layout.conf),
                 "FLINK_LIB_DIR": str(self.layout.lib),
@@ -140,11 +162,14 @@ class Stack:
     def _supervisor(self) -> Supervisor:
         return Supervisor(self.settings.folder)
 
-    def _ports(self) -> Ports:
+    def _known(self) -> tuple[StackSettings, Ports]:
         known = load(self.settings.folder)
         if known is None:
             raise StackError("The stack has not been started: start it with ./cardwatch up.")
-        return known[1]
+        return known
+
+    def _ports(self) -> Ports:
+        return self._known()[1]
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -161,6 +186,7 @@ class Stack:
         known = load(self.settings.folder)
         chosen = ports.choose(self.settings, known[1] if known else None)
         shutil.rmtree(self.layout.temporary, ignore_errors=True)
+        zookeeper.forget(self.layout)
         for folder in (self.layout.conf, self.layout.logs, self.layout.temporary):
             folder.mkdir(parents=True, exist_ok=True)
         save(self.settings, chosen)
@@ -177,6 +203,11 @@ class Stack:
     def _complete(self, programs: dict[str, Program], progress: Progress) -> None:
         """Bring a running stack to these settings, as far as that needs no restart."""
         chosen = self._ports()
+        if ZOOKEEPER not in programs:
+            raise StackError(
+                "The stack runs without ZooKeeper, as an older version has started it: "
+                "./cardwatch down, then up."
+            )
         have = (chosen.kafka, chosen.flink_ui)
         wanted = (self.settings.kafka_port or have[0], self.settings.flink_port or have[1])
         if wanted != have:
@@ -195,9 +226,12 @@ class Stack:
     def _write_config(self, chosen: Ports) -> None:
         kafka.write_config(self.install, self.settings, chosen)
         cluster.write_config(self.install, self.settings, chosen)
-        java = str(self.install.java)
+        java, prefixes = str(self.install.java), self.settings.prefixes
         self._supervisor.write_config(
-            {name: [java, f"@conf/{name}.args"] for name in self.settings.programs}
+            {
+                name: [*prefixes.get(name, ()), java, f"@conf/{name}.args"]
+                for name in self.settings.programs
+            }
         )
 
     def _wait(self, progress: Progress) -> None:
@@ -206,11 +240,15 @@ class Stack:
             self.settings.folder, self.kafka, self.flink, self.settings.taskmanagers
         )
 
-    def _state(self, programs: dict[str, Program] | None, registered: int) -> str:
+    def _state(
+        self, programs: dict[str, Program] | None, registered: int, *, broker_serves: bool
+    ) -> str:
         if programs is None:
             return "orphaned" if processes.find(self.settings.folder) else "stopped"
         all_run = all(program.state == _RUNNING for program in programs.values())
-        return "running" if all_run and registered == len(programs) - 2 else "degraded"
+        taskmanagers = sum(map(is_taskmanager, programs))
+        well = all_run and broker_serves and registered == taskmanagers
+        return "running" if well else "degraded"
 
     def _stop(self, progress: Progress) -> None:
         if processes.find(self.settings.folder):

@@ -32,6 +32,11 @@ def write_arguments(
     path.write_text("".join(_quoted(line) + "\n" for line in lines))
 
 
+def property_value(value: str) -> str:
+    """Return a value as it stands in a properties file."""
+    return value.replace("\\", "\\\\")
+
+
 def _quoted(argument: str) -> str:
     escaped = argument.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -8,8 +8,7 @@ from pathlib import Path
 from stack import java
 from stack.errors import StackError
 from stack.installation import Installation
-from stack.ports import HOST
-from stack.settings import BROKER, Layout, Ports, StackSettings
+from stack.settings import BROKER, HOST, Layout, Ports, StackSettings
 
 # Any constant will do: the cluster has one node, and its folder is not shared.
 _CLUSTER_ID = "Y2FyZHdhdGNoLWxvY2FsLQ"
@@ -49,22 +48,23 @@ _PROPERTIES = {
 }
 
 
-def bootstrap(ports: Ports) -> str:
+def bootstrap(settings: StackSettings, ports: Ports) -> str:
     """Return the address that clients are given."""
-    return f"{HOST}:{ports.kafka}"
+    return f"{settings.host(BROKER)}:{ports.kafka}"
 
 
 def write_config(install: Installation, settings: StackSettings, ports: Ports) -> None:
     """Write the broker's properties and its Java argument file."""
     layout = Layout(settings.folder)
+    address = bootstrap(settings, ports)
     properties = {
         **_PROPERTIES,
-        "listeners": f"PLAINTEXT://{HOST}:{ports.kafka},CONTROLLER://{HOST}:{ports.controller}",
-        "advertised.listeners": f"PLAINTEXT://{bootstrap(ports)}",
+        "listeners": f"PLAINTEXT://{address},CONTROLLER://{HOST}:{ports.controller}",
+        "advertised.listeners": f"PLAINTEXT://{address}",
         "controller.quorum.voters": f"1@{HOST}:{ports.controller}",
         "log.dirs": str(layout.kafka_data),
     }
-    lines = [f"{key}={_escaped(value)}\n" for key, value in properties.items()]
+    lines = [f"{key}={java.property_value(value)}\n" for key, value in properties.items()]
     _properties_file(layout).write_text("".join(lines))
     options = (
         *java.heap(settings.broker_heap_mb),
@@ -102,10 +102,6 @@ def _jars(install: Installation) -> Path:
 
 def _properties_file(layout: Layout) -> Path:
     return layout.conf / "broker.properties"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\")
 
 
 def _last_line(text: str) -> str:

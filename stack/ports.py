@@ -6,9 +6,7 @@ import random
 import socket
 
 from stack.errors import StackError
-from stack.settings import Ports, StackSettings
-
-HOST = "127.0.0.1"
+from stack.settings import HOST, Ports, StackSettings
 
 # Below the range that Linux and macOS give to outgoing connections, so that no client takes a
 # chosen port before its server binds it.
@@ -26,11 +24,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def is_listening(port: int) -> bool:
-    """Say whether something accepts connections on `port` of the loopback address."""
+def is_listening(port: int, host: str = HOST) -> bool:
+    """Say whether something accepts connections on `port` of an address of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
-        return probe.connect_ex((HOST, port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def _any_free(taken: set[int]) -> int:

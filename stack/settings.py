@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from stack.errors import StackError
 
+HOST = "127.0.0.1"
+
 BROKER = "broker"
+ZOOKEEPER = "zookeeper"
 JOBMANAGER = "jobmanager"
+_TASKMANAGER = "taskmanager-"
 
 # Native memory beside the heap, in MiB: metaspace, code cache, threads, direct buffers and, in a
 # TaskManager, the Python interpreter with its packages and a model.
 _BROKER_NATIVE_MB = 200
+# Heap and native memory of ZooKeeper, which holds some kilobytes; measured in ADR 0017.
+_ZOOKEEPER_MB = 100
 _JOBMANAGER_NATIVE_MB = 250
 _TASKMANAGER_NATIVE_MB = 700
 
 
 def taskmanager_name(number: int) -> str:
     """Return the name of the n-th TaskManager, counted from one."""
-    return f"taskmanager-{number}"
+    return f"{_TASKMANAGER}{number}"
+
+
+def is_taskmanager(name: str) -> bool:
+    """Say whether a process is a TaskManager, by its name."""
+    return name.startswith(_TASKMANAGER)
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,10 @@ class StackSettings:
         jobmanager_heap_mb: Heap of the JobManager, MiB.
         taskmanager_heap_mb: Heap of each TaskManager, MiB, of which Flink keeps 128 for itself.
         flink: Flink options that win over the profile, by their full key.
+        hosts: Address on which a process serves and is found, by its name; the loopback address
+            where none is given. For processes in a network namespace of their own.
+        prefixes: Words before a process's command, by its name, such as `ip netns exec NAME`. They
+            have to end in that command by exec, so that the supervisor's pid is the process's.
     """
 
     folder: Path
@@ -47,15 +62,23 @@ class StackSettings:
     jobmanager_heap_mb: int = 320
     taskmanager_heap_mb: int = 640
     flink: Mapping[str, str] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder).resolve())
+        prefixes = {name: tuple(words) for name, words in self.prefixes.items()}
+        object.__setattr__(self, "prefixes", prefixes)
         if self.taskmanagers < 1:
             raise StackError(f"At least one TaskManager is needed, not {self.taskmanagers}.")
         if self.taskmanager_heap_mb < 256:
             raise StackError(
                 f"A TaskManager needs 256 MiB of heap, not {self.taskmanager_heap_mb}."
             )
+
+    def host(self, name: str) -> str:
+        """Return the address on which a process serves and is found."""
+        return self.hosts.get(name, HOST)
 
     @property
     def memory_mb(self) -> int:
@@ -64,6 +87,7 @@ class StackSettings:
         return (
             self.broker_heap_mb
             + _BROKER_NATIVE_MB
+            + _ZOOKEEPER_MB
             + self.jobmanager_heap_mb
             + _JOBMANAGER_NATIVE_MB
             + self.taskmanagers * taskmanager
@@ -73,18 +97,22 @@ class StackSettings:
     def programs(self) -> tuple[str, ...]:
         """Names of the processes, in the order in which they start."""
         workers = [taskmanager_name(n + 1) for n in range(self.taskmanagers)]
-        return (BROKER, JOBMANAGER, *workers)
+        return (BROKER, ZOOKEEPER, JOBMANAGER, *workers)
 
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports that a run has been given, all on the loopback address."""
+    """The ports that a run has been given, on the loopback address unless the settings say else.
+
+    `zookeeper` is 0 where the last run was of a version without one.
+    """
 
     kafka: int
     controller: int
     flink_ui: int
     jobmanager_rpc: int
     blob_server: int
+    zookeeper: int = 0
 
 
 @dataclass(frozen=True)
@@ -127,6 +155,16 @@ class Layout:
     def savepoints(self) -> Path:
         """Savepoints, kept until `down --delete`."""
         return self.folder / "savepoints"
+
+    @property
+    def zookeeper_data(self) -> Path:
+        """What ZooKeeper keeps for the JobManager; emptied at each start."""
+        return self.folder / "zookeeper"
+
+    @property
+    def recovery(self) -> Path:
+        """What a restarted JobManager finds its job by; emptied at each start."""
+        return self.folder / "ha"
 
     @property
     def temporary(self) -> Path:

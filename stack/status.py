@@ -30,6 +30,7 @@ class StackStatus:
         processes: Each process by name.
         folder: Where everything is kept.
         logs: Where the logs are.
+        problems: What is wrong and what to do about it, in sentences.
         flink_environment: What the distribution's own bin/flink needs to find this cluster.
     """
 
@@ -40,6 +41,7 @@ class StackStatus:
     processes: Mapping[str, ProcessStatus]
     folder: Path
     logs: Path
+    problems: tuple[str, ...]
     flink_environment: Mapping[str, str]
 
     def to_json(self) -> dict[str, object]:
@@ -52,5 +54,6 @@ class StackStatus:
             "processes": {name: vars(process) for name, process in self.processes.items()},
             "folder": str(self.folder),
             "logs": str(self.logs),
+            "problems": list(self.problems),
             "flink_environment": dict(self.flink_environment),
         }

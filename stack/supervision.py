@@ -29,7 +29,9 @@ _LONGEST_SOCKET_PATH = 100
 _PROGRAM = {
     "autorestart": "true",
     "startsecs": "2",
-    "startretries": "5",
+    # Never given up while what it needs is away, such as room on a disk: it is tried again after
+    # 1, 2, 3, ... seconds. `up` does not wait for that, it tells of the first failure.
+    "startretries": "1000",
     "stopsignal": "TERM",
     "stopwaitsecs": "8",
     "stopasgroup": "true",

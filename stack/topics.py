@@ -9,15 +9,21 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from events.topics import TOPICS, Topic
+from stack import ports
 from stack.errors import StackError
-from stack.ports import is_listening
 
 _TIMEOUT_S = 15.0
 
 
+def is_listening(bootstrap: str) -> bool:
+    """Say whether something accepts connections at `bootstrap`."""
+    host, _, port = bootstrap.rpartition(":")
+    return ports.is_listening(int(port), host)
+
+
 def is_serving(bootstrap: str) -> bool:
     """Say whether a broker answers at `bootstrap`."""
-    if not is_listening(int(bootstrap.rpartition(":")[2])):
+    if not is_listening(bootstrap):
         return False
     try:
         return bool(_admin(bootstrap).list_topics(timeout=2.0).brokers)

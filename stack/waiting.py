@@ -15,7 +15,8 @@ from stack.supervision import Program, Supervisor
 # Ten seconds are usual; a machine that is busy with other work takes many times that.
 _TIMEOUT_S = 240.0
 _POLL_S = 0.2
-_ENDED = ("BACKOFF", "FATAL", "EXITED")
+ENDED = ("BACKOFF", "FATAL", "EXITED")
+"""States of a program that has ended by itself."""
 
 
 def until_serving(folder: Path, kafka: str, flink: FlinkClient, taskmanagers: int) -> None:
@@ -54,14 +55,14 @@ def _raise_for_ended(
     for name, program in now.items():
         was = first.get(name, program)
         restarted = was.pid and program.pid and was.pid != program.pid
-        if program.state in _ENDED or restarted:
+        if program.state in ENDED or restarted:
             raise StackError(
-                f"{name} ended right after its start: {_last_error(logs / name)} "
+                f"{name} ended right after its start: {last_error(logs / name)} "
                 f"(more in {logs / name}.log and .out)."
             )
 
 
-def _last_error(log: Path) -> str:
+def last_error(log: Path) -> str:
     """Return the message of the last error in a process's log, or the end of what it printed."""
     for suffix, pattern in (
         (".log", r" (?:ERROR|FATAL) +\S+ +(?:\[\] )?- (.*)"),

@@ -89,8 +89,12 @@ class ParityReport:
         )
 
 
-def compare(stream: Stream, bundle: Bundle) -> ParityReport:
-    """Replay the stream both ways and compare; each payment should have been decided once."""
+def compare(stream: Stream, bundle: Bundle, *later: Bundle) -> ParityReport:
+    """Replay the stream both ways and compare; each payment should have been decided once.
+
+    Where the job went on with ``later`` bundles of the same models, each decision's scores are
+    compared with those of the bundle that it names.
+    """
     payments = {payment.transaction_id: payment for payment in stream.payments}
     decisions = [each for each in stream.decisions if each.transaction_id in payments]
     counts = Counter(decision.transaction_id for decision in stream.decisions)
@@ -99,7 +103,7 @@ def compare(stream: Stream, bundle: Bundle) -> ParityReport:
     by_sequence = follow_sequences(decisions, payments, stream.receipts, stream.labels)
     by_topic = follow_topic(decisions, stream.payments)
     streamed = _stack([decision_features(each) for each in decisions], len(FEATURE_NAMES))
-    scores, replayed_scores = _scores(decisions, payments, by_sequence.features, bundle)
+    scores, replayed_scores = _scores(decisions, payments, by_sequence.features, (bundle, *later))
     return ParityReport(
         payments=len(payments),
         labels=len(stream.labels),
@@ -121,23 +125,32 @@ def _scores(
     decisions: Sequence[Decision],
     payments: dict[str, Transaction],
     replayed: Matrix,
-    bundle: Bundle,
+    bundles: Sequence[Bundle],
 ) -> tuple[Matrix, Matrix]:
     """Return the decisions' scores and those of the replayed features, float32[n, 1 + models]."""
-    names = _score_names(bundle)
-    if not decisions:
-        return _stack([], len(names)), _stack([], len(names))
+    names = _score_names(bundles[0])
+    offline = np.full((len(decisions), len(names)), np.nan, dtype=np.float32)
+    for bundle in bundles:
+        rows = [n for n, each in enumerate(decisions) if each.model == bundle.manifest.model]
+        if rows:
+            paid = [payments[decisions[row].transaction_id] for row in rows]
+            offline[rows] = _offline(paid, replayed[rows], bundle, names[1:])
+    streamed = [
+        [each.probability, *(each.model_scores[name] for name in names[1:])] for each in decisions
+    ]
+    return _stack([np.array(each, dtype=np.float32) for each in streamed], len(names)), offline
+
+
+def _offline(
+    payments: Sequence[Transaction], replayed: Matrix, bundle: Bundle, models: Sequence[str]
+) -> Matrix:
+    """Return what a bundle gives replayed features, float32[n, 1 + models]."""
     inputs = [
-        model_input(values, payments[each.transaction_id], bundle.attributes)
-        for each, values in zip(decisions, replayed, strict=True)
+        model_input(values, payment, bundle.attributes)
+        for payment, values in zip(payments, replayed, strict=True)
     ]
     scores = bundle.scorer.score(np.stack(inputs))
-    models = names[1:]
-    offline = np.column_stack([scores.probability, *(scores.models[name] for name in models)])
-    streamed = [
-        [each.probability, *(each.model_scores[name] for name in models)] for each in decisions
-    ]
-    return np.array(streamed, dtype=np.float32), offline
+    return np.column_stack([scores.probability, *(scores.models[name] for name in models)])
 
 
 def _score_names(bundle: Bundle) -> list[str]:

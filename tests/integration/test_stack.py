@@ -36,7 +36,8 @@ def test_a_running_stack_tells_where_everything_is(stack: Stack) -> None:
     status = stack.status()
     assert status.state == "running"
     assert status.taskmanagers == 2
-    assert set(status.processes) == {"broker", "jobmanager", "taskmanager-1", "taskmanager-2"}
+    assert set(status.processes) == set(stack.settings.programs)
+    assert status.problems == ()
     assert all(psutil.pid_exists(process.pid) for process in status.processes.values())
     assert (status.logs / "taskmanager-1.log").stat().st_size > 0
 

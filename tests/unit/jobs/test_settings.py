@@ -12,6 +12,7 @@ from jobs.settings import parse_settings
 def test_defaults_are_those_of_the_latency_profile(tmp_path: Path) -> None:
     settings = parse_settings(["--bootstrap", "127.0.0.1:9092", "--bundle", str(tmp_path)])
     assert (settings.profile, settings.bundle) == ("latency", tmp_path)
+    assert settings.delivery == "exactly-once"
     assert settings.state_ttl_days > 38, "state must outlive the longest window"
 
 
@@ -22,6 +23,7 @@ def test_defaults_are_those_of_the_latency_profile(tmp_path: Path) -> None:
         (["--bootstrap", "x:1"], "--bundle"),
         (["--bootstrap", "x:1", "--bundle", "no/such"], "is not a folder"),
         (["--bootstrap", "x:1", "--bundle", ".", "--profile", "fast"], "latency"),
+        (["--bootstrap", "x:1", "--bundle", ".", "--delivery", "twice"], "exactly-once"),
         (["--bootstrap", "x:1", "--bundle", ".", "--batch-size", "0"], "is not positive"),
         (["--bootstrap", "x:1", "--bundle", ".", "--linger-ms", "-1"], "is negative"),
     ],

@@ -9,7 +9,7 @@ from stack import cluster, kafka
 from stack.installation import ROOT, Installation
 from stack.settings import Layout, Ports, StackSettings
 
-PORTS = Ports(kafka=1, controller=2, flink_ui=3, jobmanager_rpc=4, blob_server=5)
+PORTS = Ports(kafka=1, controller=2, flink_ui=3, jobmanager_rpc=4, blob_server=5, zookeeper=6)
 WAYS = ("embedded", "compose", "kubernetes")
 FILES = ("common", *WAYS)
 
@@ -60,10 +60,51 @@ def test_the_connector_is_beside_the_jars_of_the_distribution(written: Layout) -
 
 def test_each_process_has_its_arguments_one_to_a_line(written: Layout) -> None:
     names = {file.stem for file in written.conf.glob("*.args")}
-    assert names == {"broker", "client", "jobmanager", "taskmanager-1", "taskmanager-2"}
+    assert names == {
+        "broker",
+        "client",
+        "jobmanager",
+        "taskmanager-1",
+        "taskmanager-2",
+        "zookeeper",
+    }
     lines = (written.conf / "taskmanager-2.args").read_text().splitlines()
     assert f'"-Dlog.file={written.logs}/taskmanager-2.log"' in lines
     assert '"taskmanager.resource-id=taskmanager-2"' in lines
+
+
+def test_the_jobmanager_remembers_its_job_in_zookeeper_on_a_known_port(written: Layout) -> None:
+    options = yaml.safe_load((written.conf / "config.yaml").read_text())
+    found = {key: value for key, value in options.items() if key.startswith("high-availability")}
+    assert found["high-availability.type"] == "zookeeper"
+    assert found["high-availability.zookeeper.quorum"] == "127.0.0.1:6"
+    assert found["high-availability.jobmanager.port"] == "4"
+    assert found["high-availability.storageDir"] == (written.folder / "ha").as_uri()
+    own = (written.conf / "zookeeper.properties").read_text().splitlines()
+    assert {"clientPort=6", "clientPortAddress=127.0.0.1"} <= set(own)
+
+
+def test_the_jobmanager_waits_a_minute_for_a_zookeeper_that_starts_beside_it() -> None:
+    options = cluster.profile(Installation(), "embedded")
+    attempts = int(options["high-availability.zookeeper.client.max-retry-attempts"])
+    wait_ms = int(options["high-availability.zookeeper.client.retry-wait"].removesuffix(" ms"))
+    assert attempts * wait_ms >= 60_000
+
+
+def test_a_process_serves_at_the_address_that_it_is_given(tmp_path: Path) -> None:
+    hosts = {"broker": "198.18.0.9", "jobmanager": "198.18.0.1", "taskmanager-1": "198.18.0.2"}
+    settings = StackSettings(tmp_path, hosts=hosts)
+    layout = Layout(settings.folder)
+    layout.conf.mkdir()
+    cluster.write_config(Installation(), settings, PORTS)
+    kafka.write_config(Installation(), settings, PORTS)
+    options = yaml.safe_load((layout.conf / "config.yaml").read_text())
+    assert options["jobmanager.rpc.address"] == options["jobmanager.bind-host"] == "198.18.0.1"
+    broker = (layout.conf / "broker.properties").read_text()
+    assert "advertised.listeners=PLAINTEXT://198.18.0.9:1\n" in broker
+    first, second = ((layout.conf / f"taskmanager-{n}.args").read_text() for n in (1, 2))
+    assert '"taskmanager.host=198.18.0.2"' in first
+    assert '"taskmanager.host=127.0.0.1"' in second
 
 
 def test_servers_are_bound_to_the_loopback_address(written: Layout) -> None:

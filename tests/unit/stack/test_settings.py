@@ -7,11 +7,17 @@ import pytest
 from stack.errors import StackError
 from stack.settings import Layout, Ports, StackSettings, load, save
 
-PORTS = Ports(kafka=1, controller=2, flink_ui=3, jobmanager_rpc=4, blob_server=5)
+PORTS = Ports(kafka=1, controller=2, flink_ui=3, jobmanager_rpc=4, blob_server=5, zookeeper=6)
 
 
 def test_saved_settings_and_ports_are_loaded_again(tmp_path: Path) -> None:
-    settings = StackSettings(tmp_path, taskmanagers=3, flink={"rest.port": "1"})
+    settings = StackSettings(
+        tmp_path,
+        taskmanagers=3,
+        flink={"rest.port": "1"},
+        hosts={"broker": "198.18.0.1"},
+        prefixes={"broker": ("ip", "netns", "exec", "cw")},
+    )
     save(settings, PORTS)
     assert load(tmp_path) == (settings, PORTS)
 
@@ -38,7 +44,7 @@ def test_a_damaged_state_names_its_file(tmp_path: Path, text: str) -> None:
 
 def test_programs_start_in_order_of_need(tmp_path: Path) -> None:
     programs = StackSettings(tmp_path, taskmanagers=2).programs
-    assert programs == ("broker", "jobmanager", "taskmanager-1", "taskmanager-2")
+    assert programs == ("broker", "zookeeper", "jobmanager", "taskmanager-1", "taskmanager-2")
 
 
 def test_memory_grows_with_the_taskmanagers(tmp_path: Path) -> None:

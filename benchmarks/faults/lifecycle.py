@@ -1,0 +1,135 @@
+"""What operators do to a running job: rescale it, cancel it, start it from an old savepoint."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.faults.fault import Control, Expectation, Fault, Kind, Moment
+from benchmarks.faults.scene import Scene
+from benchmarks.faults.traffic import world
+from events.topics import DECISIONS
+from stack.reading import read_topic
+from stack.snapshots import newest_snapshot
+from training.fit import FitSettings
+from training.pipeline import Destination, Origin, Settings, train
+from training.replay import replay
+from udfs.bundle import load_bundle
+
+_GOES_ON_S = 5.0
+_SMALL = FitSettings(jobs=1, forest_trees=20, forest_depth=5, boosted_trees=20, boosted_depth=3)
+
+
+def rescale(scene: Scene, to: int) -> None:
+    """Stop the job with a savepoint and start it from there at another parallelism."""
+    snapshot = scene.job.stop()
+    scene.strike()
+    scene.notes["parallelism"] = f"{scene.job.parallelism} to {to}"
+    scene.job.parallelism = to
+    scene.job.start(snapshot)
+
+
+def cancel(scene: Scene) -> None:
+    """Cancel the job without a savepoint and start it from its newest checkpoint, as `submit`."""
+    scene.job.cancel()
+    snapshot = newest_snapshot(scene.stack.layout)
+    if snapshot is None:
+        raise BenchmarkError("Expected a checkpoint behind a cancelled job, found none.")
+    scene.notes["from"] = snapshot.name
+    scene.job.start(snapshot)
+
+
+def forget(scene: Scene) -> None:
+    """Cancel the job and start it without state: every payment so far is decided again."""
+    scene.job.cancel()
+    scene.job.start()
+
+
+def old_savepoint(scene: Scene) -> None:
+    """Go on from a savepoint for 5 s, cancel, and start from the same savepoint once more."""
+    snapshot = scene.job.stop()
+    before = len(read_topic(scene.stack.kafka, DECISIONS.name))
+    scene.job.start(snapshot)
+    time.sleep(_GOES_ON_S)
+    scene.job.cancel()
+    scene.expected_repeats = len(read_topic(scene.stack.kafka, DECISIONS.name)) - before
+    scene.notes["repeats foretold"] = scene.expected_repeats
+    scene.strike()
+    scene.job.start(snapshot)
+
+
+def upgrade_model(scene: Scene) -> None:
+    """Train a new version, stop with a savepoint, and go on from it with the new version."""
+    model = _trained(scene)
+    snapshot = scene.job.stop()
+    scene.strike()
+    scene.job.bundle = model
+    scene.bundles.append(load_bundle(model))
+    scene.notes["model"] = scene.bundles[-1].manifest.model
+    scene.job.start(snapshot)
+
+
+def _trained(scene: Scene) -> Path:
+    """Train a small model on another world, as the version behind the job's."""
+    table = pa.Table.from_batches(list(world(scene.traffic, scene.seed + 1_000)))
+    old = scene.bundles[0].manifest
+    return train(
+        replay(table, Settings().label_delay_ms),
+        Settings(_SMALL),
+        Origin("the fault suite's world", "0" * 64, "./cardwatch faults upgrade-model"),
+        Destination(scene.stack.settings.folder / "models", old.name, old.version + 1),
+    )
+
+
+_FORGETS = Control(
+    "a job that starts without its savepoint decides every payment again", "exactly-once", forget
+)
+
+
+def _rescaled(before: int, after: int) -> Fault:
+    return Fault(
+        f"rescale-{before}-{after}",
+        f"Stop with a savepoint at parallelism {before}, start at {after}.",
+        Kind.LIFECYCLE,
+        partial(rescale, to=after),
+        moments=(Moment.RANDOM,),
+        parallelism=before,
+        taskmanagers=2 * max(before, after),
+        control=_FORGETS,
+        shared=False,
+    )
+
+
+FAULTS = (
+    _rescaled(1, 2),
+    _rescaled(2, 1),
+    _rescaled(2, 3),
+    Fault(
+        "upgrade-model",
+        "Stop with a savepoint, start from it with a new version of the model.",
+        Kind.LIFECYCLE,
+        upgrade_model,
+        moments=(Moment.RANDOM,),
+        shared=False,
+    ),
+    Fault(
+        "cancel",
+        "Cancel without a savepoint, start from the newest checkpoint.",
+        Kind.LIFECYCLE,
+        cancel,
+        control=_FORGETS,
+    ),
+    Fault(
+        "old-savepoint",
+        "Start from a savepoint that is 5 s old: what was decided since is decided again.",
+        Kind.LIFECYCLE,
+        old_savepoint,
+        moments=(Moment.RANDOM,),
+        expects=Expectation.COUNTED_REPEATS,
+        shared=False,
+    ),
+)
