@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Protocol, cast
+
+ROOT: Final = Path(__file__).parents[2]
 
 INTERPRETED: Final = {"NUMBA_DISABLE_JIT": "1"}
 """Kernels as plain Python, so that coverage and NumPy's checks of bounds reach into them."""

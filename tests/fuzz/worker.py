@@ -6,6 +6,7 @@ imported, so nothing of the product is imported at the top.
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import sys
@@ -16,6 +17,7 @@ from typing import Final
 import atheris
 
 from tests.fuzz.mutation import mutate_json
+from tests.fuzz.registry import ROOT
 
 MORE_MEMORY_BYTES: Final = 2 * 1024**3
 """Address space that a target may take beyond what its libraries have taken at the start."""
@@ -25,6 +27,18 @@ def _address_space() -> int:
     """Return the bytes of address space that this process has now."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     return pages * resource.getpagesize()
+
+
+def _compiled() -> list[str]:
+    """Name the modules that numba compiles, which takes their functions as they are written."""
+    if "NUMBA_DISABLE_JIT" in os.environ:
+        return []
+    return [
+        f"{path.parent.name}.{path.stem}"
+        for folder in ("features", "udfs")
+        for path in sorted((ROOT / folder).glob("*.py"))
+        if "from features.compiled import" in path.read_text(encoding="utf-8")
+    ]
 
 
 def _mutate(prefix: int, data: bytes, max_size: int, seed: int) -> bytes:
@@ -43,7 +57,7 @@ def main(arguments: list[str]) -> None:
 
     name, *options = arguments
     target = registry.TARGETS[name]
-    with atheris.instrument_imports(include=list(target.instrument)):
+    with atheris.instrument_imports(include=list(target.instrument), exclude=_compiled()):
         module = registry.load(name)
     folder = Path(options.pop())
     for number, seed in enumerate((*module.seeds(), *corpus.kept(name))):
