@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from features.compiled import helper
 from features.state import Upgrades
+from features.windows import MAX_CARD_EVENTS
 
 VERSION: Final = 2
 
@@ -121,13 +122,16 @@ def open_view(state: npt.NDArray[Any]) -> CardView:
 
 @helper
 def is_whole(state: npt.NDArray[Any]) -> bool:
-    """Tell whether the length of a packed state fits the counts in its header."""
+    """Tell whether the counts in a packed state's header are possible and fit its length.
+
+    Whatever the rows hold, no index of the kernels then leaves the state, nor the next one.
+    """
     if len(state) < 8 * HEAD_WORDS:
         return False
     head = state[: 8 * HEAD_WORDS].view(np.int64)
     events, ids, buckets = head[HEAD_EVENTS], head[HEAD_IDS], head[HEAD_BUCKETS]
-    ordered = 0 <= ids <= events <= len(state) and 0 <= buckets <= len(state)
-    return ordered and state_size(events, ids, buckets) == len(state)
+    possible = 0 <= ids <= events <= MAX_CARD_EVENTS and 0 <= buckets <= MAX_CARD_EVENTS
+    return possible and state_size(events, ids, buckets) == len(state)
 
 
 @helper
