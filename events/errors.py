@@ -63,6 +63,17 @@ def refuse(code: str, where: str, expected: str, got: str, next_step: str) -> Ev
     return EventError(code, f"{where}: expected {expected}, got {got}; {next_step}.")
 
 
+def one_line(text: object, longest: int) -> str:
+    """Return a text that comes from outside as it may stand in an error: one line, cut, printable.
+
+    >>> one_line("bad row:\\n\\x00" + "9" * 100, 20)
+    'bad row: ?9999999999...'
+    """
+    line = " ".join(str(text)[: 4 * longest].split())
+    line = "".join(one if one.isprintable() else "?" for one in line)
+    return line if len(line) <= longest else f"{line[:longest]}..."
+
+
 def show(value: object) -> str:
     """Return `value` as it may stand in a sentence: short, on one line, long digits masked.
 

@@ -70,9 +70,9 @@ _WORDS_OF_VERSION_1: Final = 9
 
 def _with_a_home(state: bytes) -> bytes:
     """Turn version 1 into 2, which has a home: where the card last was, if that is known."""
-    head = np.frombuffer(state[: 8 * _WORDS_OF_VERSION_1], "<i8")
-    if len(head) < _WORDS_OF_VERSION_1:
+    if len(state) < 8 * _WORDS_OF_VERSION_1:
         return bytes([2]) + state[1:]  # cut: whoever reads it says so
+    head = np.frombuffer(state[: 8 * _WORDS_OF_VERSION_1], "<i8")
     home = np.array([head[HEAD_PLACE_MS] != NEVER_MS, *head[HEAD_PLACE_LAT:]], "<i8")
     longer = np.concatenate([[2], head[1:], home]).astype("<i8")
     return longer.tobytes() + state[8 * _WORDS_OF_VERSION_1 :]

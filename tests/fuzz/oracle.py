@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from events.errors import REASONS
+
 LONGEST_SENTENCE: Final = 2_000
 LONGEST_S: Final = 1.0
 """Processor seconds that one input may take; the clock would count what else the machine does."""
@@ -16,6 +18,7 @@ def check_refusal(error: Exception) -> None:
     sentence = str(error)
     assert 0 < len(sentence) <= LONGEST_SENTENCE, f"a refusal of {len(sentence)} characters"
     assert sentence.isprintable(), f"a refusal with control characters: {sentence!r}"
+    assert getattr(error, "code", "bad_value") in REASONS
 
 
 def timed(run: Callable[[bytes], None], data: bytes) -> None:

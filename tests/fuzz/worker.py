@@ -53,12 +53,12 @@ def _mutate(prefix: int, data: bytes, max_size: int, seed: int) -> bytes:
 def main(arguments: list[str]) -> None:
     """Import the target with its readers instrumented, bound memory, and fuzz."""
     from tests.fuzz import corpus, registry
-    from tests.fuzz.oracle import timed
 
     name, *options = arguments
     target = registry.TARGETS[name]
     with atheris.instrument_imports(include=list(target.instrument), exclude=_compiled()):
         module = registry.load(name)
+        from tests.fuzz.oracle import timed
     folder = Path(options.pop())
     for number, seed in enumerate((*module.seeds(), *corpus.kept(name))):
         (folder / f"start-{number:04}").write_bytes(seed)

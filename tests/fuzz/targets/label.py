@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from events.errors import REASONS, EventError
+from events.errors import EventError
 from events.label import encode_label, parse_label
 from tests.fuzz.oracle import check_refusal
 
@@ -14,7 +14,6 @@ def run(data: bytes) -> None:
     try:
         label = parse_label(data, b"c1")
     except EventError as error:
-        assert error.code in REASONS
         check_refusal(error)
         return
     assert label.label_time_ms >= label.timestamp_ms

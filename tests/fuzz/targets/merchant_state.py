@@ -71,7 +71,7 @@ def _grown(draws: Draws) -> tuple[bytes, bool]:
     """Return a state that payments and labels made."""
     state: bytes | None = None
     many = draws.number(1)
-    for _ in range(many * (16 if many > 250 else 1)):
+    for _ in range(MAX_MERCHANT_ROWS + 3 if many == 255 else many % 48):
         state = _step(state, draws.bytes(10)).state
     return state or EMPTY, True
 

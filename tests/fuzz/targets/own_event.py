@@ -18,7 +18,7 @@ from events.decision import (
     encode_decision,
     encode_features,
 )
-from events.errors import REASONS, EventError
+from events.errors import EventError
 from events.receipt import LabelReceipt, decode_receipt, encode_receipt
 from tests.fuzz.oracle import check_refusal
 
@@ -47,7 +47,6 @@ def run(data: bytes) -> None:
     try:
         _READERS[kind](data[1:])
     except EventError as error:
-        assert error.code in REASONS
         check_refusal(error)
 
 

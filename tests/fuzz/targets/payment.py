@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from events.errors import REASONS, EventError
+from events.errors import EventError
 from events.money import MAX_AMOUNT_MINOR
 from events.transaction import encode_transaction, parse_transaction
 from tests.fuzz.oracle import check_refusal
@@ -26,7 +26,6 @@ def run(data: bytes) -> None:
     try:
         payment = parse_transaction(data[1:], key, NOW_MS)
     except EventError as error:
-        assert error.code in REASONS
         check_refusal(error)
         return
     assert 0 <= payment.amount_minor <= MAX_AMOUNT_MINOR
