@@ -162,7 +162,9 @@ CARDWATCH: Final = Layout(
         {name: name for name in (*TEXT_FIELDS, *PLACE_FIELDS, "currency", "is_fraud")}
         | {"timestamp": "timestamp_ms", "amount": "amount_minor"}
     ),
-    optional=frozenset({*TEXT_FIELDS, *PLACE_FIELDS, "is_fraud"} - {*NEEDED_FIELDS}),
+    optional=frozenset(
+        {*TEXT_FIELDS, *PLACE_FIELDS, "is_fraud"} - {*NEEDED_FIELDS, "transaction_id"}
+    ),
     timestamp_unit="ms",
     amount_in_minor=True,
 )

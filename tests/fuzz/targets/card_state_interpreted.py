@@ -1,4 +1,4 @@
-"""The same as `card_state`, with the kernel as Python: every index is seen, and guides the fuzzer.
+"""The same as `card_state`, with the kernel as Python and 16 payments as the most: every index is seen.
 
 Arithmetic that wraps round in compiled code raises here instead; that is no finding.
 """
@@ -10,9 +10,15 @@ from collections.abc import Iterable
 import numpy as np
 
 from features import card, card_compaction
+from features.card_state import EVENT_BYTES
 from tests.fuzz.targets import card_state
-from tests.fuzz.targets.guarded import guarding
+from tests.fuzz.targets.guarded import bounded_by, guarding
 
+_FULL = 16
+
+card_state.shrink = 128
+bounded_by({"MAX_CARD_EVENTS": _FULL, "_KEPT_EVENTS": _FULL // 2})
+card._FULL_BYTES = EVENT_BYTES * _FULL  # type: ignore[misc]
 card.card_kernel = guarding(card.card_kernel)  # type: ignore[misc]
 card_compaction._compact_card = guarding(card_compaction._compact_card)  # type: ignore[misc]
 

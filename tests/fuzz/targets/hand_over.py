@@ -19,7 +19,7 @@ def run(data: bytes) -> None:
     module = (hand_over, request)[data[0] % 2] if data else hand_over
     try:
         message = module.unpack(data[1:])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return
     again = module.unpack(module.pack(message))
     assert module.pack(again) == module.pack(message)  # bytes, because NaN is not itself
