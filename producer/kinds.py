@@ -35,7 +35,9 @@ def check_kind(path: Path, layout: Layout, field_name: str, column: pa.Field) ->
         )
 
 
-def _wanted(layout: Layout, field_name: str) -> tuple[tuple[Callable[[pa.DataType], bool], ...], str]:
+def _wanted(
+    layout: Layout, field_name: str
+) -> tuple[tuple[Callable[[pa.DataType], bool], ...], str]:
     """Return the tests of types that a field takes beside text, and their names."""
     if field_name == "timestamp":
         if layout.timestamp_unit == "iso":

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
-from events.errors import one_line
+from events.errors import masked, one_line
 from events.table import ATTRIBUTE_PREFIX
 
 TimestampUnit = Literal["iso", "s", "ms", "us", "ns"]
@@ -34,11 +34,12 @@ _LONGEST_SENTENCE: Final = 1_000
 class LayoutError(ValueError):
     """A file or an option does not fit a layout: what, where, expected, got, next step.
 
-    In one line, since names of columns and what a library says of a file come from the file.
+    In one line and without long digits: names of columns and what a library says of a file come
+    from the file.
     """
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(one_line(sentence, _LONGEST_SENTENCE))
+        super().__init__(masked(one_line(sentence, _LONGEST_SENTENCE)))
 
 
 def _frozen(items: Mapping[str, str]) -> Mapping[str, str]:

@@ -140,7 +140,5 @@ def _shown(raw: RawBatch, row: int) -> dict[str, str | None]:
     """Return a refused row's values as they may be written down: no card, long digits masked."""
     hidden = ("card_id", "customer_id")
     return {
-        name: show(cell(column, row))
-        for name, column in raw.columns.items()
-        if name not in hidden
+        name: show(cell(column, row)) for name, column in raw.columns.items() if name not in hidden
     }

@@ -163,5 +163,6 @@ def load(folder: Path) -> tuple[StackSettings, Ports] | None:
         return None
     except (OSError, ValueError, TypeError, RecursionError, StackError) as error:
         raise StackError(
-            f"{path} is not a stack's state ({one_line(error, 300)}): remove the file and try again."
+            f"{path} is not a stack's state ({one_line(error, 300)}): "
+            "remove the file and try again."
         ) from error

@@ -21,9 +21,7 @@ MAX_FILE_BYTES: Final = 1024**3
 RETRAIN: Final = (
     "train it again with `./cardwatch train`, or use the release that it was trained with"
 )
-RESTORE: Final = (
-    "restore the folder from where it came, or train it again with `./cardwatch train`"
-)
+RESTORE: Final = "restore the folder from where it came, or train it again with `./cardwatch train`"
 _SHOWN: Final = 300
 
 Arrays = dict[str, npt.NDArray[np.float32]]
@@ -117,4 +115,3 @@ def _check_size(path: Path, limit: int) -> None:
     size = path.stat().st_size
     if size > limit:
         raise BundleError("Oversized file", path, f"at most {limit} bytes", size, RESTORE)
-

@@ -178,9 +178,7 @@ def _steps_behind(graph: onnx.ModelProto, output: str, name: str) -> list[Step]:
     return steps
 
 
-def _constant(
-    constants: Mapping[str, onnx.TensorProto], names: Sequence[str], model: str
-) -> float:
+def _constant(constants: Mapping[str, onnx.TensorProto], names: Sequence[str], model: str) -> float:
     """Return the one number that an operator behind a model's trees has, NaN for none."""
     if not names:
         return math.nan

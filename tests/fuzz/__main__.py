@@ -25,7 +25,7 @@ from tests.fuzz.registry import ROOT, TARGETS, Target
 WORK: Final = ROOT / ".cardwatch" / "fuzz"
 SLICE_S: Final = 230
 HANG_S: Final = 30
-"""Seconds on the clock after which libFuzzer ends an input; the oracle's second is the processor's."""
+"""Seconds on the clock after which an input is ended; the oracle counts those of the processor."""
 RSS_MB: Final = 4096
 KEPT_BYTES: Final = 10_000
 """Size of a target's corpus in the tree."""
@@ -105,9 +105,7 @@ def minimised(name: str) -> int:
     return keep(name, (path.read_bytes() for path in folder.iterdir()), KEPT_BYTES)
 
 
-def _worker(
-    name: str, options: Sequence[str], corpus: Path
-) -> subprocess.CompletedProcess[str]:
+def _worker(name: str, options: Sequence[str], corpus: Path) -> subprocess.CompletedProcess[str]:
     """Run the worker of one target with libFuzzer's options; its log is in `stdout`."""
     target: Target = TARGETS[name]
     environment = {

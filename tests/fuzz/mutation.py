@@ -54,7 +54,9 @@ def _changed(value: Any, draw: random.Random) -> Any:
 def _other(value: Any, draw: random.Random) -> Any:
     if isinstance(value, str) and draw.random() < 0.5:
         at = draw.randrange(len(value) + 1)
-        return value[:at] + chr(draw.choice((0, 10, 34, 92, 47, 0x85, 0x2028, 0x1F600))) + value[at:]
+        return (
+            value[:at] + chr(draw.choice((0, 10, 34, 92, 47, 0x85, 0x2028, 0x1F600))) + value[at:]
+        )
     if isinstance(value, int | float) and draw.random() < 0.5:
         return draw.choice((-value, value + 1, value * 1000, value / 7))
     return draw.choice(_ODD)

@@ -129,4 +129,3 @@ def seeds() -> Iterator[bytes]:
     yield bytes([0]) + payment * 3 + b"\1" + EMPTY[1:72]
     yield bytes([1]) + payment * 3 + b"\0\0\xd0\7\0\0\1" + b"\0" * 96 + payment
     yield bytes([1]) + payment * 3 + b"\xff\3\0\0\0\0\0" + payment * 9
-

@@ -1,4 +1,4 @@
-"""The same as `card_state`, with the kernel as Python and 16 payments as the most: every index is seen.
+"""The same as `card_state`, with the kernel as Python, which sees every index.
 
 Arithmetic that wraps round in compiled code raises here instead; that is no finding.
 """

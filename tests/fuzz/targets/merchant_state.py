@@ -52,7 +52,9 @@ def _step(state: bytes | None, arrival: bytes) -> merchant.MerchantStep:
     time_ms = NOON_MS + draws.number(2) * (1 << draws.number(1) % 18)
     amount = draws.number(5)
     if not flags & 1:
-        return merchant.advance(state, time_ms, amount, ("EUR", "JPY", "KWD", "CLF")[flags >> 4 & 3])
+        return merchant.advance(
+            state, time_ms, amount, ("EUR", "JPY", "KWD", "CLF")[flags >> 4 & 3]
+        )
     label = Label(f"t{amount & 7}", "c1", "m1", time_ms, bool(flags & 2), time_ms + amount, "bank")
     return merchant.learn(state, label)
 

@@ -1,4 +1,4 @@
-"""The same as `merchant_state`, with the kernels as Python and 16 rows as the most: every index is seen.
+"""The same as `merchant_state`, with the kernels as Python, which see every index.
 
 Arithmetic that wraps round in compiled code raises here instead; that is no finding.
 """

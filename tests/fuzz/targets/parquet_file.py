@@ -60,9 +60,9 @@ def _small(draws: Draws) -> int:
 
 
 def _text(draws: Draws) -> str:
-    return draws.choice(("c1", "", "2024-05-01", "12.34", "EUR", "true", "\0", "é" * 129, "1e9")) or (
-        draws.text()
-    )
+    return draws.choice(
+        ("c1", "", "2024-05-01", "12.34", "EUR", "true", "\0", "é" * 129, "1e9")
+    ) or (draws.text())
 
 
 def _time(draws: Draws) -> Any:

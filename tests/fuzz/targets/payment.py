@@ -37,7 +37,9 @@ def seeds() -> Iterator[bytes]:
     """Whole payments, and notations that readers stumble over."""
     whole = b"2" + _WHOLE
     yield whole
-    yield whole.replace(b"12.34", b'"1.234e1"').replace(b'"2024-05-01T12:00:00.5+02:00"', b"1714564800000")
+    yield whole.replace(b"12.34", b'"1.234e1"').replace(
+        b'"2024-05-01T12:00:00.5+02:00"', b"1714564800000"
+    )
     yield whole.replace(b"12.34", b"1E400").replace(b"EUR", b"JPY")
     yield whole.replace(b'"Wien"', b'"\\u0000\\ud83d\\ude00"')
     yield whole.replace(b"48.2", b"1e999").replace(b'"V1":-1.5', b'"V1":[[[{}]]]')
