@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -97,12 +98,21 @@ def stretched(seed: bytes, length: int) -> bytes:
 
 def _grown(draws: Draws) -> tuple[bytes, bool]:
     """Return a state that payments made."""
-    state: bytes | None = None
     many = draws.number(1)
-    full = (MAX_CARD_EVENTS + 3) // shrink
-    for number in range(full if many == 255 else many % 48 % full):
+    state = nearly_full() if many > 251 else None
+    for number in range(many % 48 // min(shrink, 4)):
         state = card.advance(state, drawn_payment(draws, 100 + number)).state
     return state or EMPTY, True
+
+
+@cache
+def nearly_full() -> bytes:
+    """Return the state of a card that payments have nearly filled."""
+    state: bytes | None = None
+    for number in range(MAX_CARD_EVENTS // shrink - 4):
+        at = bytes([number % 256 & ~4, number % 7, number % 256, number // 256, 2])
+        state = card.advance(state, drawn_payment(Draws(at * 3), number)).state
+    return state or EMPTY
 
 
 def _bent(draws: Draws) -> tuple[bytes, bool]:

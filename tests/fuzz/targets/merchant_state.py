@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -74,12 +75,21 @@ def _counted(draws: Draws) -> tuple[bytes, bool]:
 
 def _grown(draws: Draws) -> tuple[bytes, bool]:
     """Return a state that payments and labels made."""
-    state: bytes | None = None
     many = draws.number(1)
-    full = (MAX_MERCHANT_ROWS + 3) // shrink
-    for _ in range(full if many == 255 else many % 48 % full):
+    state = nearly_full() if many > 251 else None
+    for _ in range(many % 48 // min(shrink, 4)):
         state = _step(state, draws.bytes(10)).state
     return state or EMPTY, True
+
+
+@cache
+def nearly_full() -> bytes:
+    """Return the state of a merchant that payments and labels have nearly filled."""
+    state: bytes | None = None
+    for number in range(MAX_MERCHANT_ROWS * 8 // 7 // shrink - 4):
+        at = bytes([3 * (number % 8 == 0), number % 256, number // 256, 11, number % 256, number // 256])
+        state = _step(state, at.ljust(10, b"\0")).state
+    return state or EMPTY
 
 
 def _bent(draws: Draws) -> tuple[bytes, bool]:
