@@ -149,7 +149,8 @@ def _header(path: Path, delimiter: str) -> list[str]:
     """Return the names in the first line of a CSV file."""
     try:
         with pa.input_stream(path) as stream:
-            start = stream.read(_BLOCK_BYTES).decode("utf-8-sig", errors="replace")
+            head = stream.read_buffer(_BLOCK_BYTES).to_pybytes()  # `read` leaks where it fails
+            start = head.decode("utf-8-sig", errors="replace")
         return next(csv.reader(start.splitlines(), delimiter=delimiter), [])
     except (*READ_ERRORS, csv.Error) as error:
         raise LayoutError(f"{path}: expected a readable file, got {error}; check it") from None

@@ -17,10 +17,6 @@ CHECKED: Final = {"NUMBA_BOUNDSCHECK": "1"}
 """Kernels compiled with checks of bounds; their machine code needs a cache of its own."""
 
 
-ARROW: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
-"""Arrow's own allocator reserves address space by the gigabyte, which is what is bounded here."""
-
-
 class TargetModule(Protocol):
     """What a module in `targets` offers."""
 
@@ -55,12 +51,12 @@ TARGETS: Final[dict[str, Target]] = {
     "hand_over": Target(
         "what the stages hand each other", ("jobs.hand_over", "udfs.request"), 2048, 2
     ),
-    "table": Target("tables of payments", ("events",), 1024, 4, ARROW),
+    "table": Target("tables of payments", ("events",), 1024, 4),
     "csv_file": Target(
-        "CSV files of the producer and of training", ("events", "producer"), 4096, 7, ARROW
+        "CSV files of the producer and of training", ("events", "producer"), 4096, 7
     ),
     "parquet_file": Target(
-        "Parquet files of the producer and of training", ("events", "producer"), 8192, 7, ARROW
+        "Parquet files of the producer and of training", ("events", "producer"), 8192, 7
     ),
     "mapping": Target("--map, --constant and their kind", ("producer.layouts",), 512, 2),
     "card_state": Target(

@@ -87,7 +87,9 @@ def nearly_full() -> bytes:
     """Return the state of a merchant that payments and labels have nearly filled."""
     state: bytes | None = None
     for number in range(MAX_MERCHANT_ROWS * 8 // 7 // shrink - 4):
-        at = bytes([3 * (number % 8 == 0), number % 256, number // 256, 11, number % 256, number // 256])
+        at = bytes(
+            [3 * (number % 8 == 0), number % 256, number // 256, 11, number % 256, number // 256]
+        )
         state = _step(state, at.ljust(10, b"\0")).state
     return state or EMPTY
 

@@ -1,4 +1,5 @@
 import gzip
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,3 +145,19 @@ def test_a_line_that_cannot_be_read_is_not_repeated_with_its_card_number(tmp_pat
     with pytest.raises(LayoutError, match="16 characters of digits") as caught:
         read_rows(path)
     assert "4111" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_file_that_cannot_be_unpacked_leaves_no_memory_behind(tmp_path: Path) -> None:
+    """What pyarrow allocates for `read` it keeps where that fails: 4 MiB for each broken file."""
+    path = tmp_path / "own.csv.bz2"
+    path.write_bytes(b"not packed")
+
+    def pages() -> int:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+
+    before = pages()
+    for _ in range(50):
+        with pytest.raises(LayoutError):
+            read_rows(path)
+    assert (pages() - before) * 4096 < 100 * 1024**2
