@@ -96,12 +96,12 @@ def read_arrays(path: Path) -> Arrays:
 def _array(content: bytes) -> npt.NDArray[np.float32]:
     """Return the array in the content of an .npy file."""
     stream = io.BytesIO(content)
-    version = np.lib.format.read_magic(stream)
+    version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
-    shape, in_columns, dtype = read[version](stream)
+    shape, in_columns, dtype = read[version](stream)  # type: ignore[no-untyped-call]
     rest = content[stream.tell() :]
     if dtype != np.float32 or not 1 <= len(shape) <= 2 or min(shape) < 0:
         raise ValueError(f"an array {dtype}{list(shape)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from udfs.bundle_files import RESTORE, RETRAIN, BundleError, read_arrays, read_file
 from udfs.contributions import EnsembleContributions, read_contributions

@@ -20,7 +20,7 @@ class Draws:
         self._data = data
         self._at = 0
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         """Return the next `count` bytes."""
         taken = self._data[self._at : self._at + count]
         self._at += count
@@ -34,7 +34,7 @@ class Draws:
 
     def number(self, width: int, *, signed: bool = False) -> int:
         """Return a little-endian integer of `width` bytes."""
-        return int.from_bytes(self.bytes(width), "little", signed=signed)
+        return int.from_bytes(self.take(width), "little", signed=signed)
 
     def choice(self, options: Sequence[T]) -> T:
         """Return one of up to 256 options."""
@@ -42,7 +42,7 @@ class Draws:
 
     def text(self) -> str:
         """Return a text of up to 255 characters, with what UTF-8 can hold."""
-        return self.bytes(self.number(1)).decode(errors="replace")
+        return self.take(self.number(1)).decode(errors="replace")
 
     @property
     def done(self) -> bool:

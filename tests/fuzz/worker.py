@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import atheris
+import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from tests.fuzz.mutation import mutate_json
 from tests.fuzz.registry import ROOT

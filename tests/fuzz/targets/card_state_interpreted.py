@@ -18,9 +18,9 @@ _FULL = 16
 
 card_state.shrink = 128
 bounded_by({"MAX_CARD_EVENTS": _FULL, "_KEPT_EVENTS": _FULL // 2})
-card._FULL_BYTES = EVENT_BYTES * _FULL  # type: ignore[misc]
-card.card_kernel = guarding(card.card_kernel)  # type: ignore[misc]
-card_compaction._compact_card = guarding(card_compaction._compact_card)  # type: ignore[misc]
+card._FULL_BYTES = EVENT_BYTES * _FULL  # type: ignore[misc,attr-defined,unused-ignore]
+card.card_kernel = guarding(card.card_kernel)  # type: ignore[misc,attr-defined,unused-ignore]
+card_compaction._compact_card = guarding(card_compaction._compact_card)  # type: ignore[misc,attr-defined,unused-ignore]
 
 
 def run(data: bytes) -> None:

@@ -45,7 +45,7 @@ def run(data: bytes) -> None:
     end = _ENDS[data[1] % len(_ENDS)] if len(data) > 1 else ".csv"
     body = data[2:]
     if data[:1] > b"\x7f":  # a whole archive of whatever text there is
-        body = {".csv.gz": gzip.compress, ".csv.bz2": bz2.compress}.get(end, bytes)(body)
+        body = gzip.compress(body) if end == ".csv.gz" else bz2.compress(body)
     path = FOLDER / f"payments{end}"
     path.write_bytes(body)
     judge(path, layout)

@@ -23,7 +23,7 @@ class Guarded(np.ndarray[Any, Any]):
             value = int(value) & (1 << bits) - 1  # as compiled code cuts it
             if self.dtype.kind == "i" and value >> bits - 1:
                 value -= 1 << bits
-        super().__setitem__(key, value)
+        super().__setitem__(key, value)  # type: ignore[no-untyped-call]
 
     def _check(self, key: Any) -> None:
         if isinstance(key, int | np.integer) and not 0 <= key < len(self):

@@ -30,7 +30,7 @@ def run(data: bytes) -> None:
     """Make a state of the bytes and let payments and labels come."""
     draws = Draws(data)
     kind = draws.number(1) % 4
-    arrivals = [draws.bytes(10) for _ in range(_STEPS)]
+    arrivals = [draws.take(10) for _ in range(_STEPS)]
     state, is_valid = _STATES[kind](draws)
     for arrival in arrivals:
         try:
@@ -78,7 +78,7 @@ def _grown(draws: Draws) -> tuple[bytes, bool]:
     many = draws.number(1)
     state = nearly_full() if many > 251 else None
     for _ in range(many % 48 // min(shrink, 4)):
-        state = _step(state, draws.bytes(10)).state
+        state = _step(state, draws.take(10)).state
     return state or EMPTY, True
 
 

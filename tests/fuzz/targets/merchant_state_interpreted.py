@@ -18,10 +18,10 @@ _FULL = 16
 
 merchant_state.shrink = 128
 bounded_by({"MAX_MERCHANT_ROWS": _FULL, "MAX_FRAUD_ROWS": _FULL // 2})
-merchant._FULL_BYTES = ROW_BYTES * _FULL  # type: ignore[misc]
-merchant.merchant_payment = guarding(merchant.merchant_payment)  # type: ignore[misc]
-merchant.merchant_label = guarding(merchant.merchant_label)  # type: ignore[misc]
-merchant_compaction._compact_merchant = guarding(  # type: ignore[misc]
+merchant._FULL_BYTES = ROW_BYTES * _FULL  # type: ignore[misc,attr-defined,unused-ignore]
+merchant.merchant_payment = guarding(merchant.merchant_payment)  # type: ignore[misc,attr-defined,unused-ignore]
+merchant.merchant_label = guarding(merchant.merchant_label)  # type: ignore[misc,attr-defined,unused-ignore]
+merchant_compaction._compact_merchant = guarding(  # type: ignore[misc,attr-defined,unused-ignore]
     merchant_compaction._compact_merchant
 )
 
