@@ -1,7 +1,7 @@
 """What a bundle's graph may hold.
 
-ONNX Runtime trusts a graph: it checks neither an index in a tree nor how much memory an operator
-asks for, so both are checked before it sees one.
+ONNX Runtime does not promise to check an index in a tree, nor how much memory an operator asks
+for, so both are checked before it sees a graph.
 """
 
 from __future__ import annotations
