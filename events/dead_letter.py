@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from events.errors import EventError
+from events.errors import EventError, refuse, show
 from events.wire import decode_event
 
 DEAD_LETTER_VERSION: Final = 1
@@ -69,4 +69,11 @@ def encode_dead_letter(letter: DeadLetter) -> bytes:
 
 def decode_dead_letter(value: bytes) -> DeadLetter:
     """Return the dead letter that `value` holds; EventError where it does not hold one."""
-    return decode_event(_decoder, value, "dead letter", DEAD_LETTER_VERSION)
+    letter = decode_event(_decoder, value, "dead letter", DEAD_LETTER_VERSION)
+    for field, text in (("key_base64", letter.key_base64), ("value_base64", letter.value_base64)):
+        try:
+            base64.b64decode(text or "")
+        except ValueError:
+            step = "read it with the release that wrote it"
+            raise refuse("bad_value", f"`{field}`", "base64", show(text), step) from None
+    return letter

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from events.errors import refuse, show
+from events.errors import EventError, refuse, show
 from events.wire import decode_event
 
 DECISION_VERSION: Final = 1
@@ -63,6 +63,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(Decision)
+_features_decoder: Final = msgspec.json.Decoder(list[float | None])
 
 
 def encode_decision(decision: Decision) -> bytes:
@@ -96,6 +97,23 @@ def encode_features(values: npt.NDArray[np.float32]) -> msgspec.Raw:
 
 
 def decision_features(decision: Decision) -> npt.NDArray[np.float32]:
-    """Return the decision's features as float32[f], bit for bit what the model was given."""
-    values = [float("nan") if v is None else v for v in orjson.loads(bytes(decision.features))]
-    return np.array(values, dtype=np.float32)
+    """Return the decision's features as float32[f], bit for bit what the model was given.
+
+    EventError `bad_features` where they are no array of float32 and nulls.
+    """
+    try:
+        numbers = _features_decoder.decode(decision.features)
+    except msgspec.DecodeError as error:
+        raise _not_features(decision, str(error)) from None
+    values = np.array([float("nan") if number is None else number for number in numbers])
+    with np.errstate(over="ignore"):
+        features = values.astype(np.float32)
+    if np.isinf(features).any():
+        raise _not_features(decision, "a number beyond float32")
+    return features
+
+
+def _not_features(decision: Decision, why: str) -> EventError:
+    got = f"{show(bytes(decision.features))} ({why})"
+    expected, step = "an array of float32, null for NaN", "read it with the release that wrote it"
+    return refuse("bad_features", "decision `features`", expected, got, step)

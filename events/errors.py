@@ -63,6 +63,22 @@ def refuse(code: str, where: str, expected: str, got: str, next_step: str) -> Ev
     return EventError(code, f"{where}: expected {expected}, got {got}; {next_step}.")
 
 
+def one_line(text: object, longest: int) -> str:
+    r"""Return a text that comes from outside as it may stand in an error: one line, cut, printable.
+
+    >>> one_line("bad row:\n\x00" + "9" * 100, 20)
+    'bad row: ?9999999999...'
+    """
+    line = " ".join(str(text)[: 4 * longest].split())
+    line = "".join(one if one.isprintable() else "?" for one in line)
+    return line if len(line) <= longest else f"{line[:longest]}..."
+
+
+def masked(text: str) -> str:
+    """Return a text without its long runs of digits, which might be card numbers."""
+    return _DIGITS.sub(lambda run: f"[{len(run.group())} characters of digits]", text)
+
+
 def show(value: object) -> str:
     """Return `value` as it may stand in a sentence: short, on one line, long digits masked.
 
@@ -70,5 +86,5 @@ def show(value: object) -> str:
     "'[19 characters of digits]'"
     """
     text = repr(value[:_LOOKED_AT]) if isinstance(value, str | bytes) else _BRIEF.repr(value)
-    text = _DIGITS.sub(lambda run: f"[{len(run.group())} characters of digits]", text)
+    text = masked(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -22,7 +22,9 @@ MAX_TEXT: Final = 128
 
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 
-_BRACKET: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|([\[{])|([\]}])', re.DOTALL)
+# A text that never ends is taken up to the end of the value: to give it up and look for another
+# from each of its quotes would take the square of its length.
+_BRACKET: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?+|([\[{])|([\]}])', re.DOTALL)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x80-\x9f]")
 
 S = TypeVar("S")

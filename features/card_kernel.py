@@ -23,7 +23,7 @@ from features.compiled import entry_point, helper
 from features.windows import ALLOWED_LATENESS_MS, DEDUPE_HORIZON_MS
 
 DAMAGED: Final = -1
-"""Size that the kernel returns for a state whose length does not fit its header."""
+"""Size that the kernel returns for a state that contradicts itself."""
 
 REPEATED: Final = 1
 LATE: Final = 2
@@ -82,6 +82,8 @@ def _build(plan: CardPlan) -> Callable[..., tuple[int, int, int]]:
         if _is_known(old, remembered, id_token):
             return len(state), sequence, REPEATED | late
         at = place_of(old, time_ms)
+        if at < remembered and time_ms > newest_ms - DEDUPE_HORIZON_MS:
+            return DAMAGED, 0, 0  # rows within the horizon that lack their ids
         now = Arrival(
             time_ms,
             id_token,

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from features.compiled import helper
 from features.state import Upgrades
+from features.windows import MAX_CARD_EVENTS
 
 VERSION: Final = 2
 
@@ -69,9 +70,9 @@ _WORDS_OF_VERSION_1: Final = 9
 
 def _with_a_home(state: bytes) -> bytes:
     """Turn version 1 into 2, which has a home: where the card last was, if that is known."""
-    head = np.frombuffer(state[: 8 * _WORDS_OF_VERSION_1], "<i8")
-    if len(head) < _WORDS_OF_VERSION_1:
+    if len(state) < 8 * _WORDS_OF_VERSION_1:
         return bytes([2]) + state[1:]  # cut: whoever reads it says so
+    head = np.frombuffer(state[: 8 * _WORDS_OF_VERSION_1], "<i8")
     home = np.array([head[HEAD_PLACE_MS] != NEVER_MS, *head[HEAD_PLACE_LAT:]], "<i8")
     longer = np.concatenate([[2], head[1:], home]).astype("<i8")
     return longer.tobytes() + state[8 * _WORDS_OF_VERSION_1 :]
@@ -121,13 +122,16 @@ def open_view(state: npt.NDArray[Any]) -> CardView:
 
 @helper
 def is_whole(state: npt.NDArray[Any]) -> bool:
-    """Tell whether the length of a packed state fits the counts in its header."""
+    """Tell whether the counts in a packed state's header are possible and fit its length.
+
+    Whatever the rows hold, no index of the kernels then leaves the state, nor the next one.
+    """
     if len(state) < 8 * HEAD_WORDS:
         return False
     head = state[: 8 * HEAD_WORDS].view(np.int64)
     events, ids, buckets = head[HEAD_EVENTS], head[HEAD_IDS], head[HEAD_BUCKETS]
-    ordered = 0 <= ids <= events <= len(state) and 0 <= buckets <= len(state)
-    return ordered and state_size(events, ids, buckets) == len(state)
+    possible = 0 <= ids <= events <= MAX_CARD_EVENTS and 0 <= buckets <= MAX_CARD_EVENTS
+    return possible and state_size(events, ids, buckets) == len(state)
 
 
 @helper

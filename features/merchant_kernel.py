@@ -30,7 +30,7 @@ from features.merchant_store import (
 from features.windows import ALLOWED_LATENESS_MS, MERCHANT_HISTORY_MS
 
 DAMAGED: Final = -1
-"""Size that the kernels return for a state whose length does not fit its header."""
+"""Size that the kernels return for a state whose header cannot be true."""
 
 LATE: Final = 1
 COMPACTED: Final = 2

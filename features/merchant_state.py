@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from features.compiled import helper
 from features.state import Upgrades
+from features.windows import MAX_FRAUD_ROWS, MAX_MERCHANT_ROWS
 
 VERSION: Final = 2
 
@@ -97,13 +98,16 @@ def open_view(state: npt.NDArray[Any]) -> MerchantView:
 
 @helper
 def is_whole(state: npt.NDArray[Any]) -> bool:
-    """Tell whether the length of a packed state fits the counts in its header."""
+    """Tell whether the counts in a packed state's header are possible and fit its length.
+
+    Whatever the rows hold, no index of the kernels then leaves the state, nor the next one.
+    """
     if len(state) < 8 * HEAD_WORDS or len(state) % 8 != 0:
         return False
     words = state.view(np.int64)
     rows, frauds = words[HEAD_ROWS], words[HEAD_FRAUDS]
-    ordered = 0 <= rows <= len(state) and 0 <= frauds <= len(state)
-    return ordered and state_size(rows, frauds) == len(state)
+    possible = 0 <= rows <= MAX_MERCHANT_ROWS and 0 <= frauds <= MAX_FRAUD_ROWS
+    return possible and state_size(rows, frauds) == len(state)
 
 
 @helper

@@ -33,8 +33,8 @@ def upgraded(state: bytes, entity: str, version: int, upgrades: Upgrades) -> byt
 
 
 def damaged(state: bytes, entity: str) -> StateError:
-    """Return the error for a state whose length does not fit the counts in its header."""
+    """Return the error for a state that contradicts its own header."""
     return StateError(
-        f"{entity} state of {len(state)} bytes does not have the length that its header says; "
-        "it was cut or written by something else. Restore it from a checkpoint"
+        f"{entity} state of {len(state)} bytes does not have the rows that its header says; "
+        "it was cut, changed or written by something else. Restore it from a checkpoint"
     )

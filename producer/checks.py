@@ -17,7 +17,7 @@ from events.timestamps import EARLIEST_MS, LATEST_MS
 from events.transaction import MAX_FLOAT32
 from events.wire import MAX_TEXT
 from producer.layouts import TimestampUnit
-from producer.rejects import row_sentence
+from producer.rejects import cell, row_sentence
 
 Mask = npt.NDArray[np.bool_]
 
@@ -44,7 +44,7 @@ class Checks:
     ) -> None:
         """Refuse the rows where bad is true; raw holds the values to show."""
         for row in np.flatnonzero(bad & self.good).tolist():
-            got = raw[row].as_py()
+            got = cell(raw, row)
             self.reasons[row] = (code, row_sentence(code, where, expected, got, next_step))
         self.good &= ~bad
 

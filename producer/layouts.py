@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
+from events.errors import masked, one_line
 from events.table import ATTRIBUTE_PREFIX
 
 TimestampUnit = Literal["iso", "s", "ms", "us", "ns"]
@@ -27,8 +28,18 @@ FIELDS: Final = (*TEXT_FIELDS, *PLACE_FIELDS, "timestamp", "amount", "currency",
 NEEDED_FIELDS: Final = ("card_id", "timestamp", "amount", "currency", "merchant_id")
 
 
+_LONGEST_SENTENCE: Final = 1_000
+
+
 class LayoutError(ValueError):
-    """A file or an option does not fit a layout: what, where, expected, got, next step."""
+    """A file or an option does not fit a layout: what, where, expected, got, next step.
+
+    In one line and without long digits: names of columns and what a library says of a file come
+    from the file.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(masked(one_line(sentence, _LONGEST_SENTENCE)))
 
 
 def _frozen(items: Mapping[str, str]) -> Mapping[str, str]:
@@ -152,7 +163,9 @@ CARDWATCH: Final = Layout(
         {name: name for name in (*TEXT_FIELDS, *PLACE_FIELDS, "currency", "is_fraud")}
         | {"timestamp": "timestamp_ms", "amount": "amount_minor"}
     ),
-    optional=frozenset({*TEXT_FIELDS, *PLACE_FIELDS, "is_fraud"} - {*NEEDED_FIELDS}),
+    optional=frozenset(
+        {*TEXT_FIELDS, *PLACE_FIELDS, "is_fraud"} - {*NEEDED_FIELDS, "transaction_id"}
+    ),
     timestamp_unit="ms",
     amount_in_minor=True,
 )

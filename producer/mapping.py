@@ -14,7 +14,7 @@ from producer import checks
 from producer.columns import conform
 from producer.layouts import NEEDED_FIELDS, TEXT_FIELDS, Layout
 from producer.reading import RawBatch, read_raw
-from producer.rejects import Reject, RejectHandler, refuse_first
+from producer.rejects import Reject, RejectHandler, cell, refuse_first
 from producer.tokens import Tokenizer
 
 BATCH_ROWS = 65_536
@@ -140,7 +140,5 @@ def _shown(raw: RawBatch, row: int) -> dict[str, str | None]:
     """Return a refused row's values as they may be written down: no card, long digits masked."""
     hidden = ("card_id", "customer_id")
     return {
-        name: show(column[row].as_py())
-        for name, column in raw.columns.items()
-        if name not in hidden
+        name: show(cell(column, row)) for name, column in raw.columns.items() if name not in hidden
     }

@@ -11,13 +11,16 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from producer.layouts import Layout, LayoutError
+from events.errors import one_line
+from producer.kinds import READ_ERRORS, check_kind, plain
+from producer.layouts import PLACE_FIELDS, Layout, LayoutError
 from producer.rejects import Reject, RejectHandler, row_sentence
 
 _CSV_ENDS = (".csv", ".tsv", ".txt")
 _COMPRESSED = (".gz", ".bz2")
 _PARQUET_ENDS = (".parquet", ".pq")
 _BLOCK_BYTES = 4 * 1024 * 1024
+_SHOWN_NAMES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def read_raw(
 
 def match_columns(layout: Layout, names: Sequence[str], path: Path) -> dict[str, str]:
     """Return field to column for what a file has, and raise LayoutError for what it lacks."""
-    found = {}
+    found: dict[str, str] = {}
     for field_name, column in layout.columns.items():
         if names.count(column) == 1:
             found[field_name] = column
@@ -63,30 +66,35 @@ def match_columns(layout: Layout, names: Sequence[str], path: Path) -> dict[str,
                 f"{path}: expected one column {column!r}, got {names.count(column)}; rename them"
             )
         elif field_name not in layout.optional:
-            shown = ", ".join(name for name in names if name) or "no named column"
+            named = [name for name in names if name]
+            shown = one_line(", ".join(named), _SHOWN_NAMES) if named else "no named column"
             raise LayoutError(
                 f"{path}: expected column {column!r} for {field_name} (layout {layout.name}), "
                 f"got {shown}; choose another --layout or add --map {field_name}=COLUMN"
             )
+    alone = [field_name for field_name in PLACE_FIELDS if field_name in found]
+    if len(alone) == 1:
+        raise LayoutError(
+            f"{path}: expected columns for both of {' and '.join(PLACE_FIELDS)}, got one for "
+            f"{alone[0]}; map the other too, or neither"
+        )
     return found
 
 
 def _read_parquet(path: Path, layout: Layout, batch_rows: int) -> Iterator[RawBatch]:
     try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            fields = match_columns(layout, schema.names, path)
+            for field_name, column in fields.items():
+                check_kind(path, layout, field_name, schema.field(column))
+            first = 1
+            for batch in file.iter_batches(batch_rows, columns=sorted(set(fields.values()))):
+                columns = {name: plain(batch[column]) for name, column in fields.items()}
+                yield RawBatch(columns, np.arange(first, first + batch.num_rows))
+                first += batch.num_rows
+    except READ_ERRORS as error:
         raise LayoutError(f"{path}: expected a Parquet file, got {error}; check it") from None
-    with file:
-        fields = match_columns(layout, file.schema_arrow.names, path)
-        first = 1
-        for batch in file.iter_batches(batch_rows, columns=sorted(set(fields.values()))):
-            columns = {field_name: _plain(batch[column]) for field_name, column in fields.items()}
-            yield RawBatch(columns, np.arange(first, first + batch.num_rows))
-            first += batch.num_rows
-
-
-def _plain(column: pa.Array) -> pa.Array:
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def _read_csv(path: Path, layout: Layout, end: str, on_reject: RejectHandler) -> Iterator[RawBatch]:
@@ -122,7 +130,7 @@ def _read_csv(path: Path, layout: Layout, end: str, on_reject: RejectHandler) ->
             columns = {field_name: batch[column] for field_name, column in fields.items()}
             yield RawBatch(columns, number_rows(first, batch.num_rows, skipped))
             first += batch.num_rows
-    except pa.ArrowInvalid as error:
+    except READ_ERRORS as error:
         raise LayoutError(f"{path}: expected CSV in UTF-8, got {error}; convert the file") from None
 
 
@@ -141,7 +149,8 @@ def _header(path: Path, delimiter: str) -> list[str]:
     """Return the names in the first line of a CSV file."""
     try:
         with pa.input_stream(path) as stream:
-            start = stream.read(_BLOCK_BYTES).decode("utf-8-sig", errors="replace")
-    except OSError as error:
+            head = stream.read_buffer(_BLOCK_BYTES).to_pybytes()  # `read` leaks where it fails
+            start = head.decode("utf-8-sig", errors="replace")
+        return next(csv.reader(start.splitlines(), delimiter=delimiter), [])
+    except (*READ_ERRORS, csv.Error) as error:
         raise LayoutError(f"{path}: expected a readable file, got {error}; check it") from None
-    return next(csv.reader(start.splitlines(), delimiter=delimiter), [])

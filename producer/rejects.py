@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
+import pyarrow as pa
 
 from events.errors import refuse, show
 
@@ -69,6 +70,14 @@ class RejectFile:
             self._file = self.path.open("wb")
         self.by_code[reject.code] += 1
         self._file.write(msgspec.json.encode(reject) + b"\n")
+
+
+def cell(column: pa.Array, row: int) -> object:
+    """Return a value to show; of a time beyond Python's calendar its number."""
+    try:
+        return column[row].as_py()
+    except (OverflowError, ValueError):
+        return f"{column[row].value} ({column.type})"
 
 
 def row_sentence(code: str, where: str, expected: str, got: object, next_step: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from events.errors import one_line
 from stack.errors import StackError
 
 ENDED = ("FINISHED", "CANCELED", "FAILED")
@@ -187,6 +188,8 @@ class FlinkClient:
                 return json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             raise FlinkError(f"{method} {path}: {error.code}, {_reason(error.read())}") from error
+        except ValueError as error:
+            raise FlinkError(f"{method} {path}: the answer is not JSON: {error}") from error
         except OSError as error:
             raise FlinkError(f"The Flink cluster at {self.url} does not answer: {error}") from error
 
@@ -202,9 +205,12 @@ def _location(operation: dict[str, Any]) -> str:
     raise FlinkError(f"The savepoint failed: {cause}")
 
 
+_LONGEST_REASON = 500
+
+
 def _reason(body: bytes) -> str:
     try:
         errors = json.loads(body)["errors"]
-        return str(errors[-1]).strip().splitlines()[0][:500]
-    except (ValueError, KeyError, IndexError, TypeError):
-        return body[:500].decode(errors="replace")
+        return one_line(errors[-1].strip().splitlines()[0], _LONGEST_REASON)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return one_line(body.decode(errors="replace"), _LONGEST_REASON)

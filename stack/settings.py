@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import msgspec
+
+from events.errors import one_line
 from stack.errors import StackError
 
 HOST = "127.0.0.1"
@@ -178,16 +181,26 @@ def save(settings: StackSettings, ports: Ports) -> None:
     Layout(settings.folder).state.write_text(json.dumps(record, indent=2) + "\n")
 
 
+class _Record(msgspec.Struct):
+    """What the state file holds."""
+
+    settings: dict[str, object]
+    ports: Ports
+
+
 def load(folder: Path) -> tuple[StackSettings, Ports] | None:
     """Read what the last run in `folder` was given, None where there was none."""
     path = Layout(folder.resolve()).state
     try:
-        record = json.loads(path.read_text())
-        settings = StackSettings(**{**record["settings"], "folder": folder})
-        return settings, Ports(**record["ports"])
+        record = msgspec.json.decode(path.read_bytes(), type=_Record)
+        if not all(0 < port < 65_536 for port in vars(record.ports).values()):
+            raise ValueError(f"ports from 1 to 65535 were expected, not {record.ports}")
+        given = {**record.settings, "folder": folder}
+        return msgspec.convert(given, StackSettings), record.ports
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError, StackError) as error:
         raise StackError(
-            f"{path} is not a stack's state ({error}): remove the file and try again."
+            f"{path} is not a stack's state ({one_line(error, 300)}): "
+            "remove the file and try again."
         ) from error

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import onnx
-from onnxruntime import InferenceSession
 
 from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
-from udfs.contributions import EnsembleContributions, read_contributions
+from udfs.bundle_files import (
+    MAX_MANIFEST_BYTES,
+    RESTORE,
+    RETRAIN,
+    Arrays,
+    BundleError,
+    checked_sha256,
+    file_sha256,
+    is_file_name,
+    read_arrays,
+    read_file,
+)
+from udfs.bundle_graph import read_graph
 from udfs.explain import Explainer
 from udfs.manifest import (
     COVERS_FILE,
@@ -22,26 +31,23 @@ from udfs.manifest import (
     MANIFEST_FILE,
     Manifest,
 )
-from udfs.score import INPUT, PROBABILITY, Matrix, Scorer, Scores, open_session
-from udfs.tree_reader import TreesError
+from udfs.score import PROBABILITY, Matrix, Scorer, Scores
+
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "bundle_versions",
+    "file_sha256",
+    "find_bundle",
+    "load_bundle",
+    "max_difference",
+    "read_manifest",
+    "verify_golden",
+]
 
 ATTRIBUTE_PREFIX = "attributes."
 GOLDEN_TOLERANCE = 1e-5
 WEIGHT_TOLERANCE = 1e-6
-RETRAIN = "train it again with `./cardwatch train`, or use the release that it was trained with"
-RESTORE = "restore the folder from where it came, or train it again with `./cardwatch train`"
-
-
-class BundleError(ValueError):
-    """A bundle that must not score: what is wrong, where, what was wanted, got, and what to do."""
-
-    def __init__(self, what: str, where: Path, wanted: object, got: object, next_step: str) -> None:
-        super().__init__(f"{what} in {where}: wanted {wanted}, got {got}; {next_step}.")
-        self.what = what
-        self.where = where
-        self.wanted = str(wanted)
-        self.got = str(got)
-        self.next_step = next_step
 
 
 @dataclass(frozen=True)
@@ -79,12 +85,8 @@ def load_bundle(path: Path | str) -> Bundle:
     _check_files(manifest, folder)
     columns = (*FEATURE_NAMES, *(n for n in manifest.feature_names if _is_attribute(n)))
     positions = [columns.index(name) for name in manifest.feature_names]
-    graph = (folder / GRAPH_FILE).read_bytes()
-    session = open_session(graph)
-    _check_graph(session, manifest, folder)
-    models = [member.name for member in manifest.members]
-    scorer = Scorer(session, positions, len(columns), models)
-    explainer = Explainer(_contributions(graph, manifest, folder), positions, columns, manifest)
+    scorer, contributions = read_graph(manifest, folder, positions, len(columns))
+    explainer = Explainer(contributions, positions, columns, manifest)
     return Bundle(folder, manifest, scorer, explainer, columns)
 
 
@@ -93,11 +95,11 @@ def verify_golden(bundle: Bundle) -> float:
 
     Raises BundleError where it exceeds 1e-5: then this machine does not score as the trainer's.
     """
-    with np.load(bundle.path / GOLDEN_FILE, allow_pickle=False) as golden:
-        got = bundle.scorer.score_columns(golden["inputs"])
-        difference = max_difference(
-            got, Scores(golden[PROBABILITY], {name: golden[name] for name in got.models})
-        )
+    golden = _golden(bundle)
+    got = bundle.scorer.score_columns(golden["inputs"])
+    difference = max_difference(
+        got, Scores(golden[PROBABILITY], {name: golden[name] for name in got.models})
+    )
     if not difference <= GOLDEN_TOLERANCE:
         wanted = f"scores within {GOLDEN_TOLERANCE} of the golden file"
         raise BundleError(
@@ -108,6 +110,18 @@ def verify_golden(bundle: Bundle) -> float:
             "check the version of onnxruntime against the manifest",
         )
     return difference
+
+
+def _golden(bundle: Bundle) -> Arrays:
+    """Return the golden inputs, float32[n, k], and what was expected of them, float32[n] each."""
+    golden = read_arrays(bundle.path / GOLDEN_FILE)
+    names = [PROBABILITY, *bundle.scorer.models]
+    got = {name: list(array.shape) for name, array in golden.items()}
+    rows = golden["inputs"].shape[0] if "inputs" in golden else 0
+    wanted = {"inputs": [rows, len(bundle.manifest.features)]} | {name: [rows] for name in names}
+    if got != wanted:
+        raise BundleError("Wrong golden rows", bundle.path / GOLDEN_FILE, wanted, got, RESTORE)
+    return golden
 
 
 def max_difference(left: Scores, right: Scores) -> float:
@@ -148,11 +162,6 @@ def bundle_versions(root: Path | str, name: str) -> list[int]:
     return sorted(int(number) for number in numbers if number.isdecimal())
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 class _Head(msgspec.Struct):
     """The one field that every format of a manifest has."""
 
@@ -169,13 +178,13 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(
             "No manifest", folder, f"a file {MANIFEST_FILE}", "none", "name a folder NAME/VERSION"
         )
-    raw = path.read_bytes()
+    raw = read_file(path, MAX_MANIFEST_BYTES)
     try:
         version = msgspec.json.decode(raw, type=_Head).format_version
         if version != FORMAT_VERSION:
             raise BundleError("Unknown format", path, FORMAT_VERSION, version, RETRAIN)
         return msgspec.json.decode(raw, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError("Unreadable manifest", path, "a manifest", error, RESTORE) from error
 
 
@@ -205,11 +214,12 @@ def _check_features(manifest: Manifest, folder: Path) -> None:
 def _check_members(manifest: Manifest, folder: Path) -> None:
     """Refuse members that are not told apart, or whose weights are no shares of one whole."""
     names = [member.name for member in manifest.members]
+    weights = [member.weight for member in manifest.members]
     if not names or len(set(names)) != len(names):
         raise BundleError("Wrong members", folder, "one or more, each once", names, RETRAIN)
-    total = sum(member.weight for member in manifest.members)
-    if not abs(total - 1.0) <= WEIGHT_TOLERANCE:
-        raise BundleError("Weights that are no shares", folder, "a sum of 1", total, RETRAIN)
+    if min(weights) < 0 or not abs(sum(weights) - 1.0) <= WEIGHT_TOLERANCE:
+        wanted = "shares with a sum of 1"
+        raise BundleError("Weights that are no shares", folder, wanted, sum(weights), RETRAIN)
 
 
 def _check_files(manifest: Manifest, folder: Path) -> None:
@@ -219,38 +229,12 @@ def _check_files(manifest: Manifest, folder: Path) -> None:
     if unlisted:
         raise BundleError("Files without a hash", folder, "a SHA-256 each", unlisted, RESTORE)
     for name, wanted in manifest.files.items():
+        if not is_file_name(name):
+            expected = "letters, digits, - _ and . in a file's name"
+            raise BundleError("File outside the bundle", folder, expected, repr(name), RESTORE)
         path = folder / name
         if not path.is_file():
             raise BundleError("Missing file", folder, name, "no such file", RESTORE)
-        got = file_sha256(path)
+        got = checked_sha256(path)
         if got != wanted:
             raise BundleError("Altered file", path, f"SHA-256 {wanted}", got, RESTORE)
-
-
-def _contributions(graph: bytes, manifest: Manifest, folder: Path) -> EnsembleContributions:
-    """Return what explains the graph's scores; refuse covers that are not those of its trees."""
-    with np.load(folder / COVERS_FILE, allow_pickle=False) as covers:
-        try:
-            return read_contributions(
-                onnx.load_from_string(graph),
-                dict(covers),
-                {member.name: member.weight for member in manifest.members},
-                len(manifest.features),
-            )
-        except TreesError as error:
-            wanted = f"trees and covers of each model in {GRAPH_FILE} and {COVERS_FILE}"
-            raise BundleError("Reasons cannot be given", folder, wanted, error, RETRAIN) from error
-
-
-def _check_graph(session: InferenceSession, manifest: Manifest, folder: Path) -> None:
-    """Refuse a graph whose inputs or outputs are not the manifest's."""
-    wanted = [PROBABILITY, *(member.name for member in manifest.members)]
-    got = [output.name for output in session.get_outputs()]
-    if got != wanted:
-        raise BundleError("Wrong outputs of the graph", folder / GRAPH_FILE, wanted, got, RETRAIN)
-    inputs = [(node.name, node.shape[-1]) for node in session.get_inputs()]
-    expected = [(INPUT, len(manifest.features))]
-    if inputs != expected:
-        raise BundleError(
-            "Wrong inputs of the graph", folder / GRAPH_FILE, expected, inputs, RETRAIN
-        )

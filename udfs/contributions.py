@@ -17,13 +17,15 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from udfs.graph_check import ML_DOMAIN, TreesError
 from udfs.tree_kernel import Doubles, FlatTrees, Kernel, shapley_kernel
-from udfs.tree_reader import Floats, ReadTrees, TreesError, read_trees
+from udfs.tree_reader import Floats, ReadTrees, read_trees
 
 TREES_SUFFIX: Final = "_trees"
-_ML_DOMAIN: Final = "ai.onnx.ml"
 _FLAT: Final = 1e-9
 """A margin this near to the base is taken to be at it: there the factor is the slope."""
+
+_LARGEST_EXPONENT: Final = 709.0
 
 Link = Callable[[float], float]
 
@@ -111,7 +113,7 @@ def read_contributions(
     the cache, so that the first alert does not wait. Raises TreesError where covers are missing
     or not those of the trees, or behind the trees is something that cannot be followed.
     """
-    nodes = {node.name: node for node in graph.graph.node if node.domain == _ML_DOMAIN}
+    nodes = {node.name: node for node in graph.graph.node if node.domain == ML_DOMAIN}
     members = []
     for name, weight in weights.items():
         node = nodes.get(f"{name}{TREES_SUFFIX}")
@@ -119,7 +121,7 @@ def read_contributions(
             continue
         if name not in covers:
             raise TreesError(f"no covers for {name}, but for {sorted(covers)}")
-        members.append(_member(graph, name, weight, read_trees(node, covers[name]), node))
+        members.append(_member(graph, name, weight, read_trees(node, covers[name], width), node))
     found = EnsembleContributions(members, width)
     found(np.zeros(width, np.float32))
     return found
@@ -160,6 +162,8 @@ def _steps_behind(graph: onnx.ModelProto, output: str, name: str) -> list[Step]:
     constants = {one.name: one for one in graph.graph.initializer}
     steps: list[Step] = []
     while output != name:
+        if len(steps) > len(graph.graph.node):
+            raise TreesError(f"what is behind the trees of {name} leads back to itself")
         users = [node for node in graph.graph.node if output in node.input]
         if any(node.name == f"{name}_curve_pieces" for node in users):
             break
@@ -169,10 +173,24 @@ def _steps_behind(graph: onnx.ModelProto, output: str, name: str) -> list[Step]:
         others = [one for one in users[0].input if one != output]
         if not constants.keys() >= set(others):
             raise TreesError(f"behind the trees of {name} is more than numbers: {users[0].name}")
-        value = float(numpy_helper.to_array(constants[others[0]])) if others else math.nan
-        steps.append((users[0].op_type, value))
+        steps.append((users[0].op_type, _constant(constants, others, name)))
         output = users[0].output[0]
     return steps
+
+
+def _constant(constants: Mapping[str, onnx.TensorProto], names: Sequence[str], model: str) -> float:
+    """Return the one number that an operator behind a model's trees has, NaN for none."""
+    if not names:
+        return math.nan
+    value = numpy_helper.to_array(constants[names[0]])
+    if value.size != 1 or value.dtype.kind != "f" or len(names) > 1:
+        raise TreesError(f"behind the trees of {model} is more than one number: {list(names)}")
+    return float(value.item())
+
+
+def _exp(value: float, _: float) -> float:
+    """Return the exponential, the largest float where it is beyond."""
+    return math.exp(min(value, _LARGEST_EXPONENT))
 
 
 def _sigmoid(value: float, _: float) -> float:
@@ -186,7 +204,7 @@ _OPERATORS: Final[dict[str, Callable[[float, float], float]]] = {
     "Add": lambda value, constant: value + constant,
     "Mul": lambda value, constant: value * constant,
     "Sigmoid": _sigmoid,
-    "Exp": lambda value, _: math.exp(value),
+    "Exp": _exp,
 }
 
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import helper, numpy_helper
 
+from udfs.graph_check import Attributes, TreesError, check_trees, tree_attributes
 from udfs.tree_kernel import FlatTrees
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-Attributes = dict[str, npt.NDArray[Any]]
 
 _LESS_OR_EQUAL, _LESS = 0, 1
-
-
-class TreesError(ValueError):
-    """Trees or covers of which no contributions can be computed."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +33,22 @@ class ReadTrees:
     columns_on_path: int
 
 
-def read_trees(node: onnx.NodeProto, covers: Floats) -> ReadTrees:
-    """Read a TreeEnsemble node; ``covers`` is float32[leaves], numbered as the node's leaves.
+def read_trees(node: onnx.NodeProto, covers: Floats, width: int) -> ReadTrees:
+    """Read a TreeEnsemble node over ``width`` columns; ``covers`` is float32[leaves].
 
-    Raises TreesError where the covers are not those of these leaves, or the tests are mixed.
+    Covers are numbered as the node's leaves. Raises TreesError where they are not those of these
+    leaves, where the tests are mixed, or where the node does not hold trees.
     """
-    given = {one.name: _plain(helper.get_attribute_value(one)) for one in node.attribute}
+    given = tree_attributes(node)
+    check_trees(given, width, node.name)
     modes = set(given["nodes_modes"].tolist())
     if len(modes) != 1 or not modes <= {_LESS, _LESS_OR_EQUAL}:
         raise TreesError(f"{node.name} has tests of modes {sorted(modes)}, not all 0 or all 1")
     weights = given["leaf_weights"].astype(np.float64)
-    if covers.shape != weights.shape or not (covers > 0).all():
+    if covers.shape != weights.shape or not ((covers > 0) & np.isfinite(covers)).all():
         raise TreesError(
             f"{node.name} has {len(weights)} leaves, and its covers are {list(covers.shape)} "
-            "numbers, which must be one for each leaf and positive"
+            "numbers, which must be one for each leaf, positive and finite"
         )
     nodes = _walk(given)
     cover = _covers(nodes, covers)
@@ -61,11 +58,6 @@ def read_trees(node: onnx.NodeProto, covers: Floats) -> ReadTrees:
     expected = float((leaves * cover / roots[nodes.tree]).sum())
     flat = _flatten(nodes, given, previous, zero, leaves)
     return ReadTrees(flat, modes == {_LESS}, expected, columns)
-
-
-def _plain(value: Any) -> npt.NDArray[Any]:
-    """Return a tensor, a list or a number as an array."""
-    return numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else np.array(value)
 
 
 class _Nodes(NamedTuple):

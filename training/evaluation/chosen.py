@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from events.errors import one_line
 from training.errors import TrainingError
 from training.fit import FitSettings
 
@@ -41,7 +42,7 @@ class Chosen:
 
 def write_chosen(path: Path, settings: FitSettings, found: Found) -> None:
     """Write settings, without how many threads they were fitted with."""
-    told = msgspec.to_builtins(settings)
+    told = asdict(settings)
     del told[_OF_THE_MACHINE]
     text = msgspec.json.encode({"settings": told, "found": found})
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,8 +64,8 @@ def read_chosen(path: Path) -> Chosen:
         return Chosen(
             msgspec.convert(told["settings"], FitSettings), msgspec.convert(told["found"], Found)
         )
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError, TrainingError) as error:
         raise TrainingError(
-            f"{path}: expected settings as `./cardwatch tune` writes them, got {error}; run it "
-            "again, or remove the file."
+            f"{path}: expected settings as `./cardwatch tune` writes them, got "
+            f"{one_line(error, 300)}; run it again, or remove the file."
         ) from None

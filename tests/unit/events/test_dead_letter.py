@@ -1,5 +1,6 @@
 """Dead letters and label receipts."""
 
+import msgspec
 import pytest
 
 from events.dead_letter import DeadLetter, dead_letter, decode_dead_letter, encode_dead_letter
@@ -57,3 +58,11 @@ def test_shown_values_are_short() -> None:
     """Whatever is refused, a sentence stays a sentence."""
     assert len(show("x" * 1_000_000)) < 100
     assert len(show(list(range(1_000_000)))) < 100
+
+
+@pytest.mark.parametrize("field", ["key_base64", "value_base64"])
+def test_bytes_that_are_no_base64_are_refused(field: str) -> None:
+    letter = msgspec.structs.replace(refused(b"key", b"value"), **{field: "é"})
+    with pytest.raises(EventError, match=f"{field}.*base64") as caught:
+        decode_dead_letter(encode_dead_letter(letter))
+    assert caught.value.code == "bad_value"

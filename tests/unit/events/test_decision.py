@@ -94,3 +94,10 @@ def test_unknown_fields_of_a_later_release_are_skipped() -> None:
     """Adding a field is no new version."""
     fields = json.loads(encode_decision(decision())) | {"rule_hits": []}
     assert decode_decision(json.dumps(fields).encode()).transaction_id == "tx-1"
+
+
+@pytest.mark.parametrize("features", [b"3", b"null", b"{}", b'["1"]', b"[1e300]", b"[[1]]"])
+def test_features_that_are_no_array_of_float32_are_refused(features: bytes) -> None:
+    with pytest.raises(EventError, match="float32") as caught:
+        decision_features(decision(features=msgspec.Raw(features)))
+    assert caught.value.code == "bad_features"

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import time
 from typing import Any
 
 import pytest
@@ -189,3 +190,11 @@ def test_error_survives_pickling() -> None:
 def test_every_code_used_is_declared() -> None:
     """Dashboards list REASONS."""
     assert {case.code for case in BAD.values()} <= set(REASONS)
+
+
+def test_a_text_without_end_is_refused_in_no_time() -> None:
+    """Nesting is counted in one pass, whatever quotes a text of 64 KB holds (it took 11 s)."""
+    value = b'{"a":' + b"[]" * 40 + b'"' + b'\\"' * 32_000
+    began = time.process_time()
+    assert refusal(value).code == "not_json"
+    assert time.process_time() - began < 1.0

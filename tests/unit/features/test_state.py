@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from features import card, merchant
+from features.card_state import EMPTY, HEAD_EVENTS, HEAD_IDS
 from features.definition import CARD_FEATURES, MERCHANT_FEATURES, slot
 from features.state import StateError, upgraded
 from features.windows import DAY_MS, HOUR_MS
@@ -103,3 +104,37 @@ def test_older_versions_pass_through_one_transition_each() -> None:
     upgrades = {1: lambda s: b"\x02" + s[1:] + b"b", 2: lambda s: b"\x03" + s[1:] + b"c"}
     assert upgraded(b"\x01a", "card", 3, upgrades) == b"\x03abc"
     assert upgraded(b"\x02a", "card", 3, upgrades) == b"\x03ac"
+
+
+def test_a_card_with_more_payments_than_it_can_keep_is_refused() -> None:
+    """Compacting it would write past the end of the next state."""
+    head = np.frombuffer(EMPTY, "<i8").copy()
+    head[HEAD_EVENTS] = 2_000
+    state = head.tobytes() + b"\0" * 20 * 2_000
+    with pytest.raises(StateError, match="does not have the rows that its header says"):
+        card.advance(state, payment(NOON_MS))
+
+
+def test_a_card_whose_newest_payments_lack_their_ids_is_refused() -> None:
+    """The id of a payment between them would be written into the header, or before the state."""
+    state = card_of_five()
+    head = np.frombuffer(state[:96], "<i8").copy()
+    ids = int(head[HEAD_IDS])
+    head[HEAD_IDS] = 0
+    without_ids = head.tobytes() + state[96 + 8 * ids :]
+    with pytest.raises(StateError, match="does not have the rows that its header says"):
+        card.advance(without_ids, payment(NOON_MS + 29 * HOUR_MS, "between"))
+
+
+def test_a_merchant_with_more_rows_than_it_can_keep_is_refused() -> None:
+    head = np.array([2, NOON_MS, 1, 5_000, 0], "<i8").tobytes()
+    with pytest.raises(StateError, match="does not have the rows that its header says"):
+        merchant.advance(head + b"\0" * 16 * 5_000, NOON_MS, 100, "EUR")
+
+
+@pytest.mark.parametrize("length", [1, 7, 9, 70, 71])
+def test_a_state_of_version_1_cut_anywhere_is_refused(length: int) -> None:
+    with pytest.raises(StateError, match="card state"):
+        card.advance(stored("card_v1")[:length], payment())
+    with pytest.raises(StateError, match="merchant state"):
+        merchant.advance(stored("merchant_v1")[: min(length, 39)], NOON_MS, 100, "EUR")

@@ -1,13 +1,18 @@
+import gzip
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.layouts import LayoutError
+from producer.layouts import LayoutError, with_options
 from producer.reading import number_rows
-from tests.unit.producer.samples import GOOD_ROW, read_rows, write_csv
+from tests.unit.producer.samples import GOOD_ROW, OWN, read_rows, write_csv
 
 
 def test_unnamed_and_unmapped_columns_are_not_read(tmp_path: Path) -> None:
@@ -66,3 +71,93 @@ def test_rows_are_numbered_as_a_count_over_the_whole_file_numbers_them(
     kept = [row for row in range(1, 60) if row not in skipped]
     found = number_rows(3, count, sorted(skipped))
     assert np.array_equal(found, kept[2 : 2 + count])
+
+
+KINDS = [
+    ("at", pa.array([1], pa.int64()), "timestamp"),
+    ("at", pa.array([[1]], pa.list_(pa.int64())), "timestamp"),
+    ("sum", pa.array([1], pa.time64("us")), "amount"),
+    ("sum", pa.array([True]), "amount"),
+    ("card", pa.array([b"c"], pa.binary()), "card_id"),
+    ("shop", pa.array([{"a": 1}]), "merchant_id"),
+]
+
+
+@pytest.mark.parametrize(("column", "values", "field"), KINDS)
+def test_a_parquet_column_of_a_kind_that_no_field_is_of_is_refused(
+    tmp_path: Path, column: str, values: pa.Array, field: str
+) -> None:
+    path = tmp_path / "own.parquet"
+    pq.write_table(
+        pa.table({name: [text] for name, text in GOOD_ROW.items()} | {column: values}), path
+    )
+    with pytest.raises(LayoutError, match=f"column '{column}' for {field}, got"):
+        read_rows(path)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.date32(), pa.timestamp("ns")],
+)
+def test_a_parquet_column_of_times_in_any_form_is_read(tmp_path: Path, kind: pa.DataType) -> None:
+    path = tmp_path / "own.parquet"
+    text = pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+    moment = "2024-05-01" if text else datetime(2024, 5, 1, tzinfo=UTC)
+    day = pa.array([moment]).cast(kind if text else pa.timestamp("us")).cast(kind)
+    pq.write_table(pa.table({name: [one] for name, one in GOOD_ROW.items()} | {"at": day}), path)
+    assert read_rows(path)[0][0]["timestamp_ms"] == 1_714_521_600_000
+
+
+def test_a_time_beyond_the_calendar_is_rejected_with_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "own.parquet"
+    times = pa.array([2**62], pa.timestamp("s"))
+    pq.write_table(pa.table({name: [one] for name, one in GOOD_ROW.items()} | {"at": times}), path)
+    assert [reject.code for reject in read_rows(path)[1]] == ["bad_timestamp"]
+
+
+def test_a_coordinate_without_the_column_of_its_partner_is_refused(tmp_path: Path) -> None:
+    layout = with_options(OWN, ["lat=lat"])
+    with pytest.raises(LayoutError, match="columns for both of lat and lon"):
+        read_rows(write_csv(tmp_path / "own.csv", [GOOD_ROW | {"lat": "1"}]), layout)
+
+
+def test_a_header_with_control_characters_is_told_in_one_printable_line(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes(b'"\x1b[2J\0card,' + b"x" * 5_000 + b"\n1\n")
+    with pytest.raises(LayoutError) as caught:
+        read_rows(path)
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 1_100
+
+
+def test_an_archive_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    whole = write_csv(tmp_path / "own.csv", [GOOD_ROW] * 20_000).read_bytes()
+    packed = gzip.compress(whole)
+    path = tmp_path / "own.csv.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(LayoutError, match=r"own\.csv\.gz"):
+        read_rows(path)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # from pyarrow
+def test_a_line_that_cannot_be_read_is_not_repeated_with_its_card_number(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "own.csv", [GOOD_ROW])
+    path.write_bytes(path.read_bytes() + b"4111111111111111,\xff,1,2,3,4\n")
+    with pytest.raises(LayoutError, match="16 characters of digits") as caught:
+        read_rows(path)
+    assert "4111" not in str(caught.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_file_that_cannot_be_unpacked_leaves_no_memory_behind(tmp_path: Path) -> None:
+    """What pyarrow allocates for `read` it keeps where that fails: 4 MiB for each broken file."""
+    path = tmp_path / "own.csv.bz2"
+    path.write_bytes(b"not packed")
+
+    def pages() -> int:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+
+    before = pages()
+    for _ in range(50):
+        with pytest.raises(LayoutError):
+            read_rows(path)
+    assert (pages() - before) * 4096 < 100 * 1024**2

@@ -58,3 +58,23 @@ def test_impossible_settings_fail_before_anything_starts(
 ) -> None:
     with pytest.raises(StackError, match=r"(needed|needs)"):
         StackSettings(tmp_path, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "\ud800",
+        '{"settings": {"taskmanagers": "two"}, "ports": {}}',
+        '{"settings": {"taskmanagers": 0}, "ports": %s}',
+        '{"settings": {}, "ports": {"kafka": 99999}}',
+        "{" + '"x' * 3,
+    ],
+)
+def test_a_state_file_of_any_text_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    ports = '{"kafka":1,"controller":2,"flink_ui":3,"jobmanager_rpc":4,"blob_server":5}'
+    text = text.replace("%s", ports)
+    Layout(tmp_path).state.write_bytes(text.encode(errors="surrogatepass"))
+    with pytest.raises(StackError, match="remove the file") as caught:
+        load(tmp_path)
+    assert str(caught.value).isprintable()

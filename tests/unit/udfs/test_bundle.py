@@ -112,7 +112,7 @@ def test_members_that_are_not_the_graphs_outputs_are_refused(folder: Path) -> No
 def test_weights_that_are_no_shares_are_refused(folder: Path) -> None:
     members = json.loads((folder / MANIFEST_FILE).read_bytes())["members"]
     change_manifest(folder, members=[members[0] | {"weight": 0.7}, members[1] | {"weight": 0.7}])
-    assert "wanted a sum of 1, got 1.4" in refusal(folder)
+    assert "wanted shares with a sum of 1, got 1.4" in refusal(folder)
 
 
 def test_a_member_named_twice_is_refused(folder: Path) -> None:

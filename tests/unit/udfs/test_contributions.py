@@ -26,8 +26,8 @@ from training.models.xgboost import Boosted
 from training.tree_node import leaf_covers
 from training.trees import Floats, Tree, Trees, boosted_trees, forest_trees
 from udfs.contributions import EnsembleContributions, Parts, read_contributions
+from udfs.graph_check import TreesError
 from udfs.score import Scorer, open_session
-from udfs.tree_reader import TreesError
 
 
 def graph_of(members: Sequence[Exported], width: int) -> onnx.ModelProto:

@@ -125,3 +125,21 @@ def test_one_fold_has_no_deviation() -> None:
 def test_no_published_model_is_better_than_the_best_of_any() -> None:
     for row in HANDBOOK:
         assert all(row.figures[name] <= best for name, best in BEST_OF_ANY.figures.items())
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{}", '{"settings": 1}', '"\\ud800"'])
+def test_a_settings_file_of_any_text_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    with pytest.raises(TrainingError, match="cardwatch tune") as caught:
+        read_chosen(path)
+    assert str(caught.value).isprintable()
+
+
+def test_settings_that_were_read_can_be_written(tmp_path: Path) -> None:
+    """Those that a file leaves out are the defaults, also when they are written again."""
+    path = tmp_path / "settings.json"
+    write_chosen(path, FitSettings(seed=3), FOUND)
+    chosen = read_chosen(path)
+    write_chosen(path, chosen.settings, FOUND)
+    assert read_chosen(path).settings == chosen.settings

@@ -1,0 +1,37 @@
+"""The same as `card_state`, with the kernel as Python, which sees every index.
+
+Arithmetic that wraps round in compiled code raises here instead; that is no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from features import card, card_compaction
+from features.card_state import EVENT_BYTES
+from tests.fuzz.targets import card_state
+from tests.fuzz.targets.guarded import bounded_by, guarding
+
+_FULL = 16
+
+card_state.shrink = 128
+bounded_by({"MAX_CARD_EVENTS": _FULL, "_KEPT_EVENTS": _FULL // 2})
+card._FULL_BYTES = EVENT_BYTES * _FULL  # type: ignore[misc,attr-defined,unused-ignore]
+card.card_kernel = guarding(card.card_kernel)  # type: ignore[misc,attr-defined,unused-ignore]
+card_compaction._compact_card = guarding(card_compaction._compact_card)  # type: ignore[misc,attr-defined,unused-ignore]
+
+
+def run(data: bytes) -> None:
+    """Run the target with indices checked."""
+    with np.errstate(all="ignore"):
+        try:
+            card_state.run(data)
+        except (OverflowError, ZeroDivisionError):
+            return
+
+
+def seeds() -> Iterable[bytes]:
+    """Start where the compiled target starts."""
+    return card_state.seeds()

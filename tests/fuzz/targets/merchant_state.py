@@ -1,0 +1,121 @@
+"""A merchant's state from any bytes: a sentence, or a state that goes on and stays bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from events.label import Label
+from features import merchant
+from features.merchant_state import EMPTY, FRAUD_BYTES, HEAD_WORDS, ROW_BYTES, VERSION
+from features.state import StateError
+from features.windows import MAX_FRAUD_ROWS, MAX_MERCHANT_ROWS
+from tests.fuzz.draws import Draws
+from tests.fuzz.oracle import check_refusal
+from tests.fuzz.targets.card_state import NOON_MS, stretched
+
+LARGEST: Final = (
+    8 * HEAD_WORDS + ROW_BYTES * (MAX_MERCHANT_ROWS + 1) + FRAUD_BYTES * (MAX_FRAUD_ROWS + 1)
+)
+_STEPS: Final = 3
+
+shrink = 1
+"""As in `card_state`."""
+
+
+def run(data: bytes) -> None:
+    """Make a state of the bytes and let payments and labels come."""
+    draws = Draws(data)
+    kind = draws.number(1) % 4
+    arrivals = [draws.take(10) for _ in range(_STEPS)]
+    state, is_valid = _STATES[kind](draws)
+    for arrival in arrivals:
+        try:
+            step = _step(state, arrival)
+        except StateError as error:
+            check_refusal(error)
+            assert not is_valid or shrink > 1, "a state that was made by payments is refused"
+            return
+        assert len(step.state) <= LARGEST
+        assert step.state[0] == VERSION
+        assert not np.isinf(step.values).any() or not is_valid or shrink > 1
+        assert _step(state, arrival).state == step.state, "not the same twice"
+        state = step.state
+
+
+def _step(state: bytes | None, arrival: bytes) -> merchant.MerchantStep:
+    """Let one payment or label come that ten bytes describe."""
+    draws = Draws(arrival)
+    flags = draws.number(1)
+    time_ms = NOON_MS + draws.number(2) * (1 << draws.number(1) % 18)
+    amount = draws.number(5)
+    if not flags & 1:
+        return merchant.advance(
+            state, time_ms, amount, ("EUR", "JPY", "KWD", "CLF")[flags >> 4 & 3]
+        )
+    label = Label(f"t{amount & 7}", "c1", "m1", time_ms, bool(flags & 2), time_ms + amount, "bank")
+    return merchant.learn(state, label)
+
+
+def _raw(draws: Draws) -> tuple[bytes, bool]:
+    return draws.rest(), False
+
+
+def _counted(draws: Draws) -> tuple[bytes, bool]:
+    """Return a state whose length fits its counts, whatever else is in it."""
+    rows, frauds = draws.number(2) % (4096 // shrink), draws.number(2) % (2048 // shrink)
+    base, sequence = draws.number(8, signed=True), draws.number(8, signed=True)
+    head = np.array([VERSION, base if base & 1 else NOON_MS, sequence, rows, frauds], "<i8")
+    body = ROW_BYTES * rows + FRAUD_BYTES * frauds
+    return head.tobytes() + stretched(draws.rest(), body), False
+
+
+def _grown(draws: Draws) -> tuple[bytes, bool]:
+    """Return a state that payments and labels made."""
+    many = draws.number(1)
+    state = nearly_full() if many > 251 else None
+    for _ in range(many % 48 // min(shrink, 4)):
+        state = _step(state, draws.take(10)).state
+    return state or EMPTY, True
+
+
+@cache
+def nearly_full() -> bytes:
+    """Return the state of a merchant that payments and labels have nearly filled."""
+    state: bytes | None = None
+    for number in range(MAX_MERCHANT_ROWS * 8 // 7 // shrink - 4):
+        at = bytes(
+            [3 * (number % 8 == 0), number % 256, number // 256, 11, number % 256, number // 256]
+        )
+        state = _step(state, at.ljust(10, b"\0")).state
+    return state or EMPTY
+
+
+def _bent(draws: Draws) -> tuple[bytes, bool]:
+    """Return a state that payments made, with some bytes changed, and cut or prolonged."""
+    changes = [(draws.number(2), draws.number(1)) for _ in range(draws.number(1) % 9)]
+    keep, more = draws.number(2), draws.number(1) & 15
+    state = bytearray(_grown(draws)[0])
+    for place, value in changes:
+        state[place % len(state)] = value
+    return bytes(state[: keep or None]) + b"\0" * more, False
+
+
+_STATES: Final = (_raw, _counted, _grown, _bent)
+
+
+def seeds() -> Iterator[bytes]:
+    """A state of each kind, with payments and with labels."""
+    paid, told = bytes([0, 9, 0, 16, 1, 2, 3, 0, 0, 0]), bytes([3, 8, 0, 17, 2, 2, 3, 0, 0, 0])
+    three = paid + told + paid
+    for kind in range(4):
+        for many in (0, 3, 40):
+            counts = b"\4\0\3\0" + b"\0" * 16 if kind == 1 else bytes([many])
+            yield bytes([kind]) + three + counts + (paid + told) * 9
+    yield bytes([0]) + three + EMPTY
+    yield bytes([0]) + three + b"\1" + EMPTY[1:] + b"\0" * 16
+    yield bytes([1]) + three + b"\xff\x0f\0\0" + b"\0" * 16 + paid
+    yield bytes([1]) + three + b"\0\0\xff\7" + b"\0" * 16 + paid

@@ -1,0 +1,54 @@
+"""Everything that reads bytes, on what fuzzing has found worth keeping and on some chance bytes."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz import corpus, registry
+from tests.fuzz.oracle import timed
+
+READERS = sorted(name for name in registry.TARGETS if not name.endswith("_interpreted"))
+pytestmark = [
+    # NumPy warns of overflow where a target draws numbers that overflow, and Arrow of a line that
+    # is no UTF-8, which is refused in the next moment.
+    pytest.mark.filterwarnings("ignore"),
+]
+
+
+@cache
+def reader(name: str) -> registry.TargetModule:
+    return registry.load(name)
+
+
+@pytest.mark.parametrize("name", sorted(registry.TARGETS))
+def test_what_is_kept_is_read_or_refused(name: str) -> None:
+    target = reader(name.removesuffix("_interpreted"))
+    for data in (*target.seeds(), *corpus.kept(name)):
+        timed(target.run, data)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_chance_bytes_are_read_or_refused(name: str) -> None:
+    target = reader(name)
+
+    @settings(
+        max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(st.sampled_from(list(target.seeds())), st.integers(0, 4096), st.binary(max_size=64))
+    def judge(seed: bytes, at: int, more: bytes) -> None:
+        at %= len(seed) + 1
+        timed(target.run, seed[:at] + more + seed[at + len(more) :])
+
+    judge()
+
+
+def test_the_corpus_stays_small() -> None:
+    assert sum(path.stat().st_size for path in corpus.CORPUS.glob("*.b64")) < 200_000
+
+
+def test_every_corpus_is_that_of_a_target() -> None:
+    assert {path.stem for path in corpus.CORPUS.glob("*.b64")} <= registry.TARGETS.keys()

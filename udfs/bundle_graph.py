@@ -1,0 +1,71 @@
+"""A bundle's graph: read, held against the manifest, and only then given to ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+from udfs.bundle_files import RESTORE, RETRAIN, BundleError, read_arrays, read_file
+from udfs.contributions import EnsembleContributions, read_contributions
+from udfs.graph_check import TreesError, check_graph
+from udfs.manifest import COVERS_FILE, GRAPH_FILE, Manifest
+from udfs.score import INPUT, PROBABILITY, Scorer, open_session
+
+
+def read_graph(
+    manifest: Manifest, folder: Path, positions: Sequence[int], width: int
+) -> tuple[Scorer, EnsembleContributions]:
+    """Return what scores with the graph of a folder, and what explains its scores.
+
+    ``positions`` are those of the graph's inputs in a vector of ``width`` values. Raises
+    BundleError where the graph is not the manifest's, or must not or cannot run.
+    """
+    raw = read_file(folder / GRAPH_FILE)
+    try:
+        graph = onnx.load_from_string(raw)
+    except DecodeError as error:
+        where = folder / GRAPH_FILE
+        raise BundleError("Unreadable graph", where, "an ONNX model", error, RESTORE) from None
+    _check_ends(graph, manifest, folder)
+    contributions = _contributions(graph, manifest, folder)
+    models = [member.name for member in manifest.members]
+    try:
+        scorer = Scorer(open_session(raw), positions, width, models)
+        scorer.score_row(np.zeros(width, np.float32))
+    except Exception as error:  # ONNX Runtime's errors have nothing else in common
+        where, wanted = folder / GRAPH_FILE, "a graph that ONNX Runtime runs"
+        raise BundleError("Unusable graph", where, wanted, error, RETRAIN) from error
+    return scorer, contributions
+
+
+def _check_ends(graph: onnx.ModelProto, manifest: Manifest, folder: Path) -> None:
+    """Refuse a graph whose inputs or outputs are not the manifest's."""
+    where = folder / GRAPH_FILE
+    wanted = [PROBABILITY, *(member.name for member in manifest.members)]
+    got = [output.name for output in graph.graph.output]
+    if got != wanted:
+        raise BundleError("Wrong outputs of the graph", where, wanted, got, RETRAIN)
+    shapes = [(one.name, one.type.tensor_type.shape.dim) for one in graph.graph.input]
+    inputs = [(name, [size.dim_value for size in shape[-1:]]) for name, shape in shapes]
+    expected = [(INPUT, [len(manifest.features)])]
+    if inputs != expected:
+        raise BundleError("Wrong inputs of the graph", where, expected, inputs, RETRAIN)
+
+
+def _contributions(
+    graph: onnx.ModelProto, manifest: Manifest, folder: Path
+) -> EnsembleContributions:
+    """Return what explains the graph's scores; refuse covers that are not those of its trees."""
+    width = len(manifest.features)
+    covers = read_arrays(folder / COVERS_FILE)
+    weights = {member.name: member.weight for member in manifest.members}
+    try:
+        check_graph(graph, width)
+        return read_contributions(graph, covers, weights, width)
+    except TreesError as error:
+        wanted = f"trees and covers of each model in {GRAPH_FILE} and {COVERS_FILE}"
+        raise BundleError("Reasons cannot be given", folder, wanted, error, RETRAIN) from error
