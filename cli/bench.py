@@ -13,6 +13,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.hot_path import StepCost, measure_hot_path
 from benchmarks.results import Results
 from benchmarks.run import BenchSettings, run
+from cli.bench_compare import compare_command
 from cli.bench_handbook import handbook_command
 from cli.bench_options import (
     BENCH_FOLDER,
@@ -37,6 +38,7 @@ Examples:
   ./cardwatch bench --quick                        a rough idea, about two minutes
   ./cardwatch bench --profiles latency --rates 500
   ./cardwatch bench hot-path                       where each microsecond goes
+  ./cardwatch bench compare                        two variants of the job, in both orders
   ./cardwatch bench handbook                       the Handbook's data through the running job
 
 The calibration loop tells how fast the machine was: compare runs only where it agrees."""
@@ -174,4 +176,5 @@ def _hot_path_json(costs: list[StepCost], calibrations: Calibrations) -> dict[st
     }
 
 
+command.add_command(compare_command)
 command.add_command(handbook_command)

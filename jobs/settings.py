@@ -31,6 +31,7 @@ class JobSettings:
     batch_size: int
     batch_ms: int
     state_ttl_days: int
+    direct: bool
 
 
 def parse_settings(arguments: Sequence[str]) -> JobSettings:
@@ -78,6 +79,12 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         default=90,
         help="an entity without an event for so long is forgotten; more than the longest window",
     )
+    parser.add_argument(
+        "--direct",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="hand rows to Java without generators (jobs/direct.py) where PyFlink is the known one",
+    )
     return _settings(parser.parse_args(arguments))
 
 
@@ -93,6 +100,7 @@ def _settings(found: argparse.Namespace) -> JobSettings:
         batch_size=found.batch_size,
         batch_ms=found.batch_ms,
         state_ttl_days=found.state_ttl_days,
+        direct=found.direct,
     )
 
 
