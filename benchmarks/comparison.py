@@ -102,6 +102,8 @@ def compare(settings: ComparisonSettings, progress: Progress) -> Comparison:
             with found.calibrations.around(f"{number + 1} {variant.name}"):
                 run = _measure(stack, settings, variant, load, progress)
             found.runs[variant.name].append(run)
+            job_us = run.cpu_us_per_payment["job"]
+            progress(f"{variant.name}: {run.tx_per_s:,.0f} payments/s, {job_us:.0f} us of CPU each")
     return found
 
 

@@ -59,6 +59,7 @@ class ParitySettings:
     data: Path | None = None
     layout: str | None = None
     seed: int = 0
+    direct: bool = True
     keep: bool = False
 
 
@@ -94,9 +95,10 @@ def stream_payments(settings: ParitySettings, progress: Progress) -> Streamed:
     progress(f"preparing {settings.payments:,} payments in disorder")
     sent = traffic(settings)
     bundle = load_bundle(settings.bundle)
+    path = ["--direct" if settings.direct else "--no-direct"]
     with (
         own_stack(settings.folder, settings.parallelism, settings.keep, progress) as stack,
-        running_job(stack, bundle.path, settings.profile, settings.parallelism) as job,
+        running_job(stack, bundle.path, settings.profile, settings.parallelism, path) as job,
     ):
         progress(
             f"sending {sent.payments:,} payments, {sent.repeats:,} of them twice and "

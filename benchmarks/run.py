@@ -35,6 +35,7 @@ class BenchSettings:
     seconds: int = 20
     rate_warm_up_s: int = 5
     parallelism: int = 1
+    direct: bool = True
     keep: bool = False
 
 
@@ -59,7 +60,8 @@ def _measure(
     for profile in settings.profiles:
         before_ms = calibrate()
         progress(f"{profile} profile: submitting the job")
-        with running_job(stack, settings.bundle, profile, settings.parallelism) as job:
+        path = ["--direct" if settings.direct else "--no-direct"]
+        with running_job(stack, settings.bundle, profile, settings.parallelism, path) as job:
             results.throughput[profile] = measure_throughput(
                 job, load.payments, settings.warm_up, settings.payments, progress
             )

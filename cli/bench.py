@@ -80,6 +80,7 @@ class Listed(click.ParamType[tuple[str, ...]]):
 )
 @option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
 @option("--parallelism", type=click.IntRange(1), default=1, help="Two TaskManagers for each.")
+@option("--direct/--no-direct", default=True, help="The job's return path (docs/adr/0018).")
 @option("--quick", is_flag=True, help="Fewer payments and seconds: a rough idea.")
 @keep_option
 @json_option
@@ -96,6 +97,7 @@ def command(
     rates: tuple[str, ...],
     seconds: int,
     parallelism: int,
+    direct: bool,
     quick: bool,
     keep: bool,
     json_path: str | None,
@@ -120,6 +122,7 @@ def command(
         rates=tuple(map(int, rates)),
         seconds=QUICK_SECONDS if quick else seconds,
         parallelism=parallelism,
+        direct=direct,
         keep=keep,
     )
     try:

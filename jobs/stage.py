@@ -22,7 +22,7 @@ class Stage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no typ
     def __init__(self, *, direct: bool) -> None:
         self._direct = direct
 
-    def open(self, runtime_context: RuntimeContext) -> None:
+    def open(self, _: RuntimeContext) -> None:
         """Take the direct path, where it is asked for and PyFlink is the one that it knows."""
         if self._direct:
             install(self.name, self.rows)
