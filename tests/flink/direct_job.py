@@ -1,6 +1,8 @@
 """A job of two stages and three ends, for the tests of both return paths.
 
-    flink run -d -py tests/flink/direct_job.py [--no-direct] FILE WORD...
+    flink run -d -py tests/flink/direct_job.py PATH FILE WORD...
+
+PATH is direct, ordinary, or unknown: direct, with a PyFlink that is another than the known one.
 
 Every word goes through a stage that gives none, one or two rows of it, or fails; a second stage
 behind another key writes what it gets to FILE, one JSON line each. The stream ends with its words.
@@ -21,7 +23,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecu
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from jobs.direct import Fields
+from jobs import direct
 from jobs.rows import key_in_java
 from jobs.stage import Stage
 from jobs.state import entity_state
@@ -42,19 +44,27 @@ class Repeat(Stage):
 
     name = "repeat"
 
+    def __init__(self, path: str) -> None:
+        super().__init__(direct=path != "ordinary")
+        self._known = path != "unknown"
+
     def open(self, runtime_context: RuntimeContext) -> None:
         """Take hold of the count."""
         self._count = runtime_context.get_state(entity_state("count", timedelta(days=1)))
+        known = direct.KNOWN_VERSION
+        direct.KNOWN_VERSION = known if self._known else "0.0.0"  # type: ignore[misc]
         super().open(runtime_context)
+        direct.KNOWN_VERSION = known  # type: ignore[misc]
 
-    def rows(self, value: str) -> Sequence[Fields]:
+    def rows(self, value: str) -> Sequence[direct.Fields]:
         """Return a row of key and text for each that is wanted."""
         seen = int(self._count.value() or b"0") + 1
         self._count.update(b"%d" % seen)
         word = value.partition(" ")[0]
         if word == "fail":
             raise ValueError(f"no row of {value!r}")
-        return [(word, f"{value} {seen} {each}") for each in range({"none": 0, "two": 2}.get(word, 1))]
+        wanted = {"none": 0, "two": 2}.get(word, 1)
+        return [(word, f"{value} {seen} {each}") for each in range(wanted)]
 
 
 class Write(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
@@ -72,15 +82,14 @@ class Write(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no typ
 
 def main(arguments: Sequence[str]) -> None:
     """Build the job and submit it."""
-    direct = "--no-direct" not in arguments
-    path, *words = (each for each in arguments if each != "--no-direct")
+    path, file, *words = arguments
     env = StreamExecutionEnvironment.get_execution_environment()
     rows = [(word.partition(" ")[0], word) for word in words]
     times = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Numbered())
     given = env.from_collection(rows, type_info=WORDS).assign_timestamps_and_watermarks(times)
     # Its assigner is a Python operator, whose output is keyed here like any other stage's.
-    repeated = key_in_java(given, WORDS).process(Repeat(direct=direct), WORDS).name("repeat")
-    written = key_in_java(repeated, WORDS).process(Write(path), WORDS).name("write")
+    repeated = key_in_java(given, WORDS).process(Repeat(path), WORDS).name("repeat")
+    written = key_in_java(repeated, WORDS).process(Write(file), WORDS).name("write")
     written.print()
     env.execute("both return paths")
 

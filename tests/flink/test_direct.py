@@ -39,8 +39,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     one.down(delete_data=True)
 
 
-def _submit(stack: Stack, arguments: list[str]) -> str:
-    return submit(stack, JOB, arguments, parallelism=1)
+def _lines(stack: Stack, path: str, file: Path) -> list[object]:
+    """Let all words through and return what came out, in order."""
+    job = submit(stack, JOB, [path, str(file), *WORDS], parallelism=1)
+    assert stack.flink.wait_until_ended(job) == "FINISHED"
+    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def _kept_ordinary(stack: Stack) -> list[str]:
@@ -53,29 +56,34 @@ def _kept_ordinary(stack: Stack) -> list[str]:
 @pytest.mark.timeout(180)
 def test_rows_and_their_times_are_the_same_by_both_paths(stack: Stack, tmp_path: Path) -> None:
     """None, one and two rows of a value, state behind them, and a stream that ends."""
-    lines = {}
-    for path in ("--direct", "--no-direct"):
-        file = tmp_path / f"{path}.jsonl"
-        job = _submit(stack, [*([path] if path == "--no-direct" else []), str(file), *WORDS])
-        assert stack.flink.wait_until_ended(job) == "FINISHED"
-        lines[path] = [json.loads(line) for line in file.read_text().splitlines()]
-    assert lines["--direct"] == lines["--no-direct"]
-    assert ["two", "two 7 3 1", 7] in lines["--direct"]
-    assert len(lines["--direct"]) == 9
+    lines = {path: _lines(stack, path, tmp_path / path) for path in ("direct", "ordinary")}
+    assert lines["direct"] == lines["ordinary"]
+    assert ["two", "two 7 3 1", 7] in lines["direct"]
+    assert len(lines["direct"]) == 9
     assert _kept_ordinary(stack) == []
+
+
+@pytest.mark.timeout(180)
+def test_another_pyflink_keeps_the_ordinary_path(stack: Stack, tmp_path: Path) -> None:
+    """The log says so once, and the rows are there."""
+    assert len(_lines(stack, "unknown", tmp_path / "unknown")) == 9
+    (line,) = _kept_ordinary(stack)
+    assert "it is known for PyFlink 0.0.0, got 2.3.0." in line
 
 
 @pytest.mark.timeout(180)
 def test_a_failing_stage_fails_the_task_with_the_same_words(stack: Stack, tmp_path: Path) -> None:
     causes = {}
-    for path in ([], ["--no-direct"]):
-        job = _submit(stack, [*path, str(tmp_path / "words.jsonl"), "one 1", "fail 2", "one 3"])
+    for path in ("direct", "ordinary"):
+        words = ["one 1", "fail 2", "one 3"]
+        job = submit(stack, JOB, [path, str(tmp_path / path), *words], parallelism=1)
         wait_for(lambda job=job: stack.flink.exception(job), 60, "the job's exception")
         told = stack.flink.exception(job)
-        causes[bool(path)] = [line for line in told.splitlines() if "ValueError" in line][-1]
+        causes[path] = [line for line in told.splitlines() if "ValueError" in line][-1]
         stack.flink.cancel(job)
-    assert "no row of 'fail 2'" in causes[False]
-    assert causes[False].removeprefix("Caused by: ") == causes[True].removeprefix("Caused by: ")
+    assert "no row of 'fail 2'" in causes["direct"]
+    words = {one.removeprefix("Caused by: ") for one in causes.values()}
+    assert len(words) == 1, words
 
 
 @pytest.mark.timeout(300)
