@@ -20,7 +20,7 @@ from benchmarks.own_stack import own_stack
 from benchmarks.reading import read_stream
 from events.topics import DECISIONS
 from features import warm_up
-from jobs.settings import Profile
+from jobs.settings import DIRECT, Profile
 from producer.disorder import Disorder, Disordered, disordered
 from producer.feed import Feed
 from producer.kafka import KafkaSettings, Sender
@@ -59,7 +59,7 @@ class ParitySettings:
     data: Path | None = None
     layout: str | None = None
     seed: int = 0
-    direct: bool = True
+    direct: bool = DIRECT
     keep: bool = False
 
 

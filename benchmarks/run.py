@@ -15,7 +15,7 @@ from benchmarks.own_stack import own_stack
 from benchmarks.results import Results
 from benchmarks.state_size import checkpoint_bytes_per_card, typical_card_bytes
 from benchmarks.throughput import measure_throughput
-from jobs.settings import Profile
+from jobs.settings import DIRECT, Profile
 from stack.embedded import Stack
 
 
@@ -35,7 +35,7 @@ class BenchSettings:
     seconds: int = 20
     rate_warm_up_s: int = 5
     parallelism: int = 1
-    direct: bool = True
+    direct: bool = DIRECT
     keep: bool = False
 
 

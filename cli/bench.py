@@ -26,7 +26,7 @@ from cli.bench_options import (
 )
 from cli.console import Output
 from cli.options import json_option, option, output_options
-from jobs.settings import PROFILES, Profile
+from jobs.settings import DIRECT, PROFILES, Profile
 from udfs.bundle import load_bundle
 
 DEFAULTS = BenchSettings(folder=BENCH_FOLDER, bundle=ROOT)
@@ -80,7 +80,7 @@ class Listed(click.ParamType[tuple[str, ...]]):
 )
 @option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
 @option("--parallelism", type=click.IntRange(1), default=1, help="Two TaskManagers for each.")
-@option("--direct/--no-direct", default=True, help="The job's return path (docs/adr/0018).")
+@option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
 @option("--quick", is_flag=True, help="Fewer payments and seconds: a rough idea.")
 @keep_option
 @json_option

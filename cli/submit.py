@@ -10,7 +10,7 @@ import click
 from cli.console import Output
 from cli.options import folder_option, option, output_options
 from features import warm_up
-from jobs.settings import PROFILES
+from jobs.settings import DIRECT, PROFILES
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
 from stack.snapshots import newest_snapshot
@@ -49,7 +49,7 @@ It does what the ordinary client does, with the addresses of the running stack:
 )
 @option(
     "--direct/--no-direct",
-    default=True,
+    default=DIRECT,
     help="Hand rows to Java directly (docs/adr/0018), or the way PyFlink does.",
 )
 @option("--parallelism", type=click.IntRange(min=1), help="Default: what the cluster has room for.")
@@ -94,7 +94,7 @@ def start_job(
     profile: str,
     step: Callable[[str], None],
     *,
-    direct: bool = True,
+    direct: bool = DIRECT,
     parallelism: int | None = None,
     start: Path | None = None,
 ) -> str:

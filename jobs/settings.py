@@ -6,10 +6,13 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 Profile = Literal["latency", "throughput"]
 PROFILES: tuple[Profile, ...] = ("latency", "throughput")
+
+DIRECT: Final = False
+"""Whether stages take the direct return path where nothing is said (docs/adr/0018)."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
     parser.add_argument(
         "--direct",
         action=argparse.BooleanOptionalAction,
-        default=True,
+        default=DIRECT,
         help="hand rows to Java without generators (jobs/direct.py) where PyFlink is the known one",
     )
     return _settings(parser.parse_args(arguments))

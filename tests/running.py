@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cli.submit import ROOT, start_job
 from events.topics import DECISIONS
-from jobs.settings import Profile
+from jobs.settings import DIRECT, Profile
 from stack.embedded import Stack
 from stack.reading import read_topic
 from stack.settings import StackSettings
@@ -26,7 +26,7 @@ class RunningJob:
 
     stack: Stack
     job_id: str
-    direct: bool = True
+    direct: bool = DIRECT
 
     def stop(self) -> Path:
         """Stop the job with a savepoint and return where it lies."""
@@ -61,7 +61,7 @@ def running_job(
     *,
     taskmanagers: int = 2,
     profile: Profile = "latency",
-    direct: bool = True,
+    direct: bool = DIRECT,
     **settings: object,
 ) -> Iterator[RunningJob]:
     """Start a stack below `folder` and the job with the shipped bundle on it; stop both after.

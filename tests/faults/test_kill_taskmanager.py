@@ -34,10 +34,11 @@ def _wait_for_checkpoint_in_progress(job: RunningJob, timeout_s: float = 30.0) -
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("victim", ["taskmanager-1", "taskmanager-2"])
-def test_kill_in_mid_checkpoint(tmp_path: Path, victim: str) -> None:
+@pytest.mark.parametrize("direct", [True, False], ids=["direct", "ordinary"])
+def test_kill_in_mid_checkpoint(tmp_path: Path, victim: str, direct: bool) -> None:
     """The card stage's or the merchant stage's process dies while payments and a checkpoint run."""
     world = simulation(days=24)
-    with running_job(tmp_path / "stack") as job:
+    with running_job(tmp_path / "stack", direct=direct) as job:
         flink = job.stack.flink
         with flowing(job.stack.kafka, world, PAYMENTS_PER_S) as feed:
             time.sleep(5)
