@@ -30,7 +30,7 @@ from udfs.decide import alert, decide
 from udfs.request import ScoringRequest
 
 _NOW_MS = 1_800_000_000_000
-_MONTH = 290_000
+_MONTH = 200_000
 """Payments of the simulation in thirty days."""
 
 In = TypeVar("In")

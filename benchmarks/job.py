@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,12 +79,20 @@ class RunningJob:
 
 @contextmanager
 def running_job(
-    stack: Stack, bundle: Path, profile: Profile, parallelism: int = 1
+    stack: Stack,
+    bundle: Path,
+    profile: Profile,
+    parallelism: int = 1,
+    more_arguments: Sequence[str] = (),
 ) -> Iterator[RunningJob]:
-    """Submit the job without state, from the beginning of the topics; cancel it at the end."""
+    """Submit the job without state, from the beginning of the topics; cancel it at the end.
+
+    `more_arguments` are the job's own, such as `--no-direct`.
+    """
     start = end_offsets(stack.kafka, DECISIONS.name, committed=False)
     name = f"bench-{profile}"
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
+    arguments += more_arguments
     arguments += ["--group-id", name, "--transaction-prefix", name]
     job_id = submit(stack, JOB, arguments, parallelism=parallelism)
     try:

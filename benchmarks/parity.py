@@ -20,7 +20,7 @@ from benchmarks.own_stack import own_stack
 from benchmarks.reading import read_stream
 from events.topics import DECISIONS
 from features import warm_up
-from jobs.settings import Profile
+from jobs.settings import DIRECT, Profile
 from producer.disorder import Disorder, Disordered, disordered
 from producer.feed import Feed
 from producer.kafka import KafkaSettings, Sender
@@ -59,6 +59,7 @@ class ParitySettings:
     data: Path | None = None
     layout: str | None = None
     seed: int = 0
+    direct: bool = DIRECT
     keep: bool = False
 
 
@@ -94,9 +95,10 @@ def stream_payments(settings: ParitySettings, progress: Progress) -> Streamed:
     progress(f"preparing {settings.payments:,} payments in disorder")
     sent = traffic(settings)
     bundle = load_bundle(settings.bundle)
+    path = ["--direct" if settings.direct else "--no-direct"]
     with (
         own_stack(settings.folder, settings.parallelism, settings.keep, progress) as stack,
-        running_job(stack, bundle.path, settings.profile, settings.parallelism) as job,
+        running_job(stack, bundle.path, settings.profile, settings.parallelism, path) as job,
     ):
         progress(
             f"sending {sent.payments:,} payments, {sent.repeats:,} of them twice and "

@@ -15,7 +15,7 @@ from benchmarks.own_stack import own_stack
 from benchmarks.results import Results
 from benchmarks.state_size import checkpoint_bytes_per_card, typical_card_bytes
 from benchmarks.throughput import measure_throughput
-from jobs.settings import Profile
+from jobs.settings import DIRECT, Profile
 from stack.embedded import Stack
 
 
@@ -35,6 +35,7 @@ class BenchSettings:
     seconds: int = 20
     rate_warm_up_s: int = 5
     parallelism: int = 1
+    direct: bool = DIRECT
     keep: bool = False
 
 
@@ -59,7 +60,8 @@ def _measure(
     for profile in settings.profiles:
         before_ms = calibrate()
         progress(f"{profile} profile: submitting the job")
-        with running_job(stack, settings.bundle, profile, settings.parallelism) as job:
+        path = ["--direct" if settings.direct else "--no-direct"]
+        with running_job(stack, settings.bundle, profile, settings.parallelism, path) as job:
             results.throughput[profile] = measure_throughput(
                 job, load.payments, settings.warm_up, settings.payments, progress
             )

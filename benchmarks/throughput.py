@@ -24,6 +24,7 @@ class DecisionTime(msgspec.Struct, frozen=True, gc=False):
     transaction_id: str
     card_id: str
     decided_ms: int
+    risk_level: str
 
 
 decode_time = msgspec.json.Decoder(DecisionTime).decode
@@ -37,6 +38,7 @@ class Throughput:
     lost: int
     doubled: int
     cards: int
+    alerts: int
     tx_per_s: float
     mean_tx_per_s: float
     slices_tx_per_s: list[float]
@@ -68,6 +70,7 @@ def measure_throughput(
         lost=waiting - len(counts),
         doubled=len(decisions) - len(counts),
         cards=len({one.card_id for one in decisions}),
+        alerts=sum(one.risk_level != "LOW" for one in decisions),
         tx_per_s=median_rate(measured),
         mean_tx_per_s=slice_rates(measured, slices=1)[0],
         slices_tx_per_s=[round(rate, 1) for rate in slice_rates(measured)],

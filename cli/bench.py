@@ -13,6 +13,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.hot_path import StepCost, measure_hot_path
 from benchmarks.results import Results
 from benchmarks.run import BenchSettings, run
+from cli.bench_compare import compare_command
 from cli.bench_handbook import handbook_command
 from cli.bench_options import (
     BENCH_FOLDER,
@@ -26,7 +27,7 @@ from cli.bench_options import (
 from cli.bench_peers import peers_command
 from cli.console import Output
 from cli.options import json_option, option, output_options
-from jobs.settings import PROFILES, Profile
+from jobs.settings import DIRECT, PROFILES, Profile
 from udfs.bundle import load_bundle
 
 DEFAULTS = BenchSettings(folder=BENCH_FOLDER, bundle=ROOT)
@@ -38,6 +39,7 @@ Examples:
   ./cardwatch bench --quick                        a rough idea, about two minutes
   ./cardwatch bench --profiles latency --rates 500
   ./cardwatch bench hot-path                       where each microsecond goes
+  ./cardwatch bench compare                        two variants of the job, in both orders
   ./cardwatch bench handbook                       the Handbook's data through the running job
   ./cardwatch bench peers                          other systems on the same work
 
@@ -80,6 +82,7 @@ class Listed(click.ParamType[tuple[str, ...]]):
 )
 @option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
 @option("--parallelism", type=click.IntRange(1), default=1, help="Two TaskManagers for each.")
+@option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
 @option("--quick", is_flag=True, help="Fewer payments and seconds: a rough idea.")
 @keep_option
 @json_option
@@ -96,6 +99,7 @@ def command(
     rates: tuple[str, ...],
     seconds: int,
     parallelism: int,
+    direct: bool,
     quick: bool,
     keep: bool,
     json_path: str | None,
@@ -120,6 +124,7 @@ def command(
         rates=tuple(map(int, rates)),
         seconds=QUICK_SECONDS if quick else seconds,
         parallelism=parallelism,
+        direct=direct,
         keep=keep,
     )
     try:
@@ -176,5 +181,6 @@ def _hot_path_json(costs: list[StepCost], calibrations: Calibrations) -> dict[st
     }
 
 
+command.add_command(compare_command)
 command.add_command(handbook_command)
 command.add_command(peers_command)

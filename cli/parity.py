@@ -21,7 +21,7 @@ from cli.bench_options import (
 from cli.console import Output
 from cli.options import json_option, option, output_options
 from features.definition import CARD_FEATURES, FEATURE_NAMES
-from jobs.settings import PROFILES, Profile
+from jobs.settings import DIRECT, PROFILES, Profile
 from producer.layouts import LAYOUTS, LayoutError
 from producer.rejects import RowRefusedError
 from training.parity import ParityReport
@@ -53,6 +53,7 @@ is 1 where a bit differs, or a decision is missing, doubled or out of order.
     "taken; default: the world of `produce world`.",
 )
 @option("--layout", type=click.Choice(tuple(LAYOUTS)), help="The columns of --data.")
+@option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
 @option("--seed", type=click.IntRange(0), default=0, help="Of the payments and of the disorder.")
 @bundle_option
 @models_option
@@ -66,6 +67,7 @@ def command(
     profile: Profile,
     data: Path | None,
     layout: str | None,
+    direct: bool,
     seed: int,
     bundle: str,
     models: Path,
@@ -86,6 +88,7 @@ def command(
         data=data,
         layout=layout,
         seed=seed,
+        direct=direct,
         keep=keep,
     )
     try:

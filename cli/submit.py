@@ -10,7 +10,7 @@ import click
 from cli.console import Output
 from cli.options import folder_option, option, output_options
 from features import warm_up
-from jobs.settings import PROFILES
+from jobs.settings import DIRECT, PROFILES
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
 from stack.snapshots import newest_snapshot
@@ -47,6 +47,11 @@ It does what the ordinary client does, with the addresses of the running stack:
     default="latency",
     help="latency: score each payment at once; throughput: score Arrow batches.",
 )
+@option(
+    "--direct/--no-direct",
+    default=DIRECT,
+    help="Hand rows to Java directly (docs/adr/0018), or the way PyFlink does.",
+)
 @option("--parallelism", type=click.IntRange(min=1), help="Default: what the cluster has room for.")
 @option("--fresh", is_flag=True, help="Start without state, from the beginning of the topics.")
 @option("--replace", is_flag=True, help="Stop the running job with a savepoint and go on from it.")
@@ -57,6 +62,7 @@ def command(
     bundle: str,
     models: Path,
     profile: str,
+    direct: bool,
     parallelism: int | None,
     fresh: bool,
     replace: bool,
@@ -75,7 +81,9 @@ def command(
         _stop_running(stack, replace=replace, step=step)
         start = None if fresh else savepoint or newest_snapshot(stack.layout)
         model = find_bundle(models, bundle)
-        job_id = start_job(stack, model, profile, step, parallelism=parallelism, start=start)
+        job_id = start_job(
+            stack, model, profile, step, direct=direct, parallelism=parallelism, start=start
+        )
     origin = "with no state" if start is None else f"from {start.name}"
     out.say(f"Job {job_id} runs ({profile} profile, {origin}); watch it at {stack.flink.url}")
 
@@ -86,6 +94,7 @@ def start_job(
     profile: str,
     step: Callable[[str], None],
     *,
+    direct: bool = DIRECT,
     parallelism: int | None = None,
     start: Path | None = None,
 ) -> str:
@@ -95,6 +104,7 @@ def start_job(
     load_bundle(bundle)
     step("submitting the job")
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
+    arguments.append("--direct" if direct else "--no-direct")
     savepoint = None if start is None else start.as_uri()
     job_id = submit(stack, JOB, arguments, savepoint=savepoint, parallelism=parallelism)
     step("waiting until every task runs")

@@ -1,10 +1,10 @@
 """The card stage: decode, validate, dead letters, repeats, and the features of the card."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
-from pyflink.common import Row
-from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+from pyflink.datastream import RuntimeContext
 
 from events.dead_letter import dead_letter, encode_dead_letter
 from events.errors import EventError
@@ -12,15 +12,20 @@ from events.label import parse_label
 from events.topics import LABELS
 from events.transaction import parse_transaction
 from features import card, warm_up
+from jobs.direct import Fields
 from jobs.hand_over import CardLabel, CardResult, Refused, pack
+from jobs.stage import Stage
 from jobs.state import entity_state
 from udfs.metrics import Counters
 
 
-class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
+class CardStage(Stage):
     """Kafka records under their card in, hand-overs under their merchant out."""
 
-    def __init__(self, ttl: timedelta) -> None:
+    name = "card stage"
+
+    def __init__(self, ttl: timedelta, *, direct: bool) -> None:
+        super().__init__(direct=direct)
         self._ttl = ttl
 
     def open(self, runtime_context: RuntimeContext) -> None:
@@ -28,27 +33,35 @@ class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no
         warm_up()
         self._state = runtime_context.get_state(entity_state("card", self._ttl))
         self._counters = Counters(runtime_context.get_metrics_group())
+        super().open(runtime_context)
 
-    def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
-        """Take in one record of the transactions or the labels topic."""
-        topic, _partition, _offset, time_ms, key, body = value
+    def rows(self, value: Iterable[Any]) -> Sequence[Fields]:
+        """Take in one record (`jobs.rows.RECORD`) of the transactions or the labels topic."""
+        topic, partition, offset, time_ms, key, body = value
         try:
             if topic == LABELS.name:
-                yield self._label(key, body)
-            else:
-                result = self._payment(time_ms, key, body)
-                if result is not None:
-                    yield result
+                return (self._label(key, body),)
+            return self._payment(time_ms, key, body)
         except EventError as error:
-            yield self._refused(value, error, ctx.get_current_key())
+            self._counters.add("dead_letters", error.code)
+            letter = dead_letter(
+                error,
+                topic=topic,
+                partition=partition,
+                offset=offset,
+                key=key,
+                value=body,
+                time_ms=time_ms,
+            )
+            return ((_place(key), pack(Refused(key, encode_dead_letter(letter)))),)
 
-    def _payment(self, time_ms: int, key: bytes | None, body: bytes | None) -> Row | None:
+    def _payment(self, time_ms: int, key: bytes | None, body: bytes | None) -> Sequence[Fields]:
         # The record's own time, not the clock: a replay of the topic judges it alike.
         payment = parse_transaction(body, key, time_ms)
         step = card.advance(self._state.value(), payment)
         if step.repeated:
             self._counters.add("repeated")
-            return None
+            return ()
         self._state.update(step.state)
         if step.late:
             self._counters.add("late")
@@ -62,23 +75,14 @@ class CardStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no
             compacted=step.compacted,
             received_ms=time_ms,
         )
-        return Row(payment.merchant_id, pack(result))
+        return ((payment.merchant_id, pack(result)),)
 
-    def _label(self, key: bytes | None, body: bytes | None) -> Row:
+    def _label(self, key: bytes | None, body: bytes | None) -> Fields:
         label = parse_label(body, key)
         self._counters.add("labels")
-        return Row(label.merchant_id, pack(CardLabel(label)))
+        return label.merchant_id, pack(CardLabel(label))
 
-    def _refused(self, record: Row, error: EventError, card_key: str) -> Row:
-        topic, partition, offset, time_ms, key, body = record
-        self._counters.add("dead_letters", error.code)
-        letter = dead_letter(
-            error,
-            topic=topic,
-            partition=partition,
-            offset=offset,
-            key=key,
-            value=body,
-            time_ms=time_ms,
-        )
-        return Row(card_key, pack(Refused(key, encode_dead_letter(letter))))
+
+def _place(key: bytes | None) -> str:
+    """Return the key under which a refused record passes the merchant stage: its card's."""
+    return (key or b"").decode(errors="replace")

@@ -1,12 +1,12 @@
 """How each profile finishes a request: score it here, or pass it on to the Arrow batches."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
-from pyflink.common import Row
 
 from events.topics import ALERTS, DECISIONS
+from jobs.direct import Fields
 from udfs.answer import answer, model_input
 from udfs.bundle import load_bundle
 from udfs.metrics import Counters
@@ -25,7 +25,7 @@ class ScoreHere:
         self._counters = counters
         counters.add("model", self._bundle.manifest.model)
 
-    def rows(self, request: ScoringRequest) -> Iterable[Row]:
+    def rows(self, request: ScoringRequest) -> Sequence[Fields]:
         """Return the decision and, at MEDIUM and HIGH, the alert."""
         bundle = self._bundle
         values = np.frombuffer(request.features, dtype=np.float32)
@@ -34,10 +34,10 @@ class ScoreHere:
         found = answer(request, values, scores, bundle, now)
         self._counters.decided(found.level, now - request.received_ms)
         key = request.payment.card_id.encode()
-        rows = [Row(DECISIONS.name, key, found.decision)]
-        if found.alert is not None:
-            rows.append(Row(ALERTS.name, key, found.alert))
-        return rows
+        decision = (DECISIONS.name, key, found.decision)
+        if found.alert is None:
+            return (decision,)
+        return decision, (ALERTS.name, key, found.alert)
 
 
 class PassOn:
@@ -46,6 +46,6 @@ class PassOn:
     def open(self, counters: Counters) -> None:
         """Nothing to prepare: the UDF loads the bundle in its own process."""
 
-    def rows(self, request: ScoringRequest) -> Iterable[Row]:
+    def rows(self, request: ScoringRequest) -> Sequence[Fields]:
         """Return the packed request under the name of the topic that its decision goes to."""
-        return (Row(DECISIONS.name, request.payment.card_id.encode(), pack(request)),)
+        return ((DECISIONS.name, request.payment.card_id.encode(), pack(request)),)

@@ -38,7 +38,11 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
     ttl = timedelta(days=settings.state_ttl_days)
 
     cards = key_in_java(tables.source(table_env, settings), INCOMING)
-    card_stage = cards.process(CardStage(ttl), HAND_OVER).uid("card-stage").name("card stage")
+    card_stage = (
+        cards.process(CardStage(ttl, direct=settings.direct), HAND_OVER)
+        .uid("card-stage")
+        .name("card stage")
+    )
     merchants = key_in_java(card_stage, HAND_OVER)
     merchant_stage = (
         merchants.process(_merchant_stage(settings, ttl), OUTGOING)
@@ -53,7 +57,7 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
 def _merchant_stage(settings: JobSettings, ttl: timedelta) -> MerchantStage:
     bundle = str(settings.bundle)
     finish = ScoreHere(bundle) if settings.profile == "latency" else PassOn()
-    return MerchantStage(ttl, finish)
+    return MerchantStage(ttl, finish, direct=settings.direct)
 
 
 def _answers(

@@ -1,18 +1,19 @@
 """The merchant stage: the features of the merchant, then what the profile does with a request."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from pyflink.common import Row
-from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+from pyflink.datastream import RuntimeContext
 
 from events.decision import Flag
 from events.label import Label
 from events.receipt import LabelReceipt, encode_receipt
 from events.topics import DEAD_LETTERS, LABEL_RECEIPTS
 from features import merchant, warm_up
+from jobs.direct import Fields
 from jobs.hand_over import CardLabel, CardResult, unpack
+from jobs.stage import Stage
 from jobs.state import entity_state
 from udfs.metrics import Counters
 from udfs.request import ScoringRequest
@@ -24,14 +25,17 @@ class Finish(Protocol):
     def open(self, counters: Counters) -> None:
         """Prepare on the TaskManager."""
 
-    def rows(self, request: ScoringRequest) -> Iterable[Row]:
-        """Return the rows to hand on."""
+    def rows(self, request: ScoringRequest) -> Sequence[Fields]:
+        """Return the rows to hand on (`jobs.rows.OUTGOING`)."""
 
 
-class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
+class MerchantStage(Stage):
     """Hand-overs of the card stage in, what `finish` makes of them out."""
 
-    def __init__(self, ttl: timedelta, finish: Finish) -> None:
+    name = "merchant stage"
+
+    def __init__(self, ttl: timedelta, finish: Finish, *, direct: bool) -> None:
+        super().__init__(direct=direct)
         self._ttl = ttl
         self._finish = finish
 
@@ -41,17 +45,18 @@ class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ship
         self._state = runtime_context.get_state(entity_state("merchant", self._ttl))
         self._counters = Counters(runtime_context.get_metrics_group())
         self._finish.open(self._counters)
+        super().open(runtime_context)
 
-    def process_element(self, value: bytes, _: KeyedProcessFunction.Context) -> Iterable[Row]:
+    def rows(self, value: bytes) -> Sequence[Fields]:
         """Take in one payment or one label, or let a dead letter pass."""
         message = unpack(value)
         if isinstance(message, CardResult):
             return self._payment(message)
         if isinstance(message, CardLabel):
             return (self._learn(message.label),)
-        return (Row(DEAD_LETTERS.name, message.key, message.value),)
+        return ((DEAD_LETTERS.name, message.key, message.value),)
 
-    def _payment(self, result: CardResult) -> Iterable[Row]:
+    def _payment(self, result: CardResult) -> Sequence[Fields]:
         payment = result.payment
         step = merchant.advance(
             self._state.value(), payment.timestamp_ms, payment.amount_minor, payment.currency
@@ -68,7 +73,7 @@ class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ship
         )
         return self._finish.rows(request)
 
-    def _learn(self, label: Label) -> Row:
+    def _learn(self, label: Label) -> Fields:
         step = merchant.learn(self._state.value(), label)
         self._state.update(step.state)
         receipt = LabelReceipt(
@@ -80,7 +85,7 @@ class MerchantStage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ship
             label_time_ms=label.label_time_ms,
             merchant_sequence=step.sequence,
         )
-        return Row(LABEL_RECEIPTS.name, label.card_id.encode(), encode_receipt(receipt))
+        return LABEL_RECEIPTS.name, label.card_id.encode(), encode_receipt(receipt)
 
 
 def _flags(card: CardResult, step: merchant.MerchantStep) -> list[Flag]:

@@ -6,13 +6,15 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 Profile = Literal["latency", "throughput"]
 PROFILES: tuple[Profile, ...] = ("latency", "throughput")
 
 Delivery = Literal["exactly-once", "at-least-once", "none"]
 DELIVERIES: tuple[Delivery, ...] = ("exactly-once", "at-least-once", "none")
+DIRECT: Final = False
+"""Whether stages take the direct return path where nothing is said (docs/adr/0018)."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class JobSettings:
     batch_size: int
     batch_ms: int
     state_ttl_days: int
+    direct: bool
 
 
 def parse_settings(arguments: Sequence[str]) -> JobSettings:
@@ -90,6 +93,12 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         default=90,
         help="an entity without an event for so long is forgotten; more than the longest window",
     )
+    parser.add_argument(
+        "--direct",
+        action=argparse.BooleanOptionalAction,
+        default=DIRECT,
+        help="hand rows to Java without generators (jobs/direct.py) where PyFlink is the known one",
+    )
     return _settings(parser.parse_args(arguments))
 
 
@@ -106,6 +115,7 @@ def _settings(found: argparse.Namespace) -> JobSettings:
         batch_size=found.batch_size,
         batch_ms=found.batch_ms,
         state_ttl_days=found.state_ttl_days,
+        direct=found.direct,
     )
 
 

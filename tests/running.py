@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cli.submit import ROOT, start_job
 from events.topics import DECISIONS
-from jobs.settings import Profile
+from jobs.settings import DIRECT, Profile
 from stack.embedded import Stack
 from stack.reading import read_topic
 from stack.settings import StackSettings
@@ -26,6 +26,7 @@ class RunningJob:
 
     stack: Stack
     job_id: str
+    direct: bool = DIRECT
 
     def stop(self) -> Path:
         """Stop the job with a savepoint and return where it lies."""
@@ -36,7 +37,13 @@ class RunningJob:
     ) -> None:
         """Start the job anew from a savepoint."""
         self.job_id = start_job(
-            self.stack, _bundle(), profile, _silent, start=savepoint, parallelism=parallelism
+            self.stack,
+            _bundle(),
+            profile,
+            _silent,
+            direct=self.direct,
+            start=savepoint,
+            parallelism=parallelism,
         )
 
     def wait_until_decided(self, payments: int, timeout_s: float = 120.0) -> None:
@@ -50,13 +57,23 @@ class RunningJob:
 
 @contextmanager
 def running_job(
-    folder: Path, *, taskmanagers: int = 2, profile: Profile = "latency", **settings: object
+    folder: Path,
+    *,
+    taskmanagers: int = 2,
+    profile: Profile = "latency",
+    direct: bool = DIRECT,
+    **settings: object,
 ) -> Iterator[RunningJob]:
-    """Start a stack below `folder` and the job with the shipped bundle on it; stop both after."""
+    """Start a stack below `folder` and the job with the shipped bundle on it; stop both after.
+
+    Without `direct` the stages take PyFlink's ordinary return path; set it on the job to change
+    the path with the next `resume`.
+    """
     stack = Stack(StackSettings(folder, taskmanagers=taskmanagers, **settings))  # type: ignore[arg-type]
     stack.up()
     try:
-        yield RunningJob(stack, start_job(stack, _bundle(), profile, _silent))
+        job_id = start_job(stack, _bundle(), profile, _silent, direct=direct)
+        yield RunningJob(stack, job_id, direct)
     finally:
         stack.down(delete_data=True)
 

@@ -8,6 +8,10 @@ from typing import Final, Protocol
 
 LATENCY_BOUNDS_MS: Final = (5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
 """Upper bounds, included, of the latency buckets; one more bucket holds what took longer."""
+_BUCKETS: Final = (
+    *(f"le_{bound}" for bound in LATENCY_BOUNDS_MS),
+    f"over_{LATENCY_BOUNDS_MS[-1]}",
+)
 
 
 class Counter(Protocol):
@@ -32,15 +36,14 @@ class Counters:
 
     def __init__(self, group: Group) -> None:
         self._group = group.add_group("cardwatch")
-        self._counters: dict[str, Counter] = {}
+        self._counters: dict[tuple[str, str | None], Counter] = {}
 
     def add(self, name: str, label: str | None = None) -> None:
         """Add one to a counter, or to that of one label, such as a reason code, under its name."""
-        key = name if label is None else f"{name}.{label}"
-        counter = self._counters.get(key)
+        counter = self._counters.get((name, label))
         if counter is None:
             group = self._group if label is None else self._group.add_group(name)
-            counter = self._counters[key] = group.counter(label or name)
+            counter = self._counters[name, label] = group.counter(label or name)
         counter.inc()
 
     def decided(self, level: str, latency_ms: int) -> None:
@@ -55,7 +58,4 @@ def latency_bucket(latency_ms: int) -> str:
     >>> latency_bucket(5), latency_bucket(6), latency_bucket(9_000)
     ('le_5', 'le_10', 'over_5000')
     """
-    place = bisect_left(LATENCY_BOUNDS_MS, latency_ms)
-    if place == len(LATENCY_BOUNDS_MS):
-        return f"over_{LATENCY_BOUNDS_MS[-1]}"
-    return f"le_{LATENCY_BOUNDS_MS[place]}"
+    return _BUCKETS[bisect_left(LATENCY_BOUNDS_MS, latency_ms)]

@@ -30,6 +30,7 @@ def throughput(**changes: object) -> Throughput:
         "lost": 0,
         "doubled": 0,
         "cards": 10,
+        "alerts": 20,
         "tx_per_s": 12_000.0,
         "mean_tx_per_s": 11_900.0,
         "slices_tx_per_s": [12_000.0],

@@ -1,0 +1,120 @@
+"""Two ways of running the job, measured against each other on one warm stack, in both orders.
+
+A shared machine drifts and a cold JVM is twice as slow, so two runs of `./cardwatch bench` hardly
+compare. Here both variants run on the same TaskManagers, after a warm-up that is not measured, in
+the order A B B A: what drifts evenly falls on both alike.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from benchmarks.calibration import Calibrations
+from benchmarks.job import Progress, running_job
+from benchmarks.load import Load, send_all
+from benchmarks.own_stack import own_stack
+from benchmarks.throughput import Throughput, measure_throughput
+from jobs.settings import Profile
+from stack.embedded import Stack
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way of running the job: a name, and arguments of the job's."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+ORDINARY = Variant("ordinary", ("--no-direct",))
+DIRECT = Variant("direct", ("--direct",))
+
+
+@dataclass(frozen=True)
+class ComparisonSettings:
+    """What is compared. Each run measures `payments` behind `warm_up` others.
+
+    Before them both variants run over everything that waits, `heating` times, unmeasured.
+    """
+
+    folder: Path
+    bundle: Path
+    variants: tuple[Variant, Variant] = (ORDINARY, DIRECT)
+    payments: int = 60_000
+    warm_up: int = 20_000
+    heating: int = 2
+    profile: Profile = "latency"
+    keep: bool = False
+
+
+@dataclass
+class Comparison:
+    """The measured runs of each variant, in the order in which they ran."""
+
+    runs: dict[str, list[Throughput]] = field(default_factory=dict)
+    calibrations: Calibrations = field(default_factory=Calibrations)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every payment got one decision in every run."""
+        return not any(run.lost or run.doubled for runs in self.runs.values() for run in runs)
+
+    def tx_per_s(self, variant: str) -> float:
+        """Return the mean rate of a variant's runs, payments a second."""
+        return statistics.mean(run.tx_per_s for run in self.runs[variant])
+
+    def cpu_us_per_payment(self, variant: str, group: str = "job") -> float:
+        """Return the mean CPU of a variant's runs, us a payment, of the job or the broker."""
+        return statistics.mean(run.cpu_us_per_payment[group] for run in self.runs[variant])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the comparison under stable keys, units in their names."""
+        return {
+            "throughput_tx_per_s": {n: round(self.tx_per_s(n), 1) for n in self.runs},
+            "cpu_us_per_payment": {n: round(self.cpu_us_per_payment(n), 1) for n in self.runs},
+            "runs": msgspec.to_builtins(self.runs),
+            "calibration_ms": round(self.calibrations.median_ms, 1),
+            "calibration_loops_ms": self.calibrations.loops_ms,
+        }
+
+
+def compare(settings: ComparisonSettings, progress: Progress) -> Comparison:
+    """Run both variants in the order A B B A.
+
+    BenchmarkError where a measurement cannot be made, StackError where the stack does not start.
+    """
+    one, other = settings.variants
+    found = Comparison({one.name: [], other.name: []})
+    with own_stack(settings.folder, 1, settings.keep, progress) as stack:
+        load = Load()
+        progress("sending the payments ahead")
+        send_all(stack.kafka, load.take(settings.warm_up + settings.payments))
+        for number in range(settings.heating):
+            progress(f"warming up, {number + 1} of {settings.heating}")
+            _measure(stack, settings, settings.variants[number % 2], load, progress)
+        for number, variant in enumerate((one, other, other, one)):
+            progress(f"{variant.name}, run {number + 1} of 4")
+            with found.calibrations.around(f"{number + 1} {variant.name}"):
+                run = _measure(stack, settings, variant, load, progress)
+            found.runs[variant.name].append(run)
+            job_us = run.cpu_us_per_payment["job"]
+            progress(f"{variant.name}: {run.tx_per_s:,.0f} payments/s, {job_us:.0f} us of CPU each")
+    return found
+
+
+def _measure(
+    stack: Stack,
+    settings: ComparisonSettings,
+    variant: Variant,
+    load: Load,
+    progress: Progress,
+) -> Throughput:
+    with running_job(
+        stack, settings.bundle, settings.profile, more_arguments=variant.arguments
+    ) as job:
+        return measure_throughput(job, load.payments, settings.warm_up, settings.payments, progress)
