@@ -188,12 +188,16 @@ class _Record(msgspec.Struct):
     ports: Ports
 
 
+def _is_port(name: str, port: int) -> bool:
+    return 0 < port < 65_536 or (name == ZOOKEEPER and port == 0)
+
+
 def load(folder: Path) -> tuple[StackSettings, Ports] | None:
     """Read what the last run in `folder` was given, None where there was none."""
     path = Layout(folder.resolve()).state
     try:
         record = msgspec.json.decode(path.read_bytes(), type=_Record)
-        if not all(0 < port < 65_536 for port in vars(record.ports).values()):
+        if not all(_is_port(name, port) for name, port in vars(record.ports).items()):
             raise ValueError(f"ports from 1 to 65535 were expected, not {record.ports}")
         given = {**record.settings, "folder": folder}
         return msgspec.convert(given, StackSettings), record.ports

@@ -39,7 +39,7 @@ def _stack(body: bytes) -> None:
         return
     assert found is not None
     settings, ports = found
-    assert all(isinstance(port, int) and 0 < port < 65536 for port in vars(ports).values())
+    assert all(isinstance(port, int) and 0 <= port < 65536 for port in vars(ports).values())
     save(settings, ports)
     assert load(FOLDER) == found
 

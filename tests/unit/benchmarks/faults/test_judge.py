@@ -58,6 +58,7 @@ LETTER = DeadLetter(
     time_ms=NOW_MS,
 )
 ANSWERS = [Answer(0, place, each) for place, each in enumerate(STREAM.decisions)]
+LOW = [each.risk_level for each in STREAM.decisions].index("LOW")
 RIGHT = Seen(
     answers=ANSWERS,
     alerts=[alert_of(each) for each in STREAM.decisions if each.risk_level != "LOW"],
@@ -148,7 +149,7 @@ def test_a_repeat_asks_for_no_second_decision() -> None:
             "letters_differing",
             lambda: replace(RIGHT, letters=[msgspec.structs.replace(LETTER, code="empty")]),
         ),
-        ("alerts_lost", lambda: changed(4, risk_level="HIGH")),
+        ("alerts_lost", lambda: changed(LOW, risk_level="HIGH")),
         (
             "alerts_duplicated",
             lambda: replace(RIGHT, alerts=[*RIGHT.alerts, alert_of(STREAM.decisions[0])]),
