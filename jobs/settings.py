@@ -14,7 +14,7 @@ PROFILES: tuple[Profile, ...] = ("latency", "throughput")
 Delivery = Literal["exactly-once", "at-least-once", "none"]
 DELIVERIES: tuple[Delivery, ...] = ("exactly-once", "at-least-once", "none")
 
-DIRECT: Final = False
+DIRECT: Final = True
 """Whether stages take the direct return path where nothing is said (docs/adr/0018)."""
 
 

@@ -11,6 +11,7 @@ _TESTED_AT = ("misc_net", "subscriptions", "gaming", "food_delivery")
 _SPENT_AT = ("shopping_net", "travel_net", "money_transfer", "crypto")
 _TEST_EUROS = (0.5, 6.0)
 _SPENT_FACTOR = (1.5, 5.0)
+_SOONEST_MINUTES = 5.0
 
 
 def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
@@ -26,7 +27,9 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     spent = min(1 + int(rng.random() < 0.5), size - 1)
     start_ms = victim.time_ms + int(rng.uniform(0.2, 20) * HOUR_MS)
     tests = scene.spread(start_ms, rng.uniform(4, 40) * MINUTE_MS, size - spent)
-    later_ms = int(tests[-1]) + int(rng.uniform(5, 60 * 24 * span_days) * MINUTE_MS)
+    # An attack that was begun before the first day may have only minutes left.
+    latest = max(_SOONEST_MINUTES, 60 * 24 * span_days)
+    later_ms = int(tests[-1]) + int(rng.uniform(_SOONEST_MINUTES, latest) * MINUTE_MS)
     times = np.concatenate([tests, scene.spread(later_ms, HOUR_MS, spent)])
     sites = scene.any_of(_TESTED_AT, 3)[rng.integers(0, 3, size - spent)]
     shops = scene.any_of(_SPENT_AT, spent)

@@ -48,6 +48,14 @@ def own_history(table: pa.Table, rows: Rows) -> Rows:
     return list(table.filter(pc.and_(own, earlier)).to_pylist())
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_an_attack_that_is_nearly_over_on_the_first_day_can_be_drawn(name: str) -> None:
+    """Of one begun before the world does, only its end is drawn: minutes may be left."""
+    brief = replace(ONE, users=40, merchants=60, payments=400, days=1, attacks={name: 1.0})
+    for seed in range(40):
+        assert sum(len(batch) for batch in generate(replace(brief, seed=seed))) == 400
+
+
 def test_card_testing_is_a_burst_of_tiny_payments_before_a_large_one() -> None:
     _, episodes = attacked("card_testing")
     whole = [rows for rows in episodes if len(rows) >= 6]
