@@ -13,9 +13,10 @@ from events.topics import LABELS
 from events.transaction import parse_transaction
 from features import card, warm_up
 from jobs.direct import Fields
-from jobs.hand_over import CardLabel, CardResult, Refused, pack
+from jobs.hand_over import CardLabel, Refused, pack
 from jobs.stage import Stage
 from jobs.state import entity_state
+from jobs.steps import card_result
 from udfs.metrics import Counters
 
 
@@ -66,15 +67,7 @@ class CardStage(Stage):
         if step.late:
             self._counters.add("late")
         assert body is not None
-        result = CardResult(
-            payment=payment,
-            original=body,
-            features=step.values.tobytes(),
-            sequence=step.sequence,
-            late=step.late,
-            compacted=step.compacted,
-            received_ms=time_ms,
-        )
+        result = card_result(payment, body, step, time_ms)
         return ((payment.merchant_id, pack(result)),)
 
     def _label(self, key: bytes | None, body: bytes | None) -> Fields:

@@ -6,15 +6,14 @@ from typing import Protocol
 
 from pyflink.datastream import RuntimeContext
 
-from events.decision import Flag
 from events.label import Label
-from events.receipt import LabelReceipt, encode_receipt
-from events.topics import DEAD_LETTERS, LABEL_RECEIPTS
+from events.topics import DEAD_LETTERS
 from features import merchant, warm_up
 from jobs.direct import Fields
 from jobs.hand_over import CardLabel, CardResult, unpack
 from jobs.stage import Stage
 from jobs.state import entity_state
+from jobs.steps import label_receipt, scoring_request
 from udfs.metrics import Counters
 from udfs.request import ScoringRequest
 
@@ -62,39 +61,9 @@ class MerchantStage(Stage):
             self._state.value(), payment.timestamp_ms, payment.amount_minor, payment.currency
         )
         self._state.update(step.state)
-        request = ScoringRequest(
-            payment=payment,
-            original=result.original,
-            features=result.features + step.values.tobytes(),
-            card_sequence=result.sequence,
-            merchant_sequence=step.sequence,
-            flags=_flags(result, step),
-            received_ms=result.received_ms,
-        )
-        return self._finish.rows(request)
+        return self._finish.rows(scoring_request(result, step))
 
     def _learn(self, label: Label) -> Fields:
         step = merchant.learn(self._state.value(), label)
         self._state.update(step.state)
-        receipt = LabelReceipt(
-            transaction_id=label.transaction_id,
-            card_id=label.card_id,
-            merchant_id=label.merchant_id,
-            timestamp_ms=label.timestamp_ms,
-            is_fraud=label.is_fraud,
-            label_time_ms=label.label_time_ms,
-            merchant_sequence=step.sequence,
-        )
-        return LABEL_RECEIPTS.name, label.card_id.encode(), encode_receipt(receipt)
-
-
-def _flags(card: CardResult, step: merchant.MerchantStep) -> list[Flag]:
-    """Name what a reader of the decision has to know about how its features came about."""
-    flags: list[Flag] = []
-    if card.late:
-        flags.append("late")
-    if card.compacted:
-        flags.append("compacted_card")
-    if step.compacted:
-        flags.append("compacted_merchant")
-    return flags
+        return label_receipt(label, step.sequence)

@@ -25,12 +25,12 @@ import psutil
 from confluent_kafka import OFFSET_STORED, Consumer, Message, Producer, TopicPartition
 
 from benchmarks.cpu import cpu_seconds
-from benchmarks.peers.work import receipt
 from benchmarks.rates import median_rate
 from events.label import parse_label
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from events.transaction import parse_transaction
 from features import card, merchant, warm_up
+from jobs.steps import label_receipt
 from udfs.answer import Row, answer, model_input
 from udfs.bundle import Bundle, load_bundle
 from udfs.request import ScoringRequest
@@ -82,8 +82,8 @@ class BareLoop:
             label = parse_label(message.value(), message.key())
             learnt = merchant.learn(self._merchants.get(label.merchant_id), label)
             self._merchants[label.merchant_id] = learnt.state
-            told = receipt(label, learnt.sequence)
-            self._produce(self._receipts, told.value, told.key)
+            _, key, value = label_receipt(label, learnt.sequence)
+            self._produce(self._receipts, value, key)
         else:
             self._decide(message)
 

@@ -13,15 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from events.decision import Flag
-from events.label import Label, parse_label
-from events.receipt import LabelReceipt, encode_receipt
-from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS
+from events.label import parse_label
+from events.topics import ALERTS, DECISIONS, LABELS
 from events.transaction import parse_transaction
 from features import card, merchant
-from jobs.hand_over import CardLabel, CardResult, Refused
+from jobs.hand_over import CardLabel, Refused
 from jobs.hand_over import pack as pack_hand_over
 from jobs.hand_over import unpack as unpack_hand_over
+from jobs.steps import card_result, label_receipt, scoring_request
 from udfs.answer import Answer, answer, answer_batch, model_input
 from udfs.bundle import Bundle
 from udfs.request import ScoringRequest
@@ -64,15 +63,7 @@ def card_step(
     step = card.advance(state, payment)
     if step.repeated:
         return CardOut(state, None, b"")
-    result = CardResult(
-        payment=payment,
-        original=value or b"",
-        features=step.values.tobytes(),
-        sequence=step.sequence,
-        late=step.late,
-        compacted=step.compacted,
-        received_ms=time_ms,
-    )
+    result = card_result(payment, value or b"", step, time_ms)
     return CardOut(step.state, payment.merchant_id, pack_hand_over(result))
 
 
@@ -81,39 +72,11 @@ def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
     message = unpack_hand_over(handed)
     if isinstance(message, CardLabel):
         learnt = merchant.learn(state, message.label)
-        return MerchantOut(learnt.state, None, receipt(message.label, learnt.sequence))
+        return MerchantOut(learnt.state, None, Out(*label_receipt(message.label, learnt.sequence)))
     assert not isinstance(message, Refused), "card_step refuses nothing"
     payment = message.payment
     step = merchant.advance(state, payment.timestamp_ms, payment.amount_minor, payment.currency)
-    flagged: tuple[tuple[bool, Flag], ...] = (
-        (message.late, "late"),
-        (message.compacted, "compacted_card"),
-        (step.compacted, "compacted_merchant"),
-    )
-    request = ScoringRequest(
-        payment=payment,
-        original=message.original,
-        features=message.features + step.values.tobytes(),
-        card_sequence=message.sequence,
-        merchant_sequence=step.sequence,
-        flags=[name for holds, name in flagged if holds],
-        received_ms=message.received_ms,
-    )
-    return MerchantOut(step.state, request, None)
-
-
-def receipt(label: Label, sequence: int) -> Out:
-    """Return the receipt of a label that is the merchant's event of a number."""
-    told = LabelReceipt(
-        transaction_id=label.transaction_id,
-        card_id=label.card_id,
-        merchant_id=label.merchant_id,
-        timestamp_ms=label.timestamp_ms,
-        is_fraud=label.is_fraud,
-        label_time_ms=label.label_time_ms,
-        merchant_sequence=sequence,
-    )
-    return Out(LABEL_RECEIPTS.name, label.card_id.encode(), encode_receipt(told))
+    return MerchantOut(step.state, scoring_request(message, step), None)
 
 
 def score_one(request: ScoringRequest, bundle: Bundle) -> list[Out]:

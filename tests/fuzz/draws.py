@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -48,3 +48,16 @@ class Draws:
     def done(self) -> bool:
         """Whether everything has been taken."""
         return self._at >= len(self._data)
+
+
+def bent(draws: Draws, make: Callable[[Draws], bytes], most_added: int) -> bytes:
+    """Return what `make` draws with some bytes changed, and cut or prolonged.
+
+    What is changed is drawn before; up to `most_added` zeros, 2**n - 1 of them, are added.
+    """
+    changes = [(draws.number(2), draws.number(1)) for _ in range(draws.number(1) % 9)]
+    keep, more = draws.number(2), draws.number(1) & most_added
+    state = bytearray(make(draws))
+    for place, value in changes:
+        state[place % len(state)] = value
+    return bytes(state[: keep or None]) + b"\0" * more

@@ -13,7 +13,7 @@ from features import card, warm_up
 from features.card_state import BUCKET_BYTES, EMPTY, EVENT_BYTES, HEAD_WORDS, ID_BYTES, VERSION
 from features.state import StateError
 from features.windows import MAX_CARD_EVENTS
-from tests.fuzz.draws import Draws
+from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
 
 NOON_MS: Final = 1_700_049_600_000
@@ -117,12 +117,7 @@ def nearly_full() -> bytes:
 
 def _bent(draws: Draws) -> tuple[bytes, bool]:
     """Return a state that payments made, with some bytes changed, and cut or prolonged."""
-    changes = [(draws.number(2), draws.number(1)) for _ in range(draws.number(1) % 9)]
-    keep, more = draws.number(2), draws.number(1) & 7
-    state = bytearray(_grown(draws)[0])
-    for place, value in changes:
-        state[place % len(state)] = value
-    return bytes(state[: keep or None]) + b"\0" * more, False
+    return bent(draws, lambda drawn: _grown(drawn)[0], 7), False
 
 
 _STATES: Final = (_raw, _counted, _grown, _bent)

@@ -13,7 +13,7 @@ from features import merchant
 from features.merchant_state import EMPTY, FRAUD_BYTES, HEAD_WORDS, ROW_BYTES, VERSION
 from features.state import StateError
 from features.windows import MAX_FRAUD_ROWS, MAX_MERCHANT_ROWS
-from tests.fuzz.draws import Draws
+from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.card_state import NOON_MS, stretched
 
@@ -96,12 +96,7 @@ def nearly_full() -> bytes:
 
 def _bent(draws: Draws) -> tuple[bytes, bool]:
     """Return a state that payments made, with some bytes changed, and cut or prolonged."""
-    changes = [(draws.number(2), draws.number(1)) for _ in range(draws.number(1) % 9)]
-    keep, more = draws.number(2), draws.number(1) & 15
-    state = bytearray(_grown(draws)[0])
-    for place, value in changes:
-        state[place % len(state)] = value
-    return bytes(state[: keep or None]) + b"\0" * more, False
+    return bent(draws, lambda drawn: _grown(drawn)[0], 15), False
 
 
 _STATES: Final = (_raw, _counted, _grown, _bent)
