@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 class Moment(StrEnum):
     """When a fault strikes, seconds of random length after committed decisions flow.
 
-    MID_CHECKPOINT waits further until a checkpoint has started and not completed.
+    MID_CHECKPOINT waits further until a checkpoint has started and not completed,
+    BETWEEN_CHECKPOINTS until half an interval after one: what has been written since is what a job
+    without exactly-once writes again. A control strikes then, so that no chance empties it.
     """
 
     RANDOM = "random"
     MID_CHECKPOINT = "mid-checkpoint"
+    BETWEEN_CHECKPOINTS = "between checkpoints"
 
 
 class Kind(StrEnum):

@@ -36,6 +36,8 @@ _RUNS_A_STACK = 5
 _FIRST_DECISION_S = 120.0
 _EARLIEST_S, _LATEST_S = 3.0, 6.0
 """The random moment, in seconds after the first committed decision."""
+_BETWEEN_S = 0.5
+"""Half the interval of checkpoints in flink-conf."""
 _GRACE_S = 15.0
 """After the last decision a transaction may stay open so long."""
 _LOOK_EVERY_S = 0.2
@@ -113,6 +115,7 @@ def controlled(fault: Fault) -> Fault:
         fault,
         inject=inject,
         job_arguments=arguments,
+        moments=(Moment.BETWEEN_CHECKPOINTS,),
         expects=Expectation.EXACTLY_ONCE,
         shared=False,
     )
@@ -188,6 +191,9 @@ def _strike(fault: Fault, scene: Scene, subscriber: Subscriber, moment: Moment) 
     told = f"{wait_s:.2f} s after the first decision"
     if moment is Moment.MID_CHECKPOINT:
         told = f"in checkpoint {scene.wait_for_checkpoint_in_progress()}, {told}"
+    if moment is Moment.BETWEEN_CHECKPOINTS:
+        told = f"{_BETWEEN_S} s after checkpoint {scene.wait_for_completed_checkpoint()}"
+        time.sleep(_BETWEEN_S)
     scene.strike()
     scene.say(f"{fault.name}, seed {scene.seed}: {told}")
     fault.inject(scene)
