@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -12,30 +11,29 @@ import numpy as np
 import psutil
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.ticking import Ticker
 
 _EVERY_S = 0.5
 
 
-class CpuMeter:
-    """A thread that notes, each second, the user and system CPU seconds of groups of processes.
+class CpuMeter(Ticker):
+    """Notes, each half second, the user and system CPU seconds of groups of processes.
 
     `groups` maps a name to pids; the children of a process count with it, so that a Python worker
     counts with its TaskManager.
     """
 
     def __init__(self, groups: Mapping[str, Sequence[int]]) -> None:
+        super().__init__(self._sample, _EVERY_S, "cpu-meter")
         self._groups = {
             name: [psutil.Process(pid) for pid in pids] for name, pids in groups.items()
         }
         self._times_ms: list[float] = []
         self._seconds: dict[str, list[float]] = {name: [] for name in groups}
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="cpu-meter", daemon=True)
 
     def __enter__(self) -> Self:
         self._sample()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self,
@@ -43,8 +41,7 @@ class CpuMeter:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._stopping.set()
-        self._thread.join()
+        super().__exit__(kind, error, at)
         self._sample()
 
     def between(self, start_ms: float, end_ms: float) -> dict[str, float]:
@@ -60,10 +57,6 @@ class CpuMeter:
             name: float(np.diff(np.interp([start_ms, end_ms], self._times_ms, seconds))[0])
             for name, seconds in self._seconds.items()
         }
-
-    def _run(self) -> None:
-        while not self._stopping.wait(_EVERY_S):
-            self._sample()
 
     def _sample(self) -> None:
         self._times_ms.append(time.time() * 1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -89,8 +89,11 @@ class LatencyProbe:
 
     def wait_for(self, count: int, timeout_s: float) -> bool:
         """Wait until so many events have been seen; False where they were not in time."""
+        return self._wait_until(lambda: len(self.seen) >= count, timeout_s)
+
+    def _wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
-        while len(self.seen) < count and self._error is None:
+        while not condition() and self._error is None:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(0.02)

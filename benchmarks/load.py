@@ -15,10 +15,8 @@ from producer.world.settings import WorldSettings
 
 _USERS = 40_000
 _PAYMENTS_A_DAY = 6_700
-_DAYS = 365  # more than any run sends: days are drawn as they are reached
-_WORLD = WorldSettings(
-    users=_USERS, merchants=_USERS // 2, payments=_PAYMENTS_A_DAY * _DAYS, days=_DAYS, seed=11
-)
+_DAYS = 365
+"""More than a run of minutes sends; days are drawn as they are reached."""
 
 
 class _Named(msgspec.Struct):
@@ -37,8 +35,15 @@ class Load:
     late, of frauds only, as chargebacks do.
     """
 
-    def __init__(self) -> None:
-        self._records = iter(Records(generate(_WORLD), Selection(), LabelSettings(which="fraud")))
+    def __init__(self, days: int = _DAYS) -> None:
+        world = WorldSettings(
+            users=_USERS,
+            merchants=_USERS // 2,
+            payments=_PAYMENTS_A_DAY * days,
+            days=days,
+            seed=11,
+        )
+        self._records = iter(Records(generate(world), Selection(), LabelSettings(which="fraud")))
         self.payments = 0
 
     def take(self, payments: int) -> Iterator[Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,9 +51,24 @@ def command(folder: Path, patience: float, json_path: str | None, out: Output) -
             ("payments", "without a decision", "decided more than once"),
             [(f"{found.payments:,}", len(found.lost), len(found.doubled))],
         )
+    if found.held_back:
+        raise click.ClickException(_held_back(found.held_back, patience))
     if found.lost:
         more = ", ..." if len(found.lost) > _SHOWN else ""
         raise click.ClickException(
             f"{len(found.lost)} payments have no decision: {', '.join(found.lost[:_SHOWN])}{more}. "
             "docs/faults.md says how to bring them back; --json has every id."
         )
+
+
+def _held_back(places: Mapping[str, int], patience_s: float) -> str:
+    """Say which partitions wait, and what ends that."""
+    place, at = next(iter(places.items()))
+    topic, _, number = place.rpartition("-")
+    return (
+        f"{', '.join(places)}: an open transaction has let no subscriber pass for {patience_s:g} "
+        "s, so what lies behind it counts as undecided. It ends by itself after its time-out (15 "
+        "minutes unless the job was told otherwise); one that stays longer hangs, and ends by "
+        f"Kafka's own kafka-transactions.sh abort --topic {topic} --partition {number} "
+        f"--start-offset {at}, for each of them."
+    )

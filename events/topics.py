@@ -63,4 +63,7 @@ LABEL_RECEIPTS: Final = Topic(
     "label-receipts", PARTITIONS, REBUILD_MS, "delete", MIB, "Lives as long as the decisions."
 )
 
-TOPICS: Final = (TRANSACTIONS, LABELS, DECISIONS, ALERTS, DEAD_LETTERS, LABEL_RECEIPTS)
+OUTPUTS: Final = (DECISIONS, ALERTS, DEAD_LETTERS, LABEL_RECEIPTS)
+"""What the job writes, all of it in one transaction for each checkpoint."""
+
+TOPICS: Final = (TRANSACTIONS, LABELS, *OUTPUTS)

@@ -15,8 +15,8 @@ from events.topics import (
     ALERTS,
     DEAD_LETTERS,
     DECISIONS,
-    LABEL_RECEIPTS,
     LABELS,
+    OUTPUTS,
     TRANSACTIONS,
     Topic,
 )
@@ -117,7 +117,7 @@ def sink(tables: StreamTableEnvironment, outgoing: Table, settings: JobSettings)
     Without exactly-once (`settings.delivery`) there are no transactions.
     """
     options = _RAW | {
-        "topic": _names(DECISIONS, ALERTS, DEAD_LETTERS, LABEL_RECEIPTS),
+        "topic": _names(*OUTPUTS),
         "properties.bootstrap.servers": settings.bootstrap,
         "sink.delivery-guarantee": settings.delivery,
         "sink.transactional-id-prefix": settings.transaction_prefix,

@@ -67,12 +67,11 @@ def behind_a_cable(settings: StackSettings) -> Iterator[StackSettings]:
     """
     _check()
     name = f"cw{hashlib.sha256(str(settings.folder).encode()).hexdigest()[:6]}"
-    if name in _ip("netns", "list").split():  # a killed run has left it
-        _ip("netns", "del", name)
+    _clear(name)  # a killed run may have left it
     network = _free_network()
     with ExitStack() as at_end:
+        at_end.callback(_clear, name)
         _ip("netns", "add", name)
-        at_end.callback(_ip, "netns", "del", name)
         _inside(name, "link", "set", "lo", "up")
         _lay_quiet_link(name, network)
         relay = at_end.enter_context(_relay(f"{name}n", f"{name}f"))
@@ -88,6 +87,18 @@ def _check() -> None:
         raise UnfitError("A network of its own takes the command ip: apt-get install iproute2.")
     if not Path("/dev/net/tun").exists():
         raise UnfitError("A network of its own takes /dev/net/tun: load the kernel module tun.")
+
+
+def _clear(name: str) -> None:
+    """Remove the network.
+
+    The kernel takes a namespace apart some time after it is deleted, and a pair of devices with it;
+    until then another run could not make a pair of that name.
+    """
+    if f" {name}a@" in _ip("-o", "link"):
+        _ip("link", "del", f"{name}a")
+    if name in _ip("netns", "list").split():
+        _ip("netns", "del", name)
 
 
 def _free_network() -> str:

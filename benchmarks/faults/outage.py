@@ -18,10 +18,11 @@ from benchmarks.faults.judge import expected_ids
 from benchmarks.faults.processes import kill
 from benchmarks.faults.producer_log import asked
 from benchmarks.faults.scene import MERCHANT_STAGE, Scene
-from benchmarks.faults.subscriber import held_back
 from benchmarks.offsets import wait_until_settled
+from benchmarks.open_transactions import held_back
 from benchmarks.reading import read_decided
 from events.topics import DECISIONS
+from stack.kafka import SWEEP_S
 from stack.settings import BROKER
 from stack.topics import is_serving
 
@@ -30,10 +31,12 @@ _TIMEOUT_S = 10
 _GOES_ON_S = 3.0
 _HOLD_S = 2.0
 _DRAINED_S = 0.3
-_TRIES = 15
+_GATHERS_S = 0.4
+"""Decisions of so long are in the transaction that is to be lost."""
+_FIRST_WAIT_S, _STEP_S = 0.03, 0.004
+_TRIES = 25
 _SERVES_S = 60.0
-_ABORTED_S = 4.0
-"""The broker looks for transactions to abort every second (stack/kafka.py)."""
+_ABORTED_S = SWEEP_S + 5.0
 _PATIENCE_S = 0.0
 
 
@@ -74,27 +77,33 @@ def _lose_a_transaction(scene: Scene) -> None:
 
 
 def _hang_before_commit(scene: Scene) -> int:
-    """Stop the sink's process after a checkpoint and before its commit; return its pid.
+    """Stop the sink's process after its part of a checkpoint and before its commit; return its pid.
 
-    The commit follows within milliseconds, so several tries may be needed. While the payments
-    pause, an open transaction tells that this one came in time.
+    Between them lie some ten milliseconds, somewhere behind the checkpoint's start: after a stop
+    that the checkpoint did not survive the next comes a little later, after one that left nothing
+    uncommitted a little earlier. The payments pause meanwhile, so that only this transaction is
+    open.
     """
     worker = scene.pid(scene.taskmanager_of(MERCHANT_STAGE))
+    wait_s = _FIRST_WAIT_S
     for attempt in range(1, _TRIES + 1):
         scene.wait_for_completed_checkpoint()
+        time.sleep(_GATHERS_S)
         scene.flow.pace.hold(_HOLD_S)
-        time.sleep(_DRAINED_S)
-        checkpoint = scene.wait_for_completed_checkpoint()
+        checkpoint = scene.wait_for_checkpoint_in_progress()
+        time.sleep(wait_s)
         os.kill(worker, signal.SIGSTOP)
         time.sleep(_DRAINED_S)
-        if held_back(scene.stack.kafka):
+        completed = scene.is_complete(checkpoint)
+        if completed and held_back(scene.stack.kafka):
             scene.notes |= {"checkpoint": checkpoint, "tries": attempt}
             return worker
         os.kill(worker, signal.SIGCONT)
+        wait_s = max(0.0, wait_s - _STEP_S) if completed else wait_s + _STEP_S
         time.sleep(_HOLD_S)
     raise BenchmarkError(
-        f"Expected to stop the sink before one of {_TRIES} commits and was too late each time: "
-        "the run says nothing; repeat it on a quieter machine."
+        f"Expected to stop the sink before one of {_TRIES} commits and was too early or too late "
+        "each time: the run says nothing; repeat it on a quieter machine."
     )
 
 

@@ -19,10 +19,11 @@ from benchmarks.faults.live_job import LiveJob
 from benchmarks.faults.producer_log import asked
 from benchmarks.faults.results import FaultResult, RunResult
 from benchmarks.faults.scene import Scene
-from benchmarks.faults.subscriber import Subscriber, ends, held_back, see
+from benchmarks.faults.subscriber import Subscriber, ends, see
 from benchmarks.faults.traffic import records
 from benchmarks.faults.traffic_apart import new_flow
 from benchmarks.offsets import wait_until_settled
+from benchmarks.open_transactions import held_back
 from benchmarks.own_stack import refuse_foreign
 from events.topics import DECISIONS
 from features import warm_up
@@ -216,6 +217,6 @@ def _wait_for_the_last(fault: Fault, scene: Scene, subscriber: Subscriber) -> No
 def _wait_for_transactions(bootstrap: str) -> list[str]:
     """Return the partitions that are still held back after the grace time."""
     deadline = time.monotonic() + _GRACE_S
-    while (back := held_back(bootstrap)) and time.monotonic() < deadline:
+    while (back := list(held_back(bootstrap))) and time.monotonic() < deadline:
         time.sleep(_LOOK_EVERY_S)
     return back

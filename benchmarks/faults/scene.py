@@ -93,7 +93,7 @@ class Scene:
         deadline = time.monotonic() + _CHECKPOINT_S
         while time.monotonic() < deadline:
             newest = max((int(each.name[4:]) for each in folder.glob("chk-*")), default=0)
-            if newest and not (folder / f"chk-{newest}" / "_metadata").exists():
+            if newest and not self.is_complete(newest):
                 return newest
             time.sleep(_LOOK_INTO_FOLDER_S)
         raise BenchmarkError(
@@ -104,13 +104,17 @@ class Scene:
     def wait_for_completed_checkpoint(self) -> int:
         """Return the number of a checkpoint that has completed just now."""
         number = self.wait_for_checkpoint_in_progress()
-        metadata = self.stack.layout.checkpoints / self.job.id / f"chk-{number}" / "_metadata"
         deadline = time.monotonic() + _CHECKPOINT_S
         while time.monotonic() < deadline:
-            if metadata.exists():
+            if self.is_complete(number):
                 return number
             time.sleep(_LOOK_INTO_FOLDER_S)
         raise BenchmarkError(f"Expected checkpoint {number} to complete, it did not.")
+
+    def is_complete(self, checkpoint: int) -> bool:
+        """Say whether a checkpoint of the job has completed."""
+        folder = self.stack.layout.checkpoints / self.job.id / f"chk-{checkpoint}"
+        return (folder / "_metadata").exists()
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
         """Poll until a condition holds; BenchmarkError says what did not come about."""

@@ -16,9 +16,7 @@ from events.alert import Alert, decode_alert
 from events.dead_letter import DeadLetter, decode_dead_letter
 from events.decision import Decision, decode_decision
 from events.receipt import LabelReceipt, decode_receipt
-from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS
-
-OUTPUTS = (DECISIONS, ALERTS, DEAD_LETTERS, LABEL_RECEIPTS)
+from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, OUTPUTS
 
 Ends = Mapping[str, Offsets]
 """Topic to the end of each partition."""
@@ -102,16 +100,6 @@ class Subscriber:
 def ends(bootstrap: str) -> Ends:
     """Return where the output topics end now, committed or not."""
     return {topic.name: end_offsets(bootstrap, topic.name, committed=False) for topic in OUTPUTS}
-
-
-def held_back(bootstrap: str) -> list[str]:
-    """Name the partitions, as topic-number, in which an open transaction holds back readers."""
-    found = []
-    for topic in OUTPUTS:
-        committed = end_offsets(bootstrap, topic.name, committed=True)
-        written = end_offsets(bootstrap, topic.name, committed=False)
-        found += [f"{topic.name}-{n}" for n, end in written.items() if committed[n] < end]
-    return found
 
 
 def see(bootstrap: str, start: Ends) -> Seen:

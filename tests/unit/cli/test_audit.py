@@ -41,4 +41,17 @@ def test_a_loss_ends_with_one_and_names_some(
 def test_json_has_every_id(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lost = [f"t{number}" for number in range(7)]
     result = told(monkeypatch, tmp_path, Audit(1_200, lost, []), "--json", "-", "-q")
-    assert json.loads(result.stdout) == {"payments": 1_200, "lost": lost, "doubled": []}
+    assert json.loads(result.stdout) == {
+        "payments": 1_200, "lost": lost, "doubled": [], "held_back": {},
+    }  # fmt: skip
+
+
+def test_what_an_open_transaction_hides_is_not_called_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = Audit(1_200, ["t1"], [], {"decisions-1": 987, "label-receipts-0": 4})
+    result = told(monkeypatch, tmp_path, found)
+    assert result.exit_code == 1
+    assert "--topic decisions --partition 1 --start-offset 987" in result.output
+    assert "label-receipts-0" in result.output
+    assert "1 payments have no decision" not in result.output
