@@ -25,6 +25,7 @@ from cli.bench_options import (
     resolve_bundle,
 )
 from cli.bench_peers import peers_command
+from cli.bench_soak import soak_command
 from cli.console import Output
 from cli.options import json_option, option, output_options
 from jobs.settings import DIRECT, PROFILES, Profile
@@ -42,6 +43,7 @@ Examples:
   ./cardwatch bench compare                        two variants of the job, in both orders
   ./cardwatch bench handbook                       the Handbook's data through the running job
   ./cardwatch bench peers                          other systems on the same work
+  ./cardwatch bench soak                           whether it stays as it is for an hour
 
 The calibration loop tells how fast the machine was: compare runs only where it agrees."""
 
@@ -184,3 +186,4 @@ def _hot_path_json(costs: list[StepCost], calibrations: Calibrations) -> dict[st
 command.add_command(compare_command)
 command.add_command(handbook_command)
 command.add_command(peers_command)
+command.add_command(soak_command)

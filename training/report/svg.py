@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -60,7 +60,23 @@ _NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
 def render(draw: Callable[[Axes], None], width: float = 6.0, height: float = 4.0) -> str:
-    """Return the SVG of a figure of width x height inches whose one pair of axes `draw` fills.
+    """Return the SVG of a figure of width x height inches whose one pair of axes `draw` fills."""
+    return _rendered(lambda figure: draw(figure.add_subplot()), width, height)
+
+
+def render_rows(
+    draw: Callable[[Sequence[Axes]], None], rows: int, width: float = 9.0, row_height: float = 2.2
+) -> str:
+    """Return the SVG of a figure with `rows` pairs of axes above each other and one abscissa."""
+
+    def fill(figure: Figure) -> None:
+        draw(list(figure.subplots(rows, sharex=True)))
+
+    return _rendered(fill, width, rows * row_height)
+
+
+def _rendered(fill: Callable[[Figure], None], width: float, height: float) -> str:
+    """Return the SVG of a figure that `fill` fills.
 
     What a user has set for matplotlib is left aside meanwhile, and is as it was afterwards.
     """
@@ -69,7 +85,7 @@ def render(draw: Callable[[Axes], None], width: float = 6.0, height: float = 4.0
         for key, value in _STYLE.items():
             mpl.rcParams[key] = value  # type: ignore[index]  # keys are typed one by one
         figure = Figure(figsize=(width, height), layout="constrained")
-        draw(figure.add_subplot())
+        fill(figure)
         text = io.StringIO()
         canvas: Any = FigureCanvasSVG(figure)  # published without types
         canvas.print_svg(text, metadata=_NO_METADATA)
