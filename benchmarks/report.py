@@ -27,6 +27,13 @@ def _figures(results: Results) -> Iterator[tuple[str, float, str, str]]:
         yield f"throughput, {profile} profile", run.tx_per_s, "payments/s", around
         for group, used_us in run.cpu_us_per_payment.items():
             yield f"CPU of the {group}, {profile} profile", used_us, "us a payment", around
+        price = f"at {results.core_hour_usd:g} $ a core hour"
+        yield (
+            f"payments for a dollar, {profile} profile",
+            results.payments_per_dollar(profile),
+            price,
+            around,
+        )
     if results.ceiling is not None:
         ceiling = results.ceiling
         yield "bare loop, one process", ceiling.tx_per_s, "payments/s", "ceiling"

@@ -13,6 +13,10 @@ from benchmarks.latency_run import RateLatency
 from benchmarks.machine import Provenance
 from benchmarks.throughput import Throughput
 
+CORE_HOUR_USD = 0.05
+"""What a virtual core with 4 GiB costs for an hour, about, on demand with the large providers."""
+_HOUR_S = 3600
+
 
 @dataclass
 class Results:
@@ -26,6 +30,15 @@ class Results:
     ceiling: Ceiling | None = None
     state_bytes_per_card: int | None = None
     checkpoint_bytes_per_card: float | None = None
+    core_hour_usd: float = CORE_HOUR_USD
+
+    def payments_per_dollar(self, profile: str) -> float:
+        """Return how many payments a dollar pays for, at full load on all cores of the machine.
+
+        Broker, cluster and load generator are among what the cores do.
+        """
+        cores = self.provenance.machine.cores
+        return self.throughput[profile].tx_per_s * _HOUR_S / (cores * self.core_hour_usd)
 
     @property
     def complete(self) -> bool:
@@ -41,6 +54,8 @@ class Results:
             "throughput_tx_per_s": _rounded({n: r.tx_per_s for n, r in self.throughput.items()}),
             "cpu_us_per_payment": _rounded(job),
             "broker_cpu_us_per_payment": _rounded(broker),
+            "payments_per_dollar": {n: round(self.payments_per_dollar(n)) for n in self.throughput},
+            "core_hour_usd": self.core_hour_usd,
             "ceiling_tx_per_s": None if self.ceiling is None else round(self.ceiling.tx_per_s, 1),
             "calibration_ms": round(self.calibrations.median_ms, 1),
             "provisional_latency_ms": {str(r): one.provisional_ms for r, one in self._rates()},

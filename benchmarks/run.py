@@ -12,7 +12,7 @@ from benchmarks.latency_run import measure_latency
 from benchmarks.load import Load, send_all
 from benchmarks.machine import provenance
 from benchmarks.own_stack import own_stack
-from benchmarks.results import Results
+from benchmarks.results import CORE_HOUR_USD, Results
 from benchmarks.state_size import checkpoint_bytes_per_card, typical_card_bytes
 from benchmarks.throughput import measure_throughput
 from jobs.settings import DIRECT, Profile
@@ -36,6 +36,7 @@ class BenchSettings:
     rate_warm_up_s: int = 5
     parallelism: int = 1
     direct: bool = DIRECT
+    core_hour_usd: float = CORE_HOUR_USD
     keep: bool = False
 
 
@@ -46,6 +47,7 @@ def run(settings: BenchSettings, progress: Progress) -> Results:
     """
     with own_stack(settings.folder, settings.parallelism, settings.keep, progress) as stack:
         results = Results(provenance(stack.install), _shown(settings))
+        results.core_hour_usd = settings.core_hour_usd
         return _measure(stack, settings, results, progress)
 
 

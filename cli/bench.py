@@ -85,6 +85,12 @@ class Listed(click.ParamType[tuple[str, ...]]):
 @option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
 @option("--parallelism", type=click.IntRange(1), default=1, help="Two TaskManagers for each.")
 @option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
+@option(
+    "--core-hour-usd",
+    type=click.FloatRange(0, min_open=True),
+    default=DEFAULTS.core_hour_usd,
+    help="Price of a core for an hour.",
+)
 @option("--quick", is_flag=True, help="Fewer payments and seconds: a rough idea.")
 @keep_option
 @json_option
@@ -102,6 +108,7 @@ def command(
     seconds: int,
     parallelism: int,
     direct: bool,
+    core_hour_usd: float,
     quick: bool,
     keep: bool,
     json_path: str | None,
@@ -127,6 +134,7 @@ def command(
         seconds=QUICK_SECONDS if quick else seconds,
         parallelism=parallelism,
         direct=direct,
+        core_hour_usd=core_hour_usd,
         keep=keep,
     )
     try:

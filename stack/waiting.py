@@ -62,15 +62,20 @@ def _raise_for_ended(
             )
 
 
+_ERROR = re.compile(r" (?:ERROR|FATAL) +\S+ +(?:\[\] )?- (.*)")
+_CAUSE = re.compile(r"^(?:Caused by: )?((?:\w+\.)+\w+(?:Exception|Error)\b.*)", re.MULTILINE)
+
+
 def last_error(log: Path) -> str:
-    """Return the message of the last error in a process's log, or the end of what it printed."""
-    for suffix, pattern in (
-        (".log", r" (?:ERROR|FATAL) +\S+ +(?:\[\] )?- (.*)"),
-        (".out", r"(.+)"),
-    ):
-        file = log.with_suffix(suffix)
-        text = file.read_text(errors="replace") if file.exists() else ""
-        messages = re.findall(pattern, text)
-        if messages:
-            return str(messages[-1]).strip()
-    return "it left no message"
+    """Return the last error in a process's log with its cause, or the end of what it printed."""
+    told = _text(log.with_suffix(".log"))
+    if errors := list(_ERROR.finditer(told)):
+        message = errors[-1][1].strip()
+        causes = _CAUSE.findall(told, errors[-1].end())
+        return f"{message} {causes[-1].strip()}" if causes else message
+    printed = _text(log.with_suffix(".out")).strip().splitlines()
+    return printed[-1].strip() if printed else "it left no message"
+
+
+def _text(file: Path) -> str:
+    return file.read_text(errors="replace") if file.exists() else ""

@@ -105,6 +105,14 @@ def test_a_typical_card_keeps_its_promise() -> None:
     assert typical_card_bytes() <= TARGETS["state of a card with 60 payments"].limits[0]
 
 
+def test_a_dollar_pays_for_what_all_cores_do_in_its_time() -> None:
+    results = measured()
+    results.core_hour_usd = 0.10
+    seconds = 3600 / (0.10 * PROVENANCE.machine.cores)
+    assert results.payments_per_dollar("latency") == pytest.approx(12_000 * seconds)
+    assert results.to_json()["payments_per_dollar"] == {"latency": round(12_000 * seconds)}
+
+
 def test_the_json_has_its_stable_keys() -> None:
     found = measured().to_json()
     assert found["throughput_tx_per_s"] == {"latency": 12_000.0}
