@@ -31,8 +31,8 @@ class Load:
 
     40,000 cards in the proportions in which the shipped bundle was trained, so that it raises an
     alert for about one payment in twenty; of a world that it does not know it flags most, and
-    reasons, half a millisecond each, would be all that is measured. The labels arrive seven days
-    late, of frauds only, as chargebacks do.
+    reasons would be much of what is measured. The labels arrive seven days late, of frauds only,
+    as chargebacks do.
     """
 
     def __init__(self, days: int = _DAYS) -> None:

@@ -18,7 +18,7 @@ import onnx
 from onnx import numpy_helper
 
 from udfs.graph_check import ML_DOMAIN, TreesError
-from udfs.tree_kernel import Doubles, FlatTrees, Kernel, shapley_kernel
+from udfs.tree_kernel import LANES, Doubles, FlatTrees, add_shapley_values
 from udfs.tree_reader import Floats, ReadTrees, read_trees
 
 TREES_SUFFIX: Final = "_trees"
@@ -56,23 +56,22 @@ class MemberContributions:
     base: float
     strict: bool
     flat: FlatTrees
-    kernel: Kernel
+    points: Doubles
 
     def parts(self, row: Floats) -> Parts:
         """Return the contributions to the margin for a row float32[k] of the graph's inputs."""
         out = np.zeros(len(row))
-        self.kernel(row, self.flat, self.strict, out)
+        add_shapley_values(row, self.flat, self.strict, self.points, out)
         return Parts(out, self.base)
 
-    def to_score(self, parts: Parts) -> Doubles:
-        """Return contributions that add up to the model's score less the score at its base."""
-        moved = parts.margin - parts.base
+    def factor(self, parts: Parts) -> float:
+        """Return what makes contributions add up to the score less the score at the base."""
+        margin = parts.margin
+        moved = margin - parts.base
         if abs(moved) < _FLAT:
             step = 1e-4
-            rise = self.link(parts.base + step) - self.link(parts.base - step)
-            return parts.contributions * (rise / (2 * step))
-        rise = self.link(parts.margin) - self.link(parts.base)
-        return parts.contributions * (rise / moved)
+            return (self.link(parts.base + step) - self.link(parts.base - step)) / (2 * step)
+        return (self.link(margin) - self.link(parts.base)) / moved
 
 
 class EnsembleContributions:
@@ -94,7 +93,8 @@ class EnsembleContributions:
         """
         total = np.zeros(self._width)
         for member in self.members:
-            total += member.weight * member.to_score(member.parts(row))
+            parts = member.parts(row)
+            total += (member.weight * member.factor(parts)) * parts.contributions
         return total
 
     @property
@@ -109,7 +109,7 @@ def read_contributions(
     """Return what explains a fused graph of ``width`` inputs.
 
     ``covers`` holds float32[leaves] and ``weights`` the weight for each model by name; a model's
-    trees are the TreeEnsemble node ``NAME_trees``. The kernels are compiled here, or loaded from
+    trees are the TreeEnsemble node ``NAME_trees``. The kernel is compiled here, or loaded from
     the cache, so that the first alert does not wait. Raises TreesError where covers are missing
     or not those of the trees, or behind the trees is something that cannot be followed.
     """
@@ -142,13 +142,21 @@ def _member(
         base=base,
         strict=trees.strict,
         flat=trees.flat,
-        kernel=shapley_kernel(_points(trees.columns_on_path)),
+        points=quadrature(trees.columns_on_path),
     )
 
 
-def _points(columns_on_path: int) -> int:
-    """Return how many points are exact: a power of two, so that few kernels are compiled."""
-    return 1 << max(1, math.ceil(columns_on_path / 2) - 1).bit_length()
+def quadrature(columns: int) -> Doubles:
+    """Return float64[vectors, 3, LANES] for paths of up to ``columns`` different columns.
+
+    Of each point t, 1 - t and its weight; the points are those of Gauss and Legendre for
+    polynomials of a degree below ``columns``, filled up with points of no weight.
+    """
+    places, weights = np.polynomial.legendre.leggauss(max(1, -(-columns // 2)))
+    made = np.full((3, -(-len(places) // LANES) * LANES), 0.5)
+    made[2] = 0.0
+    made[:, : len(places)] = (1 + places) / 2, (1 - places) / 2, weights / 2
+    return np.ascontiguousarray(made.reshape(3, -1, LANES).transpose(1, 0, 2))
 
 
 Step = tuple[str, float]

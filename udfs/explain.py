@@ -39,6 +39,9 @@ class Explainer:
         codes = [reason_code(feature.name) for feature in manifest.features]
         self._codes = sorted(set(codes))
         self._group = np.array([self._codes.index(code) for code in codes])
+        self._members = [
+            np.flatnonzero(self._group == group).tolist() for group in range(len(self._codes))
+        ]
 
     def reasons(self, values: npt.NDArray[np.float32]) -> list[Reason]:
         """Return up to three reasons for a whole vector, the strongest first, at least one.
@@ -47,18 +50,19 @@ class Explainer:
         stands for it. The contributions are those of `EnsembleContributions`.
         """
         found = self.contributions(values[self._positions])
-        groups = np.bincount(self._group, weights=found, minlength=len(self._codes))
-        least = LEAST_SHARE * groups[groups > 0].sum()
-        strongest = np.argsort(-groups, kind="stable")[:REASONS].tolist()
-        named = [group for group in strongest if groups[group] > least] or strongest[:1]
+        # Lists from here on: for so few numbers every call of NumPy costs more than the loop.
+        groups = np.bincount(self._group, weights=found, minlength=len(self._codes)).tolist()
+        least = LEAST_SHARE * sum(one for one in groups if one > 0)
+        order = sorted(range(len(groups)), key=groups.__getitem__, reverse=True)[:REASONS]
+        named = [group for group in order if groups[group] > least] or order[:1]
         known = Values(values, self._places)
-        return [self._reason(group, float(groups[group]), found, known) for group in named]
+        parts = found.tolist()
+        return [self._reason(group, groups[group], parts, known) for group in named]
 
     def _reason(
-        self, group: int, contribution: float, found: npt.NDArray[np.float64], known: Values
+        self, group: int, contribution: float, parts: Sequence[float], known: Values
     ) -> Reason:
-        members = np.flatnonzero(self._group == group)
-        feature = self._features[int(members[np.argmax(found[members])])]
+        feature = self._features[max(self._members[group], key=parts.__getitem__)]
         normal, sentence = phrase(feature, known)
         return Reason(
             code=self._codes[group],

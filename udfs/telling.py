@@ -29,7 +29,7 @@ class Values:
     def get(self, name: str) -> float | None:
         """Return a value by its feature's name."""
         place = self._places.get(name)
-        value = math.nan if place is None else float(self._row[place])
+        value = math.nan if place is None else self._row.item(place)
         return None if math.isnan(value) else value
 
 

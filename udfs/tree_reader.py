@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnx
 
 from udfs.graph_check import Attributes, TreesError, check_trees, tree_attributes
-from udfs.tree_kernel import FlatTrees
+from udfs.tree_kernel import TEST, FlatTrees
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -56,7 +56,7 @@ def read_trees(node: onnx.NodeProto, covers: Floats, width: int) -> ReadTrees:
     leaves = np.where(nodes.is_leaf, weights[np.where(nodes.is_leaf, nodes.number, 0)], 0.0)
     roots = cover[: len(given["tree_roots"])]
     expected = float((leaves * cover / roots[nodes.tree]).sum())
-    flat = _flatten(nodes, given, previous, zero, leaves)
+    flat = _flatten(nodes, given, previous, zero, cover, leaves)
     return ReadTrees(flat, modes == {_LESS}, expected, columns)
 
 
@@ -130,29 +130,65 @@ def _paths(
     return previous, zero, int(different.max())
 
 
+class _Order(NamedTuple):
+    """Which nodes are tests and leaves, in the kernel's order, and each node's row in its tree.
+
+    ``starts`` is that of FlatTrees; ``left`` and ``right`` are the places of each test's sides.
+    """
+
+    tests: Ints
+    leaves: Ints
+    row: Ints
+    starts: Ints
+    left: Ints
+    right: Ints
+
+
+def _order(nodes: _Nodes) -> _Order:
+    """Order tests and leaves by tree, those of twigs last, else as the levels are."""
+    first = nodes.levels[1]
+    places = np.arange(len(nodes.number))
+    sides = np.zeros((2, len(places)), np.int64)
+    sides[np.where(nodes.holds[first:], 0, 1), nodes.parent[first:]] = places[first:]
+    twig = ~nodes.is_leaf & nodes.is_leaf[sides].all(axis=0)
+    last = np.where(nodes.is_leaf, twig[nodes.parent], twig)
+    ordered = np.lexsort((last, nodes.is_leaf, nodes.tree))
+    ends = np.arange(first + 1)
+    row = np.empty(len(places), np.int64)
+    row[ordered] = places - np.searchsorted(nodes.tree[ordered], ends)[nodes.tree[ordered]]
+    is_leaf = nodes.is_leaf[ordered]
+    tests, leaves = ordered[~is_leaf], ordered[is_leaf]
+    starts = [
+        np.searchsorted(2 * nodes.tree[found] + last[found], 2 * ends + of_twigs)
+        for found, of_twigs in ((tests, 0), (tests, 1), (leaves, 0), (leaves, 1))
+    ]
+    return _Order(tests, leaves, row, np.stack(starts, axis=1), sides[0][tests], sides[1][tests])
+
+
 def _flatten(
     nodes: _Nodes,
     given: Attributes,
     previous: Ints,
     zero: npt.NDArray[np.float64],
+    cover: npt.NDArray[np.float64],
     leaves: npt.NDArray[np.float64],
 ) -> FlatTrees:
-    """Order the nodes by tree, and count each tree's from its root."""
-    order = np.argsort(nodes.tree, kind="stable")
-    starts = np.searchsorted(nodes.tree[order], np.arange(nodes.tree.max() + 2))
-    local = np.empty(len(order), np.int64)
-    local[order] = np.arange(len(order)) - starts[nodes.tree[order]]
-    test = nodes.number[nodes.parent[order]]
-    holds = nodes.holds[order]
-    missing = given["nodes_missing_value_tracks_true"].astype(bool)[test] == holds
+    """Write the tests down as the kernel takes them."""
+    order = _order(nodes)
+    number, above = nodes.number[order.tests], previous[order.left]
+    slot = 2 + 2 * order.row[nodes.parent[above]] + ~nodes.holds[above]
+    tests = np.zeros(len(order.tests), TEST)
+    tests["left"] = order.row[order.left]
+    tests["right"] = order.row[order.right]
+    tests["column"] = given["nodes_featureids"][number]
+    tests["previous"] = np.where(above < nodes.levels[1], 0, slot)
+    tests["split"] = given["nodes_splits"][number]
+    tests["missing"] = given["nodes_missing_value_tracks_true"][number]
+    tests["share"] = cover[order.left] / cover[order.tests]
     return FlatTrees(
-        starts=starts.astype(np.int64),
-        parent=local[nodes.parent[order]].astype(np.uint32),
-        previous=local[previous[order]].astype(np.uint32),
-        column=given["nodes_featureids"][test].astype(np.uint32),
-        split=given["nodes_splits"][test].astype(np.float32),
-        holds=holds,
-        missing=missing,
-        zero=zero[order],
-        value=leaves[order],
+        tests=tests,
+        whole=zero[above],
+        leaves=leaves[order.leaves],
+        starts=order.starts,
+        rows=int(np.bincount(nodes.tree).max()),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.small_bundle import COVERS, MEMBER, WIDTH, graph_bytes, trees_node
 from udfs.contributions import read_contributions
 from udfs.graph_check import TreesError, check_graph
+from udfs.tree_kernel import FlatTrees
 
 _LISTS: Final = (
     "tree_roots",
@@ -51,12 +53,28 @@ def run(data: bytes) -> None:
     except TreesError as error:
         check_refusal(error)
         return
+    for member in explained.members:
+        _check_places(member.flat)
     for value in (0.0, 1.0, 9.0, float("nan")):
         row = np.full(WIDTH, value, np.float32)
         found = explained(row)
         assert found.shape == (WIDTH,)
         again = explained(row)
         assert np.array_equal(found, again, equal_nan=True), "not the same twice"
+
+
+def _check_places(trees: FlatTrees) -> None:
+    """Hold what the kernel follows to where it may lead; compiled code reads anything."""
+    for (test, twig, leaf, _), end in pairwise(trees.starts.tolist()):
+        tests, leaves = end[0] - test, end[2] - leaf
+        assert leaves == tests + 1 <= trees.rows - tests
+        rows = np.arange(tests)
+        for name in ("left", "right"):
+            side = trees.tests[name][test : end[0]]
+            assert (side > rows).all() and (side < tests + leaves).all()
+            assert (side[twig - test :] >= tests).all()
+        assert (trees.tests["previous"][test : end[0]] < 2 + 2 * rows).all()
+    assert (trees.tests["column"] < WIDTH).all()
 
 
 def _change(draws: Draws) -> dict[str, Any]:

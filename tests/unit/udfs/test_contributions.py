@@ -130,9 +130,10 @@ def expectation(tree: Tree, row: Floats, known: frozenset[int], node: int = 0) -
         value = row[column]
         goes_left = tree.missing_left[node] if np.isnan(value) else value <= tree.threshold[node]
         return expectation(tree, row, known, left if goes_left else right)
-    share = tree.cover[left] / (tree.cover[left] + tree.cover[right])
+    cover = float(tree.cover[left])
+    share = cover / (cover + float(tree.cover[right]))
     rest = expectation(tree, row, known, right)
-    return float(share * expectation(tree, row, known, left) + (1 - share) * rest)
+    return share * expectation(tree, row, known, left) + (1 - share) * rest
 
 
 def brute_force(trees: Trees, row: Floats) -> list[float]:
@@ -167,21 +168,50 @@ def test_the_forests_contributions_are_shapleys_by_definition(depth: int) -> Non
         np.testing.assert_allclose(got, expected, atol=1e-7)
 
 
-def test_a_deep_tree_needs_more_points_and_stays_exact() -> None:
-    """Forty columns one below the other: 20 points, rounded up to 32."""
-    depth = 40
-    random = np.random.default_rng(0)
-    columns = random.normal(size=(2_000, depth)).astype(np.float32)
-    at = np.arange(depth)
-    chain = Tree(
-        feature=np.concatenate([at, np.full(depth + 1, -2)]),
-        threshold=np.zeros(2 * depth + 1, np.float32),
-        left=np.concatenate([at + depth, np.full(depth + 1, -1)]),
-        right=np.concatenate([at[1:], [2 * depth], np.full(depth + 1, -1)]),
-        missing_left=np.zeros(2 * depth + 1, bool),
+def chain_of(columns: Sequence[int], seed: int) -> Tree:
+    """A tree of tests one below the other, at splits of their own, with a leaf beside each."""
+    random, depth = np.random.default_rng(seed), len(columns)
+    at, none = np.arange(depth), np.full(depth + 1, -1)
+    cover = np.concatenate([np.zeros(depth), random.integers(1, 9, depth + 1)])
+    for node in reversed(range(depth)):
+        cover[node] = cover[node + depth] + cover[node + 1 if node + 1 < depth else -1]
+    return Tree(
+        feature=np.concatenate([columns, none - 1]),
+        threshold=random.normal(size=2 * depth + 1).astype(np.float32),
+        left=np.concatenate([at + depth, none]),
+        right=np.concatenate([at[1:], [2 * depth], none]),
+        missing_left=random.random(2 * depth + 1) < 0.5,
         value=random.normal(size=2 * depth + 1).astype(np.float32),
-        cover=np.ones(2 * depth + 1, np.float32),
+        cover=cover.astype(np.float32),
     )
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param([0, 0, 0, 0, 0], id="one column, which is all or nothing"),
+        pytest.param([0, 1, 0, 2, 1, 0, 0], id="columns tested again"),
+        pytest.param([4, 3, 2, 1, 0, 5, 6, 7, 8], id="nine columns: five points, two vectors"),
+    ],
+)
+def test_a_chain_of_tests_has_shapleys_values_by_definition(columns: list[int]) -> None:
+    """Both kinds of test, with missing and infinite values on either side of a split."""
+    width = max(columns) + 1
+    trees = Trees((chain_of(columns, 1),), strict=False, base=0.0, logistic=False)
+    contributions = explained([ExportedTrees("m", trees)], width)
+    random = np.random.default_rng(2)
+    rows = random.normal(size=(3, width)).astype(np.float32)
+    rows[1, ::2], rows[2, ::3], rows[2, 1::3] = np.nan, np.inf, -np.inf
+    for row in rows:
+        got = contributions.member_parts(row)["m"].contributions
+        np.testing.assert_allclose(got, brute_force(trees, row), atol=1e-12)
+
+
+def test_a_deep_tree_needs_more_points_and_stays_exact() -> None:
+    """Forty columns one below the other: 20 points in five vectors."""
+    depth = 40
+    columns = np.random.default_rng(0).normal(size=(2_000, depth)).astype(np.float32)
+    chain = chain_of(range(depth), 0)
     trees = Trees((chain,), strict=False, base=0.0, logistic=False)
     contributions = explained([ExportedTrees("m", trees)], depth)
     for row in columns[:20]:
