@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.faults.fault import Control, Expectation, Fault, Kind, Moment
+from benchmarks.faults.fault import Control, Expectation, Fault, Kind, Moment, Traffic
 from benchmarks.faults.scene import Scene
 from benchmarks.faults.traffic import world
 from events.topics import DECISIONS
@@ -129,6 +129,7 @@ FAULTS = (
         Kind.LIFECYCLE,
         old_savepoint,
         moments=(Moment.RANDOM,),
+        traffic=Traffic(payments=12_000),
         expects=Expectation.COUNTED_REPEATS,
         shared=False,
     ),
