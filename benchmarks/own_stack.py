@@ -20,6 +20,7 @@ def own_stack(
     keep: bool,
     progress: Callable[[str], None],
     flink: Mapping[str, str] | None = None,
+    taskmanager_heap_mb: int = StackSettings.taskmanager_heap_mb,
 ) -> Iterator[Stack]:
     """Start an empty stack in a folder; stop it at the end and, unless `keep`, remove the folder.
 
@@ -29,7 +30,14 @@ def own_stack(
     """
     refuse_foreign(folder)
     taskmanagers = parallelism * _TASKMANAGERS_PER_PARALLELISM
-    stack = Stack(StackSettings(folder, taskmanagers=taskmanagers, flink=flink or {}))
+    stack = Stack(
+        StackSettings(
+            folder,
+            taskmanagers=taskmanagers,
+            taskmanager_heap_mb=taskmanager_heap_mb,
+            flink=flink or {},
+        )
+    )
     stack.down(delete_data=True)
     try:
         stack.up(progress)

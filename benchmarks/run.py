@@ -13,7 +13,7 @@ from benchmarks.load import Load, send_all
 from benchmarks.machine import provenance
 from benchmarks.own_stack import own_stack
 from benchmarks.results import CORE_HOUR_USD, Results
-from benchmarks.state_size import checkpoint_bytes_per_card, typical_card_bytes
+from benchmarks.state.size import checkpoint_bytes_per_card, typical_card_bytes
 from benchmarks.throughput import measure_throughput
 from jobs.settings import DIRECT, Profile
 from stack.embedded import Stack

@@ -18,6 +18,7 @@ from cli.bench_handbook import handbook_command
 from cli.bench_options import (
     BENCH_FOLDER,
     ROOT,
+    Listed,
     bundle_option,
     keep_option,
     models_option,
@@ -26,6 +27,7 @@ from cli.bench_options import (
 )
 from cli.bench_peers import peers_command
 from cli.bench_soak import soak_command
+from cli.bench_state import state_command
 from cli.console import Output
 from cli.options import json_option, option, output_options
 from jobs.settings import DIRECT, PROFILES, Profile
@@ -44,29 +46,9 @@ Examples:
   ./cardwatch bench handbook                       the Handbook's data through the running job
   ./cardwatch bench peers                          other systems on the same work
   ./cardwatch bench soak                           whether it stays as it is for an hour
+  ./cardwatch bench state --cards 1000000          many cards: checkpoints, restore, throughput
 
 The calibration loop tells how fast the machine was: compare runs only where it agrees."""
-
-
-class Listed(click.ParamType[tuple[str, ...]]):
-    """Words with commas between them, each one of those known."""
-
-    name = "list"
-
-    def __init__(self, known: tuple[str, ...] | None = None) -> None:
-        self._known = known
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """Return the words, each once."""
-        words = tuple(dict.fromkeys(word.strip() for word in str(value).split(",") if word.strip()))
-        for word in words:
-            good = word in self._known if self._known else word.isdecimal() and int(word) > 0
-            if not good:
-                wanted = " or ".join(self._known) if self._known else "whole numbers above 0"
-                self.fail(f"expected {wanted}, with commas between them, got {word!r}", param, ctx)
-        return words
 
 
 @click.group("bench", invoke_without_command=True, epilog=EXAMPLE)
@@ -195,3 +177,4 @@ command.add_command(compare_command)
 command.add_command(handbook_command)
 command.add_command(peers_command)
 command.add_command(soak_command)
+command.add_command(state_command)

@@ -13,6 +13,28 @@ from udfs.bundle import BundleError, find_bundle
 ROOT = RUN_FOLDER.parent
 BENCH_FOLDER = RUN_FOLDER / "bench"
 
+
+class Listed(click.ParamType[tuple[str, ...]]):
+    """Words with commas between them, each one of those known."""
+
+    name = "list"
+
+    def __init__(self, known: tuple[str, ...] | None = None) -> None:
+        self._known = known
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """Return the words, each once."""
+        words = tuple(dict.fromkeys(word.strip() for word in str(value).split(",") if word.strip()))
+        for word in words:
+            good = word in self._known if self._known else word.isdecimal() and int(word) > 0
+            if not good:
+                wanted = " or ".join(self._known) if self._known else "whole numbers above 0"
+                self.fail(f"expected {wanted}, with commas between them, got {word!r}", param, ctx)
+        return words
+
+
 bundle_option = option("--bundle", default="ensemble", help="Model bundle, NAME or NAME/VERSION.")
 models_option = option(
     "--models",

@@ -25,6 +25,7 @@ def submit(
     arguments: Sequence[str] = (),
     *,
     savepoint: str | None = None,
+    claim: bool = False,
     parallelism: int | None = None,
     options: Sequence[tuple[str, str]] = (),
 ) -> str:
@@ -35,6 +36,8 @@ def submit(
         job: The Python file with the job's main, or a jar whose manifest names its main class.
         arguments: Its own arguments.
         savepoint: A savepoint or checkpoint to start from.
+        claim: Whether the job takes it over: it need not be copied first, and Flink deletes it
+            when it is no longer needed.
         parallelism: The parallelism, where not the cluster's default.
         options: Flink options for this job.
 
@@ -44,7 +47,7 @@ def submit(
     arguments_file = stack.layout.conf / "client.args"
     command = [str(stack.install.java), f"@{arguments_file}", "run", "-d"]
     if savepoint:
-        command += ["-s", savepoint]
+        command += ["-s", savepoint, *(["-claimMode", "CLAIM"] if claim else [])]
     if parallelism:
         command += ["-p", str(parallelism)]
     command += [word for key, value in options for word in ("-D", f"{key}={value}")]

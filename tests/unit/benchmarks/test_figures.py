@@ -15,7 +15,7 @@ from benchmarks.machine import Machine, Provenance, provenance
 from benchmarks.open_loop import Schedule
 from benchmarks.rates import median_rate, slice_rates
 from benchmarks.results import Results
-from benchmarks.state_size import typical_card_bytes
+from benchmarks.state.size import typical_card_bytes
 from benchmarks.targets import TARGETS, Target
 from benchmarks.throughput import Throughput
 from stack.installation import Installation

@@ -1,0 +1,126 @@
+"""What a long history costs: bytes and CPU of one entity over its payments, in this process.
+
+The payments of an entity are spread evenly over the thirty days of the longest window, so all of
+them are in its state. The kernels are compiled first; the crossing into Flink's state is not here.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from events.transaction import Transaction
+from features import card, merchant, warm_up
+
+POINTS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
+_MONTH_MS: Final = 30 * 86_400_000
+_START_MS: Final = 1_750_000_000_000
+_GAP_MS: Final = 60_000
+_CALLS, _ROUNDS = 200, 9
+
+
+@dataclass(frozen=True)
+class HistoryCost:
+    """An entity at its n-th payment: bytes of its state after it, CPU us of the step, the median.
+
+    `compacted`: part of the history is in buckets.
+    """
+
+    entity: str
+    payments: int
+    state_bytes: int
+    step_us: float
+    compacted: bool
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """The first payment of an entity that puts part of its history into buckets, and its CPU us."""
+
+    entity: str
+    payment: int
+    step_us: float
+
+
+Step = card.CardStep | merchant.MerchantStep
+State = bytes | None
+Ready = Callable[[State], Step]
+"""A payment that is ready to be taken in: state before it in, step out."""
+
+
+def _card(number: int, at_ms: int) -> Ready:
+    payment = Transaction(
+        transaction_id=f"p{number}",
+        card_id="card",
+        timestamp_ms=at_ms,
+        amount_minor=1_000 + number % 97,
+        currency="EUR",
+        merchant_id=f"merchant-{number % 20}",
+        city=f"city-{number % 5}",
+        country="AT",
+        lat=48.2,
+        lon=16.4,
+        device_id=f"device-{number % 2}",
+    )
+    return lambda state: card.advance(state, payment)
+
+
+def _merchant(number: int, at_ms: int) -> Ready:
+    return lambda state: merchant.advance(state, at_ms, 1_000 + number % 97, "EUR")
+
+
+ENTITIES: Final[dict[str, Callable[[int, int], Ready]]] = {"card": _card, "merchant": _merchant}
+
+
+def measure_history(points: tuple[int, ...] = POINTS) -> list[HistoryCost]:
+    """Return the cost at each number of payments, for cards and merchants."""
+    warm_up()
+    return [_at(entity, make, count) for entity, make in ENTITIES.items() for count in points]
+
+
+def first_compactions() -> list[Compaction]:
+    """Find the payment at which each entity's history is first compacted, and time that step."""
+    warm_up()
+    return [_first_compaction(*named) for named in ENTITIES.items()]
+
+
+def _at(entity: str, payment: Callable[[int, int], Ready], payments: int) -> HistoryCost:
+    gap_ms = _MONTH_MS // payments
+    state: State = None
+    for number in range(payments - 1):
+        state = payment(number, _START_MS + number * gap_ms)(state).state
+    last = payment(payments - 1, _START_MS + (payments - 1) * gap_ms)
+    step = last(state)
+    return HistoryCost(entity, payments, len(step.state), _timed_us(last, state), step.compacted)
+
+
+def _first_compaction(entity: str, payment: Callable[[int, int], Ready]) -> Compaction:
+    state: State = None
+    number = 0
+    while True:
+        one = payment(number, _START_MS + number * _GAP_MS)
+        step = one(state)
+        if step.compacted:
+            return Compaction(entity, number + 1, _timed_us(one, state))
+        state, number = step.state, number + 1
+
+
+def _timed_us(one: Ready, state: State) -> float:
+    """Return the CPU us of one step, the median of rounds: the step is pure, so it repeats."""
+    gc.collect()
+    gc.disable()
+    try:
+        return round(statistics.median(_round_us(one, state) for _ in range(_ROUNDS)), 2)
+    finally:
+        gc.enable()
+
+
+def _round_us(one: Ready, state: State) -> float:
+    start_ns = time.thread_time_ns()
+    for _ in range(_CALLS):
+        one(state)
+    return (time.thread_time_ns() - start_ns) / 1000 / _CALLS
