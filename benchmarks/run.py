@@ -33,7 +33,7 @@ class BenchSettings:
     profiles: tuple[Profile, ...] = ("latency", "throughput")
     rates: tuple[int, ...] = (500, 2_000)
     seconds: int = 20
-    rate_warm_up_s: int = 5
+    rate_warm_up_s: int = 15
     parallelism: int = 1
     direct: bool = DIRECT
     core_hour_usd: float = CORE_HOUR_USD
