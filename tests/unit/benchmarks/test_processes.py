@@ -14,7 +14,8 @@ from benchmarks.cpu import CpuMeter
 from benchmarks.errors import BenchmarkError
 from benchmarks.load import Load, transaction_id
 from benchmarks.own_stack import own_stack
-from cli.bench import Listed, command
+from cli.bench import command
+from cli.bench_options import Listed
 
 _BUSY = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
 
