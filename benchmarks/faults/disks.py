@@ -93,7 +93,9 @@ def _full(scene: Scene, folder: Path, seen: Callable[[], bool], what: str) -> No
     try:
         scene.wait_until(seen, _SEEN_S, what)
         time.sleep(lasts_s)
-        scene.notes["status"] = "; ".join(scene.stack.status().problems)
+        told = "; ".join(scene.stack.status().problems)
+        # Notes are published: without this machine's paths.
+        scene.notes["status"] = told.replace(f"{scene.stack.layout.folder}/", "")
     finally:
         ballast.unlink()
         scene.strike()

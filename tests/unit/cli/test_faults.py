@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchmarks.faults.judge import Verdict
 from benchmarks.faults.record import CONTROL, bound
 from benchmarks.faults.results import FaultResult, RunResult
 from benchmarks.faults.run import FaultSettings
+from stack.installation import ROOT
 
 RIGHT = Verdict(
     payments=6_000,
@@ -158,3 +160,9 @@ def test_the_bound_is_the_rule_of_three() -> None:
     """Twenty runs without a failure exclude a rate of 14 %, three hundred one of 1 %."""
     assert bound(20) == pytest.approx(0.139, abs=0.001)
     assert bound(300) == pytest.approx(0.01, abs=0.0001)
+
+
+def test_the_published_runs_name_no_path_of_a_machine() -> None:
+    told = (ROOT / "docs" / "faults.json").read_text()
+    assert "kill-taskmanager" in told
+    assert not re.findall(r"(?<![\w.])/(?:\w|\.)+/", told)
