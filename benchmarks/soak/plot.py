@@ -28,7 +28,7 @@ _PANELS: tuple[tuple[str, str, Sequence[str]], ...] = (
         "log",
         ("provisional_p50_ms", "provisional_p99_ms", "committed_p50_ms", "committed_p99_ms"),
     ),
-    ("CPU of the job, us a payment", "linear", ("cpu_us_per_payment",)),
+    ("CPU, us a payment", "linear", ("cpu_us_per_payment",)),
 )
 
 
@@ -44,7 +44,8 @@ def plot(soak: Soak) -> str:
             axes.set(ylabel=label, yscale=scale)
             if scale == "linear":
                 axes.set_ylim(bottom=0)
-            axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+            if len(figures) > 1:
+                axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
         panels[-1].set_xlabel("minutes")
 
     return render_rows(draw, len(_PANELS))

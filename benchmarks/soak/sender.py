@@ -86,8 +86,7 @@ def _send(bootstrap: str, stretch: Stretch, pipe: Connection) -> None:
     load = Load(stretch.days)
     for _ in load.take(stretch.skip):
         pass
-    settings = KafkaSettings(bootstrap, linger_ms=0.0, compression="none")
-    producer = Producer({**settings.client(), "socket.nagle.disable": True})
+    producer = Producer(KafkaSettings(bootstrap).client())
     producer.list_topics(TRANSACTIONS.name, timeout=10)
     pipe.send("ready")
     pipe.recv()
