@@ -15,7 +15,7 @@ import cli.faults
 from benchmarks.faults.catalogue import FAULTS
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.judge import Verdict
-from benchmarks.faults.record import CONTROL, bound
+from benchmarks.faults.record import CONTROL, bound, table
 from benchmarks.faults.results import FaultResult, RunResult
 from benchmarks.faults.run import FaultSettings
 from stack.installation import ROOT
@@ -140,6 +140,18 @@ def test_the_record_grows_by_seeds_and_makes_the_table(
         "| kill-broker | 3 | 18,000 | 0 | 0 | 0 | 0, 0 | 0 | 6.0, 7.0 | 63% | 2026-01-02 |" in page
     )
     assert f"| kill-taskmanager{CONTROL} | 1 | 6,000 | 0 | 12 |" in page
+
+
+def test_the_table_follows_the_catalogue_and_tells_repeats_that_were_foretold() -> None:
+    run = {**run_of(0, RIGHT).to_json(), "machine": "m", "duplicated": 4_725}
+    failed = {**run, "problems": ["4725 duplicated"]}
+    names = ["old-savepoint", "kill-broker" + CONTROL, "kill-broker"]
+    lines = table({name: {"0": run} for name in names})[2:]
+    assert [line.split(" | ")[0] for line in lines] == [
+        "| kill-broker", "| old-savepoint", f"| kill-broker{CONTROL}",
+    ]  # fmt: skip
+    assert [line.split(" | ")[4] for line in lines] == ["4,725", "4,725, as foretold", "4,725"]
+    assert table({"old-savepoint": {"0": failed}})[2].split(" | ")[4] == "4,725"
 
 
 def test_an_unknown_fault_is_a_wrong_call_that_names_them_all() -> None:
