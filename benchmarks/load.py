@@ -14,7 +14,7 @@ from producer.world.generate import generate
 from producer.world.settings import WorldSettings
 
 _USERS = 40_000
-_PAYMENTS_A_DAY = 6_700
+PAYMENTS_A_DAY = 6_700
 _DAYS = 365
 """More than a run of minutes sends; days are drawn as they are reached."""
 
@@ -39,7 +39,7 @@ class Load:
         world = WorldSettings(
             users=_USERS,
             merchants=_USERS // 2,
-            payments=_PAYMENTS_A_DAY * days,
+            payments=PAYMENTS_A_DAY * days,
             days=days,
             seed=11,
         )

@@ -25,6 +25,7 @@ from benchmarks.faults.traffic_apart import new_flow
 from benchmarks.offsets import wait_until_settled
 from benchmarks.open_transactions import held_back
 from benchmarks.own_stack import refuse_foreign
+from benchmarks.targets import CHECKPOINT_INTERVAL_MS
 from events.topics import DECISIONS
 from features import warm_up
 from stack.embedded import Stack
@@ -37,8 +38,8 @@ _RUNS_A_STACK = 5
 _FIRST_DECISION_S = 120.0
 _EARLIEST_S, _LATEST_S = 3.0, 6.0
 """The random moment, in seconds after the first committed decision."""
-_BETWEEN_S = 0.5
-"""Half the interval of checkpoints in flink-conf."""
+_BETWEEN_S = CHECKPOINT_INTERVAL_MS / 2_000
+"""Half the interval of checkpoints."""
 _GRACE_S = 15.0
 """After the last decision a transaction may stay open so long."""
 _LOOK_EVERY_S = 0.2

@@ -14,7 +14,7 @@ import msgspec
 from benchmarks.calibration import Calibrations
 from benchmarks.errors import BenchmarkError
 from benchmarks.job import Progress, RunningJob, running_job
-from benchmarks.load import Load, send_all
+from benchmarks.load import PAYMENTS_A_DAY, Load, send_all
 from benchmarks.machine import Provenance, provenance
 from benchmarks.own_stack import own_stack
 from benchmarks.soak.follower import Follower
@@ -27,7 +27,6 @@ from stack.embedded import Stack
 
 _BYTES_A_PAYMENT = 2_500
 """On the broker's disk: the payment, its decision, now and then an alert."""
-_PAYMENTS_A_DAY = 6_700
 _LAST_S = 60.0
 _TELL_EVERY_S = 60.0
 _SETTLED = 1 / 6
@@ -165,7 +164,7 @@ def _stretch(stack: Stack, skip: int, settings: SoakSettings, per_s: int) -> Str
             f"{stack.layout.folder} has {free / 1e9:.0f}: name another --folder, or fewer "
             "--minutes."
         )
-    days = (skip + payments) // _PAYMENTS_A_DAY + 2
+    days = (skip + payments) // PAYMENTS_A_DAY + 2
     return Stretch(skip=skip, payments=payments, per_s=per_s, days=days)
 
 
