@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from udfs.bundle_files import RESTORE, RETRAIN, BundleError, read_arrays, read_f
 from udfs.contributions import EnsembleContributions, read_contributions
 from udfs.graph_check import TreesError, check_graph
 from udfs.manifest import COVERS_FILE, GRAPH_FILE, Manifest
-from udfs.score import INPUT, PROBABILITY, Scorer, open_session
+from udfs.row_program import PROBES, NotStepsError, differing, read_program
+from udfs.score import INPUT, PROBABILITY, Matrix, RowRunner, Scorer, open_session
+
+_log = logging.getLogger(__name__)
 
 
 def read_graph(
@@ -35,11 +39,38 @@ def read_graph(
     models = [member.name for member in manifest.members]
     try:
         scorer = Scorer(open_session(raw), positions, width, models)
+        scorer.row = _row_runner(graph, scorer, positions, width)
         scorer.score_row(np.zeros(width, np.float32))
     except Exception as error:  # ONNX Runtime's errors have nothing else in common
         where, wanted = folder / GRAPH_FILE, "a graph that ONNX Runtime runs"
         raise BundleError("Unusable graph", where, wanted, error, RETRAIN) from error
     return scorer, contributions
+
+
+def _row_runner(
+    graph: onnx.ModelProto, scorer: Scorer, positions: Sequence[int], width: int
+) -> RowRunner | None:
+    """Return the shorter way for one row where it has the session's bits on this machine."""
+
+    def score(rows: Matrix) -> list[Matrix]:
+        scores = scorer.score(rows)
+        return [scores.probability, *scores.models.values()]
+
+    try:
+        program = read_program(graph, np.array(positions, np.int32))
+    except NotStepsError as error:
+        _log.info("Each payment is scored by ONNX Runtime: the graph has %s.", error)
+        return None
+    wrong = differing(program, score, width)
+    if wrong:
+        _log.warning(
+            "Each payment is scored by ONNX Runtime: compiled steps give other bits for %d of %d "
+            "rows on this processor.",
+            wrong,
+            PROBES,
+        )
+        return None
+    return program.runner()
 
 
 def _check_ends(graph: onnx.ModelProto, manifest: Manifest, folder: Path) -> None:

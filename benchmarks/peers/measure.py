@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -21,7 +22,7 @@ from benchmarks.own_stack import own_stack
 from benchmarks.peers.catalogue import environment_of
 from benchmarks.peers.driver import Driver, Peer, Scene, wait_while_working
 from benchmarks.peers.judge import Verdict, judge
-from benchmarks.peers.memory import MemoryMeter
+from benchmarks.peers.memory import memory_mib
 from benchmarks.rates import median_rate
 from benchmarks.reading import read_stream
 from benchmarks.throughput import DecisionTime, decode_time
@@ -62,7 +63,7 @@ class PeerResult:
     """What was measured; None or empty where it could not be, and `problem` says why.
 
     Rates in payments a second, latencies in ms (p50, p99, p999), memory in MiB (proportional set
-    size of all its processes, at most), times in seconds.
+    size of all its processes, the most behind any step), times in seconds.
     """
 
     name: str
@@ -122,11 +123,9 @@ class _Measurement:
         self._say(f"sending {waiting:,} payments ahead")
         send_all(self.stack.kafka, self.load.take(waiting))
         self._start()
-        with MemoryMeter(self.driver.pids) as memory:
-            self._drain(waiting)
-            self._steady()
-            self._crash()
-        self.result.memory_mib = memory.most_mib
+        for step in (partial(self._drain, waiting), self._steady, self._crash):
+            step()
+            self._note_memory()
         self._say("counting")
         wait_until_settled(self.stack.kafka, DECISIONS.name)
         bundle = None if self.peer.reduced else load_bundle(self.settings.bundle)
@@ -195,6 +194,10 @@ class _Measurement:
             for number, record in enumerate(records)
         }
         self.result.recovery_s = recovery_s(probe, due, killed_ns)
+
+    def _note_memory(self) -> None:
+        """Look at the memory behind a step, not during it: the look holds up who is looked at."""
+        self.result.memory_mib = max(self.result.memory_mib or 0, memory_mib(self.driver.pids()))
 
     def _written(self) -> int:
         """Return about how many decisions are in the topic, committed or not."""
