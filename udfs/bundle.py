@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -64,7 +65,7 @@ class Bundle:
     explainer: Explainer
     columns: tuple[str, ...]
 
-    @property
+    @cached_property
     def attributes(self) -> tuple[str, ...]:
         """The pass-through attributes that follow the features, without their prefix."""
         extra = self.columns[len(FEATURE_NAMES) :]
