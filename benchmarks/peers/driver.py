@@ -217,7 +217,11 @@ class FlinkJob:
 
 
 def wait_while_working(
-    driver: Driver, done: Callable[[], bool], timeout_s: float, what: str
+    driver: Driver,
+    done: Callable[[], bool],
+    timeout_s: float,
+    what: str,
+    look_every_s: float = 0.05,
 ) -> None:
     """Wait until `done`; BenchmarkError where the peer ends or the time does."""
     deadline = time.monotonic() + timeout_s
@@ -227,4 +231,4 @@ def wait_while_working(
             raise BenchmarkError(f"Waiting for {what}, but {problem}")
         if time.monotonic() > deadline:
             raise BenchmarkError(f"Waited {timeout_s:.0f} s for {what}, and it did not come.")
-        time.sleep(0.05)
+        time.sleep(look_every_s)

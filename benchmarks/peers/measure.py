@@ -33,6 +33,8 @@ from udfs.bundle import load_bundle
 
 _START_S = 240.0
 _CRASH_TAIL_S = 180.0
+_LOOK_AT_BACKLOG_S = 1.0
+"""Each look asks the broker for every partition's end, on the cores that are measured."""
 _TAIL = 0.05
 """Share of the backlog that is left out at its end, where some partitions run dry first."""
 
@@ -147,6 +149,7 @@ class _Measurement:
                 lambda: self._written() >= waiting,
                 self.settings.drain_s,
                 f"{waiting:,} decisions",
+                _LOOK_AT_BACKLOG_S,
             )
             times_ms = sorted(one.decided_ms for one in self._decisions(waiting))
         last = len(times_ms) - round(_TAIL * self.settings.payments)
