@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.job import JOB
 from producer.records import Record
 from stack.settings import StackSettings
 
@@ -110,6 +112,7 @@ class Fault:
         profile: Of the job.
         flink: Flink options of the stack, by their full key.
         job_arguments: Further arguments of the job, as in jobs/settings.py.
+        first_job: The script of the job that runs first.
         traffic: What flows.
         place: Prepares the ground that the stack stands on.
         expects: What has to come out.
@@ -131,6 +134,7 @@ class Fault:
     profile: str = "latency"
     flink: Mapping[str, str] = field(default_factory=dict)
     job_arguments: tuple[str, ...] = ()
+    first_job: Path = JOB
     traffic: Traffic = field(default_factory=Traffic)
     place: Place = nullcontext
     expects: Expectation = Expectation.EXACTLY_ONCE

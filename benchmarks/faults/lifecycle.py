@@ -12,6 +12,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.faults.fault import Control, Expectation, Fault, Kind, Moment, Traffic
 from benchmarks.faults.scene import Scene
 from benchmarks.faults.traffic import world
+from benchmarks.job import JOB
 from events.topics import DECISIONS
 from stack.reading import read_topic
 from stack.snapshots import newest_snapshot
@@ -73,6 +74,14 @@ def upgrade_model(scene: Scene) -> None:
     scene.job.start(snapshot)
 
 
+def upgrade_state(scene: Scene) -> None:
+    """Stop the older job with a savepoint, and go on from it with this release's."""
+    snapshot = scene.job.stop()
+    scene.strike()
+    scene.job.script = JOB
+    scene.job.start(snapshot)
+
+
 def _trained(scene: Scene) -> Path:
     """Train a small model on another world, as the version behind the job's."""
     table = pa.Table.from_batches(list(world(scene.traffic, scene.seed + 1_000)))
@@ -114,6 +123,16 @@ FAULTS = (
         Kind.LIFECYCLE,
         upgrade_model,
         moments=(Moment.RANDOM,),
+        shared=False,
+    ),
+    Fault(
+        "upgrade-state",
+        "Stop a job whose merchants' state is of version 1 with a savepoint, start this one from "
+        "it.",
+        Kind.LIFECYCLE,
+        upgrade_state,
+        moments=(Moment.RANDOM,),
+        first_job=Path(__file__).with_name("older_job.py"),
         shared=False,
     ),
     Fault(

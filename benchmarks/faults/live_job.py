@@ -14,27 +14,32 @@ _START_S = 120.0
 
 @dataclass
 class LiveJob:
-    """The job of a run. `id` is "" where it does not run now; `widest` its largest parallelism."""
+    """The job of a run.
+
+    `id` is "" where it does not run now; `widest` its largest parallelism; `script` what is
+    submitted, another one where an older release is to be imitated.
+    """
 
     stack: Stack
     bundle: Path
     profile: str
     parallelism: int
     arguments: tuple[str, ...] = ()
+    script: Path = JOB
     id: str = ""
     widest: int = 1
 
     def start(self, snapshot: Path | None = None, *arguments: str) -> None:
         """Submit the job, from a savepoint or checkpoint if given, and wait until it runs.
 
-        Further arguments win over the job's own; change `bundle`, `profile` and `parallelism`
-        before to start it with others.
+        Further arguments win over the job's own; change `script`, `bundle`, `profile` and
+        `parallelism` before to start it with others.
         """
         own = ["--bootstrap", self.stack.kafka, "--bundle", str(self.bundle)]
         own += ["--profile", self.profile, *self.arguments, *arguments]
         self.id = submit(
             self.stack,
-            JOB,
+            self.script,
             own,
             savepoint=None if snapshot is None else snapshot.as_uri(),
             parallelism=self.parallelism,

@@ -138,7 +138,9 @@ def _stack(fault: Fault, settings: FaultSettings, say: Say) -> Iterator[Stack]:
 
 
 def _first_job(fault: Fault, stack: Stack, bundle: Bundle) -> LiveJob:
-    job = LiveJob(stack, bundle.path, fault.profile, fault.parallelism, fault.job_arguments)
+    job = LiveJob(
+        stack, bundle.path, fault.profile, fault.parallelism, fault.job_arguments, fault.first_job
+    )
     job.start()
     return job
 
