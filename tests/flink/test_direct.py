@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,16 +119,22 @@ def _start(stack: Stack, *, direct: bool) -> str:
 
 
 def _send(kafka: str) -> None:
-    """Send payments, repeats and garbage to one partition, which fixes the order of arrival."""
+    """Send payments, repeats and garbage to one partition, which fixes the order of arrival.
+
+    Their Kafka times are of today: what is older than the topic keeps is deleted when the broker
+    next looks, which was between the two runs.
+    """
+    start_ms = time.time_ns() // 1_000_000
     days = generate(GeneratorSettings(customers=300, terminals=600, days=14, seed=3))
     records = list(Records(days, Selection(), LabelSettings(which="none"), PAYMENTS))
     producer = Producer({"bootstrap.servers": kafka})
     for number, record in enumerate(records + records[-REPEATED:]):
-        time_ms = 1_700_000_000_000 + number
-        producer.produce(TRANSACTIONS.name, record.value, record.key, 0, timestamp=time_ms)
+        at_ms = start_ms + number
+        producer.produce(TRANSACTIONS.name, record.value, record.key, 0, timestamp=at_ms)
         producer.poll(0)
     for number in range(BROKEN):
-        producer.produce(TRANSACTIONS.name, b"garbage %d" % number, b"tok", 0, timestamp=number + 1)
+        at_ms = start_ms + len(records) + number
+        producer.produce(TRANSACTIONS.name, b"garbage %d" % number, b"tok", 0, timestamp=at_ms)
     producer.flush()
 
 
