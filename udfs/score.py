@@ -40,16 +40,15 @@ class Scorer:
         columns: Sequence[int],
         width: int,
         models: Sequence[str],
-        row: RowRunner | None = None,
     ) -> None:
         """Take a session of `open_session`.
 
         ``columns`` are the positions of the graph's k inputs in a feature vector of ``width``
-        values; ``models`` are the names of the graph's outputs after ``probability``; ``row``
-        scores one vector without the session, in the same bits.
+        values; ``models`` are the names of the graph's outputs after ``probability``. Set
+        ``row`` to what scores one vector without the session, in the same bits.
         """
         self.session = session
-        self.row = row
+        self.row: RowRunner | None = None
         self.models = tuple(models)
         self._outputs = [PROBABILITY, *self.models]
         self._columns = np.asarray(columns, dtype=np.intp)

@@ -15,8 +15,9 @@ def memory_mib(pids: list[int]) -> int:
     """
     total = 0
     for pid in pids:
-        process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
-            with contextlib.suppress(psutil.Error):
-                total += one.memory_full_info().pss
+        with contextlib.suppress(psutil.Error):  # a process may end while it is looked at
+            process = psutil.Process(pid)
+            for one in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    total += one.memory_full_info().pss
     return total >> 20
