@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -15,6 +16,9 @@ from producer.world.settings import WorldSettings
 
 _USERS = 40_000
 PAYMENTS_A_DAY = 6_700
+_START = datetime(2000, 1, 1, tzinfo=UTC)
+"""The earliest time that a payment may have: those of a run of hours fill decades, and what lies
+ahead of the clock is refused."""
 _DAYS = 365
 """More than a run of minutes sends; days are drawn as they are reached."""
 
@@ -41,6 +45,7 @@ class Load:
             merchants=_USERS // 2,
             payments=PAYMENTS_A_DAY * days,
             days=days,
+            start=_START,
             seed=11,
         )
         self._records = iter(Records(generate(world), Selection(), LabelSettings(which="fraud")))
@@ -57,6 +62,15 @@ class Load:
     def take_payments(self, payments: int) -> list[Record]:
         """Return so many payments, without the labels between them."""
         return [record for record in self.take(payments) if not record.is_label]
+
+
+def days_until(now: datetime) -> int:
+    """Return how many days of the load lie before a time.
+
+    >>> days_until(datetime(2000, 3, 1, tzinfo=UTC))
+    60
+    """
+    return (now - _START).days
 
 
 def send_all(bootstrap: str, records: Iterator[Record]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from training.replay import replay
 from udfs.bundle import load_bundle
 
 _GOES_ON_S = 5.0
+_FEW = 15
 _SMALL = FitSettings(jobs=1, forest_trees=20, forest_depth=5, boosted_trees=20, boosted_depth=3)
 
 
@@ -65,12 +67,28 @@ def old_savepoint(scene: Scene) -> None:
 
 def upgrade_model(scene: Scene) -> None:
     """Train a new version, stop with a savepoint, and go on from it with the new version."""
-    model = _trained(scene)
+    _go_on_with(scene, _trained(scene, _SMALL))
+    scene.notes["model"] = scene.bundles[-1].manifest.model
+
+
+def upgrade_feature(scene: Scene) -> None:
+    """Go on with a model of few features for 5 s, then with the first one, which takes them all."""
+    whole = scene.job.bundle
+    _go_on_with(scene, _trained(scene, replace(_SMALL, max_features=_FEW)))
+    time.sleep(_GOES_ON_S)
+    _go_on_with(scene, whole)
+    few, all_of_them = (len(one.manifest.features) for one in reversed(scene.bundles))
+    scene.notes["features"] = f"{few} to {all_of_them}"
+
+
+def _go_on_with(scene: Scene, model: Path) -> None:
+    """Stop the job with a savepoint and start it from there with another model."""
     snapshot = scene.job.stop()
     scene.strike()
     scene.job.bundle = model
-    scene.bundles.append(load_bundle(model))
-    scene.notes["model"] = scene.bundles[-1].manifest.model
+    bundle = load_bundle(model)
+    if bundle.manifest.model not in {one.manifest.model for one in scene.bundles}:
+        scene.bundles.append(bundle)
     scene.job.start(snapshot)
 
 
@@ -82,14 +100,14 @@ def upgrade_state(scene: Scene) -> None:
     scene.job.start(snapshot)
 
 
-def _trained(scene: Scene) -> Path:
-    """Train a small model on another world, as the version behind the job's."""
+def _trained(scene: Scene, fit: FitSettings) -> Path:
+    """Train a model on another world, as the version behind the job's."""
     table = pa.Table.from_batches(list(world(scene.traffic, scene.seed + 1_000)))
     old = scene.bundles[0].manifest
     return train(
         replay(table, Settings().label_delay_ms),
-        Settings(_SMALL),
-        Origin("the fault suite's world", "0" * 64, "./cardwatch faults upgrade-model"),
+        Settings(fit),
+        Origin("the fault suite's world", "0" * 64, "./cardwatch faults"),
         Destination(scene.stack.settings.folder / "models", old.name, old.version + 1),
     )
 
@@ -123,6 +141,15 @@ FAULTS = (
         Kind.LIFECYCLE,
         upgrade_model,
         moments=(Moment.RANDOM,),
+        shared=False,
+    ),
+    Fault(
+        "upgrade-feature",
+        "Stop a job whose model takes 15 features, start it with one that takes all of them.",
+        Kind.LIFECYCLE,
+        upgrade_feature,
+        moments=(Moment.RANDOM,),
+        traffic=Traffic(payments=9_000),
         shared=False,
     ),
     Fault(

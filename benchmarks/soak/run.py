@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 from benchmarks.calibration import Calibrations
 from benchmarks.errors import BenchmarkError
 from benchmarks.job import Progress, RunningJob, running_job
-from benchmarks.load import PAYMENTS_A_DAY, Load, send_all
+from benchmarks.load import PAYMENTS_A_DAY, Load, days_until, send_all
 from benchmarks.machine import Provenance, provenance
 from benchmarks.own_stack import own_stack
 from benchmarks.soak.follower import Follower
@@ -23,10 +24,11 @@ from benchmarks.soak.sender import SoakSender, Stretch
 from benchmarks.soak.trend import LEAST, Trend, trend
 from benchmarks.throughput import measure_throughput
 from benchmarks.ticking import Ticker
-from stack.embedded import Stack
 
 _BYTES_A_PAYMENT = 2_500
 """On the broker's disk: the payment, its decision, now and then an alert."""
+_CAPACITY_S = 90
+_CAUGHT_UP_S = 120.0
 _LAST_S = 60.0
 _TELL_EVERY_S = 60.0
 _SETTLED = 1 / 6
@@ -37,7 +39,9 @@ _SETTLED = 1 / 6
 class SoakSettings:
     """What is sent: `share` of the measured capacity for `minutes`, or `per_s` where given.
 
-    A sample every `every_s` seconds. The capacity is that of `payments` behind `warm_up` others.
+    A sample every `every_s` seconds. The capacity is what the job decides while more is sent than
+    it can take, as much as it did of `payments` that waited behind `warm_up` others: the sender and
+    the two subscribers share its cores, so it is less than that.
     """
 
     folder: Path
@@ -57,6 +61,7 @@ class Soak:
 
     provenance: Provenance
     settings: dict[str, object]
+    alone_per_s: float
     capacity_per_s: float
     per_s: int
     sent: int = 0
@@ -91,6 +96,7 @@ class Soak:
         """Return the run under stable keys, units in their names."""
         told: dict[str, Any] = msgspec.to_builtins(
             {
+                "alone_tx_per_s": self.alone_per_s,
                 "capacity_tx_per_s": round(self.capacity_per_s, 1),
                 "tx_per_s": self.per_s,
                 "payments": self.sent,
@@ -119,52 +125,99 @@ def run(settings: SoakSettings, progress: Progress) -> Soak:
         progress(f"sending {waiting:,} payments ahead")
         send_all(stack.kafka, load.take(waiting))
         with running_job(stack, settings.bundle, "latency") as job:
-            found = measure_throughput(
+            alone = measure_throughput(
                 job, load.payments, settings.warm_up, settings.payments, progress
             )
-            per_s = settings.per_s or round(found.tx_per_s * settings.share)
-            result = Soak(provenance(stack.install), _shown(settings), found.tx_per_s, per_s)
-            with result.calibrations.around("soak"):
-                _soak(job, load.payments, settings, result, progress)
-    return result
+            return _follow(job, load.payments, settings, round(alone.tx_per_s), progress)
 
 
-def _soak(
-    job: RunningJob, skip: int, settings: SoakSettings, result: Soak, progress: Progress
-) -> None:
-    stretch = _stretch(job.stack, skip, settings, result.per_s)
+def _follow(
+    job: RunningJob, skip: int, settings: SoakSettings, alone_per_s: int, progress: Progress
+) -> Soak:
+    """Measure the capacity beside sender and subscribers, then soak."""
     bootstrap = job.stack.kafka
-    progress(f"{result.per_s:,} payments a second for {settings.minutes:g} minutes")
     with (
-        SoakSender(bootstrap, stretch) as sender,
         Follower(bootstrap, committed=False) as early,
         Follower(bootstrap, committed=True) as committed,
     ):
-        sampler = Sampler(job, early, committed)
+        folder = job.stack.layout.folder
+        flood = stretch_below(folder, skip, alone_per_s, _CAPACITY_S)
+        capacity = _capacity(bootstrap, flood, committed, progress)
+        result = Soak(
+            provenance(job.stack.install),
+            _shown(settings),
+            alone_per_s,
+            capacity,
+            settings.per_s or round(capacity * settings.share),
+        )
+        stretch = stretch_below(
+            folder, skip + flood.payments, result.per_s, round(60 * settings.minutes)
+        )
+        for follower in (early, committed):
+            follower.take()  # those of the flood
+        with result.calibrations.around("soak"):
+            _soak(job, stretch, (early, committed), settings, result, progress)
+        committed.wait_for(flood.payments + stretch.payments, _LAST_S)
+        time.sleep(1.0)  # a double would come now
+        result.sent, result.decided = flood.payments + stretch.payments, committed.decided
+        result.out_of_place = committed.out_of_place
+    return result
+
+
+def _capacity(bootstrap: str, flood: Stretch, committed: Follower, progress: Progress) -> float:
+    """Return payments decided a second in the later half of a flood; waits until all are."""
+    progress(f"the capacity: {flood.per_s:,} payments a second for {_CAPACITY_S} seconds")
+    with SoakSender(bootstrap, flood) as sender:
+        sender.start()
+        time.sleep(_CAPACITY_S / 2)
+        half, half_s = committed.decided, time.monotonic()
+        sender.finish(_CAPACITY_S)
+        decided = committed.decided - half
+        seconds = time.monotonic() - half_s
+    if not committed.wait_for(flood.payments, _CAUGHT_UP_S):
+        raise BenchmarkError(
+            f"Expected {flood.payments:,} decisions {_CAUGHT_UP_S:.0f} s after the last payment, "
+            f"got {committed.decided:,}; look at the job in the Flink web UI."
+        )
+    return decided / seconds
+
+
+def _soak(
+    job: RunningJob,
+    stretch: Stretch,
+    followers: tuple[Follower, Follower],
+    settings: SoakSettings,
+    result: Soak,
+    progress: Progress,
+) -> None:
+    progress(f"{result.per_s:,} payments a second for {settings.minutes:g} minutes")
+    with SoakSender(job.stack.kafka, stretch) as sender:
+        sampler = Sampler(job, *followers)
         with (
             Ticker(sampler.look, settings.every_s, "soak-sampler"),
             Ticker(_teller(sampler, progress), _TELL_EVERY_S, "soak-teller"),
         ):
             sender.start()
             result.sender_late_ms = sender.finish(60 * settings.minutes)
-        committed.wait_for(stretch.payments, _LAST_S)
-        time.sleep(1.0)  # a double would come now
         result.samples = sampler.samples
-        result.sent, result.decided = stretch.payments, committed.decided
-        result.out_of_place = committed.out_of_place
 
 
-def _stretch(stack: Stack, skip: int, settings: SoakSettings, per_s: int) -> Stretch:
-    """Return what is sent; BenchmarkError where the disk cannot hold it."""
-    payments = round(per_s * 60 * settings.minutes)
-    needed, free = payments * _BYTES_A_PAYMENT, shutil.disk_usage(stack.layout.folder).free
+def stretch_below(folder: Path, skip: int, per_s: int, seconds: int) -> Stretch:
+    """Return what is sent; BenchmarkError where disk or calendar cannot hold it."""
+    payments = per_s * seconds
+    needed, free = payments * _BYTES_A_PAYMENT, shutil.disk_usage(folder).free
     if needed > free:
         raise BenchmarkError(
             f"{payments:,} payments take some {needed / 1e9:.0f} GB of disk, and "
-            f"{stack.layout.folder} has {free / 1e9:.0f}: name another --folder, or fewer "
+            f"{folder} has {free / 1e9:.0f}: name another --folder, or fewer "
             "--minutes."
         )
-    days = (skip + payments) // PAYMENTS_A_DAY + 2
+    days, most = (skip + payments) // PAYMENTS_A_DAY + 2, days_until(datetime.now(UTC))
+    if days > most:
+        raise BenchmarkError(
+            f"{skip + payments:,} payments fill {days:,} days of the load and {most:,} lie before "
+            "today; the job refuses payments of the future: take fewer --minutes."
+        )
     return Stretch(skip=skip, payments=payments, per_s=per_s, days=days)
 
 

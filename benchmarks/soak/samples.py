@@ -40,7 +40,7 @@ class Sampler:
         ]
         self._began_s = self._looked_s = time.monotonic()
         self._cpu_s = self._used_s()
-        self._decided = 0
+        self._decided = early.decided
         self.samples: list[Sample] = []
 
     def look(self) -> None:

@@ -10,11 +10,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.machine import provenance
 from benchmarks.soak.follower import Follower
 from benchmarks.soak.memory import jvm_memory
 from benchmarks.soak.plot import plot
-from benchmarks.soak.run import Soak
+from benchmarks.soak.run import Soak, stretch_below
 from benchmarks.soak.samples import Sample
 from benchmarks.soak.trend import trend
 from stack.installation import Installation
@@ -51,7 +52,16 @@ def soaked(*, decided: int = 900, out_of_place: int = 0) -> Soak:
     samples[0].figures["checkpoint_mib"] = 1.0
     root = Path(__file__).resolve().parents[3]
     return Soak(
-        provenance(Installation(root)), {}, 2_000.0, 1_400, 900, decided, out_of_place, 1.0, samples
+        provenance(Installation(root)),
+        {},
+        3_000.0,
+        2_000.0,
+        1_400,
+        900,
+        decided,
+        out_of_place,
+        1.0,
+        samples,
     )
 
 
@@ -68,6 +78,18 @@ def test_a_lost_a_doubled_and_a_moved_decision_is_not_complete(
 ) -> None:
     assert soaked().complete
     assert not soaked(decided=decided, out_of_place=out_of_place).complete
+
+
+def test_more_payments_than_time_until_today_are_refused(tmp_path: Path) -> None:
+    """A payment of the future becomes a dead letter, and a run of dead letters measures nothing."""
+    assert stretch_below(tmp_path, skip=1_000, per_s=5_000, seconds=60).days == 46
+    with pytest.raises(BenchmarkError, match=r"lie before today.*fewer --minutes"):
+        stretch_below(tmp_path, skip=100_000_000, per_s=1, seconds=60)
+
+
+def test_a_disk_that_cannot_hold_the_run_is_told_before_it(tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkError, match=r"GB of disk.*another --folder"):
+        stretch_below(tmp_path, skip=0, per_s=1_000_000_000, seconds=3_600)
 
 
 def test_the_whole_run_is_written_as_json() -> None:
