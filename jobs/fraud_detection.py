@@ -6,6 +6,7 @@ The way of a payment: Kafka key (the card) -> card stage -> merchant stage -> sc
 Card first, because Kafka keeps the payments of a card in order, so the card's features are the
 same at every parallelism, and because repeats and garbage end there. The two stages stand in slot
 sharing groups of their own: two Python operators in one TaskManager share one interpreter lock.
+With one subtask there is no exchange in front of the card stage (ADR 0020).
 """
 
 import sys
@@ -37,7 +38,8 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
     options.set("python.fn-execution.arrow.batch.size", str(settings.batch_size))
     ttl = timedelta(days=settings.state_ttl_days)
 
-    cards = key_in_java(tables.source(table_env, settings), INCOMING)
+    one_subtask = env.get_parallelism() == 1
+    cards = key_in_java(tables.source(table_env, settings), INCOMING, stays=one_subtask)
     card_stage = (
         cards.process(CardStage(ttl, direct=settings.direct), HAND_OVER)
         .uid("card-stage")

@@ -29,11 +29,20 @@ OUTGOING = Types.ROW_NAMED(["topic", "key", "value"], [Types.STRING(), BYTES, BY
 """A Kafka record to write."""
 
 
-def key_in_java(stream: DataStream, row: RowTypeInfo) -> KeyedStream:
-    """Key a stream of rows (key, value) by the first field; operators get the value."""
+def key_in_java(stream: DataStream, row: RowTypeInfo, *, stays: bool = False) -> KeyedStream:
+    """Key a stream of rows (key, value) by the first field; operators get the value.
+
+    With `stays` each row is in the subtask of its key already, so that it needs no exchange and
+    the operator can be chained to what is in front of it: see ADR 0020.
+    """
     key, value = row.get_field_types()
     j_stream = stream._j_data_stream
     j_stream.getTransformation().setOutputType(row.get_java_type_info())
-    selector = get_gateway().jvm.KeyByKeySelector()
-    j_keyed = j_stream.keyBy(selector, Types.ROW([key]).get_java_type_info())
+    jvm = get_gateway().jvm
+    selector, key_type = jvm.KeyByKeySelector(), Types.ROW([key]).get_java_type_info()
+    if stays:
+        utils = jvm.org.apache.flink.streaming.api.datastream.DataStreamUtils
+        j_keyed = utils.reinterpretAsKeyedStream(j_stream, selector, key_type)
+    else:
+        j_keyed = j_stream.keyBy(selector, key_type)
     return KeyedStream(j_keyed, value, stream)

@@ -45,6 +45,9 @@ def test_flink_run_submits_the_job(tmp_path: Path) -> None:
     try:
         job_id = _flink_run(stack)
         stack.flink.wait_until_running(job_id)
+        first, second = (each["name"] for each in stack.flink.job(job_id)["vertices"])
+        assert "payments-and-labels" in first and "card stage" in first, "chained: ADR 0020"
+        assert second.startswith("merchant stage")
         sent = send_days(stack.kafka, simulation(days=3), 0, 3)
         wait_for(
             lambda: len(read_topic(stack.kafka, DECISIONS.name)) == sent, 120, f"{sent} decisions"
