@@ -8,6 +8,7 @@ the order A B B A: what drifts evenly falls on both alike.
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import msgspec
 
 from benchmarks.calibration import Calibrations
 from benchmarks.job import Progress, running_job
+from benchmarks.latency_run import RateLatency, measure_latency
 from benchmarks.load import Load, send_all
 from benchmarks.own_stack import own_stack
 from benchmarks.throughput import Throughput, measure_throughput
@@ -25,10 +27,11 @@ from stack.embedded import Stack
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of running the job: a name, and arguments of the job's."""
+    """One way of running the job: a name, arguments of the job's, and options of Flink's."""
 
     name: str
-    arguments: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
 
 
 ORDINARY = Variant("ordinary", ("--no-direct",))
@@ -37,9 +40,10 @@ DIRECT = Variant("direct", ("--direct",))
 
 @dataclass(frozen=True)
 class ComparisonSettings:
-    """What is compared. Each run measures `payments` behind `warm_up` others.
+    """What is compared. Each run measures `payments` behind `warm_up` others, then latencies.
 
-    Before them both variants run over everything that waits, `heating` times, unmeasured.
+    Before them both variants run over everything that waits, `heating` times, unmeasured. Latency
+    is measured at each of `rates` (payments a second) for `seconds`, behind `rate_warm_up_s`.
     """
 
     folder: Path
@@ -48,29 +52,48 @@ class ComparisonSettings:
     payments: int = 60_000
     warm_up: int = 20_000
     heating: int = 2
+    rates: tuple[int, ...] = ()
+    seconds: int = 60
+    rate_warm_up_s: int = 15
     profile: Profile = "latency"
     keep: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a variant: its throughput, and its latency by payments a second."""
+
+    throughput: Throughput
+    latency: dict[int, RateLatency]
 
 
 @dataclass
 class Comparison:
     """The measured runs of each variant, in the order in which they ran."""
 
-    runs: dict[str, list[Throughput]] = field(default_factory=dict)
+    runs: dict[str, list[Run]] = field(default_factory=dict)
     calibrations: Calibrations = field(default_factory=Calibrations)
 
     @property
     def complete(self) -> bool:
-        """Whether every payment got one decision in every run."""
-        return not any(run.lost or run.doubled for runs in self.runs.values() for run in runs)
+        """Whether every payment got one decision in every run, and was seen in time."""
+        every = [run for runs in self.runs.values() for run in runs]
+        throughputs = [run.throughput for run in every]
+        latencies = [one for run in every for one in run.latency.values()]
+        return not any(one.lost or one.doubled for one in throughputs) and not any(
+            one.unseen for one in latencies
+        )
 
     def tx_per_s(self, variant: str) -> float:
         """Return the mean rate of a variant's runs, payments a second."""
-        return statistics.mean(run.tx_per_s for run in self.runs[variant])
+        return self._mean(variant, lambda run: run.throughput.tx_per_s)
 
     def cpu_us_per_payment(self, variant: str, group: str = "job") -> float:
         """Return the mean CPU of a variant's runs, us a payment, of the job or the broker."""
-        return statistics.mean(run.cpu_us_per_payment[group] for run in self.runs[variant])
+        return self._mean(variant, lambda run: run.throughput.cpu_us_per_payment[group])
+
+    def _mean(self, variant: str, figure: Callable[[Run], float]) -> float:
+        return statistics.mean(figure(run) for run in self.runs[variant])
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison under stable keys, units in their names."""
@@ -96,14 +119,12 @@ def compare(settings: ComparisonSettings, progress: Progress) -> Comparison:
         send_all(stack.kafka, load.take(settings.warm_up + settings.payments))
         for number in range(settings.heating):
             progress(f"warming up, {number + 1} of {settings.heating}")
-            _measure(stack, settings, settings.variants[number % 2], load, progress)
+            _measure(stack, settings, settings.variants[number % 2], (), load, progress)
         for number, variant in enumerate((one, other, other, one)):
             progress(f"{variant.name}, run {number + 1} of 4")
             with found.calibrations.around(f"{number + 1} {variant.name}"):
-                run = _measure(stack, settings, variant, load, progress)
+                run = _measure(stack, settings, variant, settings.rates, load, progress)
             found.runs[variant.name].append(run)
-            job_us = run.cpu_us_per_payment["job"]
-            progress(f"{variant.name}: {run.tx_per_s:,.0f} payments/s, {job_us:.0f} us of CPU each")
     return found
 
 
@@ -111,10 +132,24 @@ def _measure(
     stack: Stack,
     settings: ComparisonSettings,
     variant: Variant,
+    rates: Sequence[int],
     load: Load,
     progress: Progress,
-) -> Throughput:
+) -> Run:
     with running_job(
-        stack, settings.bundle, settings.profile, more_arguments=variant.arguments
+        stack,
+        settings.bundle,
+        settings.profile,
+        more_arguments=variant.arguments,
+        options=variant.options,
     ) as job:
-        return measure_throughput(job, load.payments, settings.warm_up, settings.payments, progress)
+        throughput = measure_throughput(
+            job, load.payments, settings.warm_up, settings.payments, progress
+        )
+        latency = dict[int, RateLatency]()
+        for rate in rates:
+            progress(f"{variant.name}: latency at {rate:,}/s for {settings.seconds} s")
+            latency[rate] = measure_latency(
+                stack.kafka, load, rate, settings.seconds, settings.rate_warm_up_s
+            )
+        return Run(throughput, latency)

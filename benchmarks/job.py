@@ -84,17 +84,18 @@ def running_job(
     profile: Profile,
     parallelism: int = 1,
     more_arguments: Sequence[str] = (),
+    options: Sequence[tuple[str, str]] = (),
 ) -> Iterator[RunningJob]:
     """Submit the job without state, from the beginning of the topics; cancel it at the end.
 
-    `more_arguments` are the job's own, such as `--no-direct`.
+    `more_arguments` are the job's own, such as `--no-direct`; `options` are Flink's.
     """
     start = end_offsets(stack.kafka, DECISIONS.name, committed=False)
     name = f"bench-{profile}"
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
     arguments += more_arguments
     arguments += ["--group-id", name, "--transaction-prefix", name]
-    job_id = submit(stack, JOB, arguments, parallelism=parallelism)
+    job_id = submit(stack, JOB, arguments, parallelism=parallelism, options=options)
     try:
         stack.flink.wait_until_running(job_id, _START_S)
         yield RunningJob(stack, job_id, profile, start)

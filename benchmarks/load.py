@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from events.timestamps import EARLIEST_MS
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import LabelSettings
 from producer.records import Record, Records
@@ -16,7 +17,7 @@ from producer.world.settings import WorldSettings
 
 _USERS = 40_000
 PAYMENTS_A_DAY = 6_700
-_START = datetime(2000, 1, 1, tzinfo=UTC)
+_START = datetime.fromtimestamp(EARLIEST_MS / 1000, UTC)
 """The earliest time that a payment may have: those of a run of hours fill decades, and what lies
 ahead of the clock is refused."""
 _DAYS = 365

@@ -12,6 +12,7 @@ from benchmarks.comparison import (
     ORDINARY,
     Comparison,
     ComparisonSettings,
+    Run,
     Variant,
     compare,
 )
@@ -19,6 +20,7 @@ from benchmarks.errors import BenchmarkError
 from cli.bench_options import (
     BENCH_FOLDER,
     ROOT,
+    Listed,
     bundle_option,
     keep_option,
     models_option,
@@ -29,15 +31,19 @@ from cli.console import Output
 from cli.options import json_option, option, output_options
 from jobs.settings import PROFILES, Profile
 
+_LATENCIES = (("early", "p50"), ("early", "p99"), ("committed", "p50"), ("committed", "p99"))
+
 DEFAULTS = ComparisonSettings(folder=BENCH_FOLDER, bundle=ROOT)
 
 EXAMPLE = """\b
 Examples:
   ./cardwatch bench compare                                  both return paths (docs/adr/0018)
-  ./cardwatch bench compare --a "--linger-ms 1" --b "--linger-ms 5"
+  ./cardwatch bench compare --a "" --b "--producer-property linger.ms=5"
   ./cardwatch bench compare --profile throughput --a "--batch-size 512" --b "--batch-size 64"
+  ./cardwatch bench compare --rates 500,2000 --a "" --b "-Dexecution.buffer-timeout.interval=1ms"
 
-What --a and --b take are arguments of jobs/fraud_detection.py."""
+What --a and --b take are arguments of jobs/fraud_detection.py, and -DKEY=VALUE for options of
+Flink that a job may have."""
 
 
 @click.command("compare", epilog=EXAMPLE)
@@ -50,6 +56,14 @@ What --a and --b take are arguments of jobs/fraud_detection.py."""
 @option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="In each run.")
 @option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
 @option("--heating", type=click.IntRange(0), default=DEFAULTS.heating, help="Unmeasured runs.")
+@option(
+    "--rates",
+    type=Listed(),
+    default="",
+    show_default="none",
+    help="Payments a second at which each run measures latency, too.",
+)
+@option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
 @keep_option
 @json_option
 @output_options
@@ -63,6 +77,8 @@ def compare_command(
     payments: int,
     warm_up: int,
     heating: int,
+    rates: tuple[str, ...],
+    seconds: int,
     keep: bool,
     json_path: str | None,
     out: Output,
@@ -78,6 +94,8 @@ def compare_command(
         payments=payments,
         warm_up=warm_up,
         heating=heating,
+        rates=tuple(map(int, rates)),
+        seconds=seconds,
         profile=profile,
         keep=keep,
     )
@@ -89,8 +107,17 @@ def compare_command(
     _tell(found, json_path, out)
 
 
-def _variant(arguments: str) -> Variant:
-    return Variant(arguments.strip() or "as shipped", tuple(shlex.split(arguments)))
+def _variant(text: str) -> Variant:
+    """Return a variant by its words: `-DKEY=VALUE` is Flink's, the others are the job's."""
+    words = shlex.split(text)
+    options = [word[2:].partition("=") for word in words if word.startswith("-D")]
+    if not all(sign for _, sign, _ in options):
+        raise click.UsageError(f"expected -DKEY=VALUE for an option of Flink, got {text!r}")
+    return Variant(
+        text.strip() or "as shipped",
+        tuple(word for word in words if not word.startswith("-D")),
+        tuple((key, value) for key, _, value in options),
+    )
 
 
 def _tell(found: Comparison, json_path: str | None, out: Output) -> None:
@@ -105,13 +132,32 @@ def _tell(found: Comparison, json_path: str | None, out: Output) -> None:
                     f"{found.tx_per_s(name):,.0f}",
                     f"{found.cpu_us_per_payment(name):.0f}",
                     f"{found.cpu_us_per_payment(name, 'broker'):.0f}",
-                    ", ".join(f"{run.tx_per_s:,.0f}" for run in runs),
+                    ", ".join(f"{run.throughput.tx_per_s:,.0f}" for run in runs),
                 )
                 for name, runs in found.runs.items()
             ],
         )
+        _tell_latencies(found, out)
         out.say(f"Calibration loop: {found.calibrations.median_ms:.0f} ms")
     if not found.complete:
         raise click.ClickException(
             "Some payments have no decision, or more than one: these figures do not count."
         )
+
+
+def _tell_latencies(found: Comparison, out: Output) -> None:
+    rows = [
+        (name, f"{rate:,}/s", *(_each(runs, rate, kind, at) for kind, at in _LATENCIES))
+        for name, runs in found.runs.items()
+        for rate in runs[0].latency
+    ]
+    if rows:
+        titles = (f"{kind} {at}, ms" for kind, at in _LATENCIES)
+        out.table(("variant", "rate", *titles), rows)
+
+
+def _each(runs: list[Run], rate: int, kind: str, at: str) -> str:
+    """Return one percentile of every run, in the order in which they ran."""
+    found = (run.latency[rate] for run in runs)
+    percentiles = (one.provisional_ms if kind == "early" else one.committed_ms for one in found)
+    return ", ".join(f"{one[at]:,.1f}" for one in percentiles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast
@@ -17,6 +17,19 @@ DELIVERIES: tuple[Delivery, ...] = ("exactly-once", "at-least-once", "none")
 DIRECT: Final = True
 """Whether stages take the direct return path where nothing is said (docs/adr/0018)."""
 
+_OWN_PROPERTIES: Final[Mapping[str, str]] = {
+    "bootstrap.servers": "--bootstrap",
+    "group.id": "--group-id",
+    "isolation.level": "",
+    "enable.auto.commit": "",
+    "auto.offset.reset": "",
+    "acks": "",
+    "enable.idempotence": "",
+    "transactional.id": "--transaction-prefix",
+    "transaction.timeout.ms": "--transaction-timeout-ms",
+}
+"""Kafka's properties that nobody may set beside the job, and the argument for it."""
+
 
 @dataclass(frozen=True)
 class JobSettings:
@@ -27,6 +40,7 @@ class JobSettings:
     `transaction_prefix` must be stable over restarts and unique to this job on its broker.
     `delivery` other than exactly-once writes without transactions: decisions are visible at once,
     and a restart writes some twice (at-least-once) or loses some (none).
+    The properties are of Kafka's consumer in the source and of its producer in the sink.
     """
 
     bootstrap: str
@@ -36,7 +50,8 @@ class JobSettings:
     transaction_prefix: str
     transaction_timeout_ms: int
     delivery: Delivery
-    linger_ms: int
+    consumer_properties: Mapping[str, str]
+    producer_properties: Mapping[str, str]
     batch_size: int
     batch_ms: int
     state_ttl_days: int
@@ -81,7 +96,22 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         default="exactly-once",
         help="of decisions; anything else doubles or loses some at a restart, for comparison only",
     )
-    parser.add_argument("--linger-ms", type=_natural, default=1, help="of the sink's producer")
+    parser.add_argument(
+        "--consumer-property",
+        action="append",
+        type=_property,
+        default=[],
+        metavar="KEY=VALUE",
+        help="of Kafka's consumer in the source, such as fetch.min.bytes=1; may be given often",
+    )
+    parser.add_argument(
+        "--producer-property",
+        action="append",
+        type=_property,
+        default=[],
+        metavar="KEY=VALUE",
+        help="of Kafka's producer in the sink, such as linger.ms=1; may be given often",
+    )
     parser.add_argument(
         "--batch-size", type=_positive, default=512, help="payments in one Arrow batch"
     )
@@ -112,7 +142,8 @@ def _settings(found: argparse.Namespace) -> JobSettings:
         transaction_prefix=found.transaction_prefix,
         transaction_timeout_ms=found.transaction_timeout_ms,
         delivery=cast(Delivery, found.delivery),
-        linger_ms=found.linger_ms,
+        consumer_properties=dict(found.consumer_property),
+        producer_properties=dict(found.producer_property),
         batch_size=found.batch_size,
         batch_ms=found.batch_ms,
         state_ttl_days=found.state_ttl_days,
@@ -129,11 +160,16 @@ def _folder(text: str) -> Path:
     return path
 
 
-def _natural(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is negative: give 0 or more")
-    return number
+def _property(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not key or not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE: give one such as linger.ms=1")
+    if key in _OWN_PROPERTIES:
+        raise argparse.ArgumentTypeError(
+            f"{key} is the job's own, on which exactly-once rests: leave it out"
+            + (f" and use {_OWN_PROPERTIES[key]}" if _OWN_PROPERTIES[key] else "")
+        )
+    return key, value
 
 
 def _positive(text: str) -> int:

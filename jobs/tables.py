@@ -80,6 +80,10 @@ def _options(options: Mapping[str, object]) -> str:
     return ", ".join(f"'{name}' = '{value}'" for name, value in quoted.items())
 
 
+def _properties(properties: Mapping[str, str]) -> dict[str, str]:
+    return {f"properties.{key}": value for key, value in properties.items()}
+
+
 def _names(*topics: Topic) -> str:
     return ";".join(topic.name for topic in topics)
 
@@ -91,6 +95,7 @@ def source(tables: StreamTableEnvironment, settings: JobSettings) -> DataStream:
         "properties.bootstrap.servers": settings.bootstrap,
         "properties.group.id": settings.group_id,
         "scan.startup.mode": "earliest-offset",
+        **_properties(settings.consumer_properties),
     }
     tables.execute_sql(_SOURCE.format(options=_options(options)))
     return tables.to_data_stream(tables.sql_query(_ROWS.format(milliseconds=_MILLISECONDS)))
@@ -125,8 +130,9 @@ def sink(tables: StreamTableEnvironment, outgoing: Table, settings: JobSettings)
         # each of which it remembers for seven days.
         "sink.transaction-naming-strategy": "POOLING",
         "properties.transaction.timeout.ms": settings.transaction_timeout_ms,
-        "properties.linger.ms": settings.linger_ms,
+        "properties.linger.ms": 1,
         "properties.max.request.size": DEAD_LETTERS.max_message_bytes,
+        **_properties(settings.producer_properties),
     }
     tables.execute_sql(_SINK.format(options=_options(options)))
     statements = tables.create_statement_set()

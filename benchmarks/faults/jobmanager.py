@@ -21,7 +21,6 @@ def kill_jobmanager(scene: Scene) -> None:
     for number in range(_KILLS):
         if number:
             time.sleep(scene.random.uniform(1.0, _PAUSE_S))
-            scene.strike()
         kill(scene, JOBMANAGER)
         began = time.monotonic()
         scene.wait_until(partial(_runs, scene), _RECOVERED_S, "the new JobManager runs the job")

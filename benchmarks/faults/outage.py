@@ -63,7 +63,6 @@ def _lose_a_transaction(scene: Scene) -> None:
     otherwise come first.
     """
     worker = _hang_before_commit(scene)
-    scene.strike()
     try:
         kill(scene, BROKER)
         successor = scene.pid(BROKER)

@@ -21,6 +21,7 @@ def kill(scene: Scene, process: str) -> None:
     """End a process with SIGKILL; its supervisor starts another."""
     before = scene.pid(process)
     scene.notes["victim"] = process
+    scene.strike()  # what came while the victim was looked for was still its own
     os.kill(before, signal.SIGKILL)
     scene.wait_until(lambda: scene.pid(process) != before, _STOP_S, f"another {process}")
 
@@ -36,6 +37,7 @@ def stop_broker(scene: Scene) -> None:
     """Ask the broker to stop, which it does in order; its supervisor starts another."""
     before = scene.pid(BROKER)
     scene.notes["victim"] = BROKER
+    scene.strike()
     os.kill(before, signal.SIGTERM)
     scene.wait_until(lambda: scene.pid(BROKER) != before, _STOP_S, "another broker")
 
@@ -44,6 +46,7 @@ def pause(scene: Scene, process: str) -> None:
     """Stop a process with SIGSTOP for 30 s, then let it go on."""
     pid = scene.pid(process)
     scene.notes["victim"] = process
+    scene.strike()
     os.kill(pid, signal.SIGSTOP)
     try:
         time.sleep(_PAUSE_S)

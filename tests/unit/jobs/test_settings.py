@@ -8,6 +8,8 @@ import pytest
 
 from jobs.settings import parse_settings
 
+NEEDED = ("--bootstrap", "x:1", "--bundle", ".")
+
 
 def test_defaults_are_those_of_the_latency_profile(tmp_path: Path) -> None:
     settings = parse_settings(["--bootstrap", "127.0.0.1:9092", "--bundle", str(tmp_path)])
@@ -22,10 +24,12 @@ def test_defaults_are_those_of_the_latency_profile(tmp_path: Path) -> None:
         (["--bundle", "."], "--bootstrap"),
         (["--bootstrap", "x:1"], "--bundle"),
         (["--bootstrap", "x:1", "--bundle", "no/such"], "is not a folder"),
-        (["--bootstrap", "x:1", "--bundle", ".", "--profile", "fast"], "latency"),
-        (["--bootstrap", "x:1", "--bundle", ".", "--delivery", "twice"], "exactly-once"),
-        (["--bootstrap", "x:1", "--bundle", ".", "--batch-size", "0"], "is not positive"),
-        (["--bootstrap", "x:1", "--bundle", ".", "--linger-ms", "-1"], "is negative"),
+        ([*NEEDED, "--profile", "fast"], "latency"),
+        ([*NEEDED, "--delivery", "twice"], "exactly-once"),
+        ([*NEEDED, "--batch-size", "0"], "is not positive"),
+        ([*NEEDED, "--producer-property", "linger.ms"], "is not KEY=VALUE"),
+        ([*NEEDED, "--producer-property", "transactional.id=x"], "use --transaction-prefix"),
+        ([*NEEDED, "--consumer-property", "isolation.level=x"], "on which exactly-once rests"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(
@@ -35,3 +39,10 @@ def test_a_wrong_call_says_what_is_wrong(
         parse_settings(arguments)
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_properties_of_kafka_are_told_apart_by_their_client() -> None:
+    properties = ("--consumer-property", "fetch.max.wait.ms=5", "--producer-property")
+    settings = parse_settings([*NEEDED, *properties, "linger.ms=5", "--producer-property", "a=b=c"])
+    assert settings.consumer_properties == {"fetch.max.wait.ms": "5"}
+    assert settings.producer_properties == {"linger.ms": "5", "a": "b=c"}
