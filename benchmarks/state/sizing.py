@@ -26,29 +26,28 @@ _DAY_S: Final = 86_400
 
 @dataclass(frozen=True)
 class Measured:
-    """What the formulas start from; docs/performance.md has the run of each.
+    """What the formulas start from: RocksDB with the changelog, ten million cards (docs/state.md).
 
     Attributes:
-        subtask_tx_per_s: Payments a second of the job at parallelism 1, warm, two TaskManagers:
-            6,000 on the heap, and a third more time on RocksDB.
-        job_cpu_us: CPU of both TaskManagers for a payment: 250 on the heap, and a third more.
+        subtask_tx_per_s: Payments a second of the job at parallelism 1, warm, two TaskManagers,
+            spread over all cards.
+        job_cpu_us: CPU of both TaskManagers for a payment.
         broker_cpu_us: CPU of the broker for a payment, one replica.
         topic_bytes: Disk of both topics for a payment, one replica.
-        overhead_bytes: What a checkpoint holds of a card beside its packed state.
-        write_factor: What incremental checkpoints write for each byte of state that a payment
-            changes: new files, and the older ones that they are merged with.
-        restore_bytes_per_s: State that one subtask takes up in a restore: assumed, under half of
-            what 1 Gbit/s carries, until a run of ten million cards tells.
+        overhead_bytes: What a checkpoint holds of a card beside its packed state, not compressed.
+        write_factor: What a checkpoint writes for each byte of state that a payment changes: with
+            the changelog once. Flink's own count says half, which was not looked into.
+        restore_bytes_per_s: State that one subtask takes up in a restore, from a local disk.
         taskmanager_mb: Memory of a TaskManager with RocksDB: heap 640, managed 512, native 700.
     """
 
-    subtask_tx_per_s: float = 4_500
-    job_cpu_us: float = 330
-    broker_cpu_us: float = 35
-    topic_bytes: float = 1_300
-    overhead_bytes: float = 30
-    write_factor: float = 1.5
-    restore_bytes_per_s: float = 50e6
+    subtask_tx_per_s: float = 6_800
+    job_cpu_us: float = 232
+    broker_cpu_us: float = 28
+    topic_bytes: float = 1_286
+    overhead_bytes: float = 31
+    write_factor: float = 1.0
+    restore_bytes_per_s: float = 93e6
     taskmanager_mb: float = 1_900
 
 
@@ -169,7 +168,7 @@ def _state(wanted: Wanted, measured: Measured, subtasks: int) -> Iterator[Need]:
         "written by checkpoints, at most",
         written / 1e6,
         "MB/s",
-        "payments/s x (a card's + a merchant's state) x 1.5; less where keys recur within a second",
+        "payments/s x (a card's + a merchant's state); RocksDB's own files come on top, at leisure",
     )
     yield Need(
         "restore of the state",

@@ -70,6 +70,14 @@ def test_checkpoints_in_memory_are_never_the_fallback() -> None:
         )
 
 
+def test_a_way_with_the_changelog_takes_over_what_it_starts_from() -> None:
+    """Flink cannot copy a changelog: without CLAIM a job that is resumed fails over and over."""
+    ways = {way: cluster.profile(Installation(), way) for way in WAYS}
+    changelog = {way for way, told in ways.items() if told.get("state.changelog.enabled") == "true"}
+    claiming = {way for way in WAYS if ways[way].get("execution.state-recovery.claim-mode")}
+    assert changelog == claiming == {"kubernetes"}
+
+
 def test_containers_accept_connections_from_each_other(compose_profile: dict[str, str]) -> None:
     bound = {key: value for key, value in compose_profile.items() if "bind" in key}
     assert len(bound) == 3 and set(bound.values()) == {"0.0.0.0"}
