@@ -44,11 +44,13 @@ class ComparisonSettings:
 
     Before them both variants run over everything that waits, `heating` times, unmeasured. Latency
     is measured at each of `rates` (payments a second) for `seconds`, behind `rate_warm_up_s`.
+    `cluster` are options of Flink that a job cannot have, for both variants.
     """
 
     folder: Path
     bundle: Path
     variants: tuple[Variant, Variant] = (ORDINARY, DIRECT)
+    cluster: tuple[tuple[str, str], ...] = ()
     payments: int = 60_000
     warm_up: int = 20_000
     heating: int = 2
@@ -113,7 +115,7 @@ def compare(settings: ComparisonSettings, progress: Progress) -> Comparison:
     """
     one, other = settings.variants
     found = Comparison({one.name: [], other.name: []})
-    with own_stack(settings.folder, 1, settings.keep, progress) as stack:
+    with own_stack(settings.folder, 1, settings.keep, progress, dict(settings.cluster)) as stack:
         load = Load()
         progress("sending the payments ahead")
         send_all(stack.kafka, load.take(settings.warm_up + settings.payments))

@@ -43,7 +43,10 @@ Examples:
   ./cardwatch bench compare --rates 500,2000 --a "" --b "-Dexecution.buffer-timeout.interval=1ms"
 
 What --a and --b take are arguments of jobs/fraud_detection.py, and -DKEY=VALUE for options of
-Flink that a job may have."""
+Flink that a job may have; what only a cluster has, such as the changelog's storage, is --cluster's:
+  ./cardwatch bench compare --a "" --b "-Dstate.changelog.enabled=true" --cluster \\
+    "-Dstate.changelog.storage=filesystem -Dstate.changelog.dstl.dfs.base-path=file:///tmp/changes"
+"""
 
 
 @click.command("compare", epilog=EXAMPLE)
@@ -52,6 +55,7 @@ Flink that a job may have."""
 @models_option
 @option("--a", "first", default=" ".join(ORDINARY.arguments), help="Job arguments of one variant.")
 @option("--b", "second", default=" ".join(DIRECT.arguments), help="Job arguments of the other.")
+@option("--cluster", default="", show_default="none", help="-DKEY=VALUE of Flink's, for both.")
 @option("--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Of the job.")
 @option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="In each run.")
 @option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
@@ -73,6 +77,7 @@ def compare_command(
     models: Path,
     first: str,
     second: str,
+    cluster: str,
     profile: Profile,
     payments: int,
     warm_up: int,
@@ -91,6 +96,7 @@ def compare_command(
         folder=folder.resolve(),
         bundle=resolve_bundle(models, bundle),
         variants=(_variant(first), _variant(second)),
+        cluster=_cluster(cluster),
         payments=payments,
         warm_up=warm_up,
         heating=heating,
@@ -109,15 +115,23 @@ def compare_command(
 
 def _variant(text: str) -> Variant:
     """Return a variant by its words: `-DKEY=VALUE` is Flink's, the others are the job's."""
-    words = shlex.split(text)
-    options = [word[2:].partition("=") for word in words if word.startswith("-D")]
-    if not all(sign for _, sign, _ in options):
+    words = [word for word in shlex.split(text) if not word.startswith("-D")]
+    return Variant(text.strip() or "as shipped", tuple(words), _options(text))
+
+
+def _cluster(text: str) -> tuple[tuple[str, str], ...]:
+    told = _variant(text)
+    if told.arguments:
+        raise click.UsageError(f"--cluster: expected -DKEY=VALUE, got {told.arguments[0]!r}")
+    return told.options
+
+
+def _options(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the keys and values of the words that are -DKEY=VALUE."""
+    told = [word[2:].partition("=") for word in shlex.split(text) if word.startswith("-D")]
+    if not all(key and sign for key, sign, _ in told):
         raise click.UsageError(f"expected -DKEY=VALUE for an option of Flink, got {text!r}")
-    return Variant(
-        text.strip() or "as shipped",
-        tuple(word for word in words if not word.startswith("-D")),
-        tuple((key, value) for key, _, value in options),
-    )
+    return tuple((key, value) for key, _, value in told)
 
 
 def _tell(found: Comparison, json_path: str | None, out: Output) -> None:

@@ -56,10 +56,25 @@ def test_a_variant_has_arguments_of_the_job_and_options_of_flink(
     assert other.options == (("execution.buffer-timeout.interval", "1 ms"),)
 
 
-def test_an_option_without_a_value_is_a_wrong_call() -> None:
-    told = call("--b", "-Dpipeline.object-reuse")
+def test_the_cluster_has_options_that_both_variants_run_with(
+    compared: list[ComparisonSettings],
+) -> None:
+    told = call("--cluster", "-Dstate.changelog.storage=filesystem", "-q")
+    assert told.exit_code == 0, told.output
+    assert compared[0].cluster == (("state.changelog.storage", "filesystem"),)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--b", "-Dpipeline.object-reuse"), "got '-Dpipeline.object-reuse'"),
+        (("--cluster", "--batch-ms 5"), "expected -DKEY=VALUE, got '--batch-ms'"),
+    ],
+)
+def test_a_wrong_option_of_flink_is_a_wrong_call(arguments: tuple[str, ...], message: str) -> None:
+    told = call(*arguments)
     assert told.exit_code == 2
-    assert "-DKEY=VALUE" in told.output
+    assert message in told.output
 
 
 def test_rates_are_measured_and_told_run_by_run(compared: list[ComparisonSettings]) -> None:
