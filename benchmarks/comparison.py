@@ -52,7 +52,7 @@ class ComparisonSettings:
     variants: tuple[Variant, Variant] = (ORDINARY, DIRECT)
     cluster: tuple[tuple[str, str], ...] = ()
     payments: int = 60_000
-    warm_up: int = 20_000
+    warm_up: int = 60_000
     heating: int = 2
     rates: tuple[int, ...] = ()
     seconds: int = 60
