@@ -127,6 +127,8 @@ def compare(settings: ComparisonSettings, progress: Progress) -> Comparison:
             with found.calibrations.around(f"{number + 1} {variant.name}"):
                 run = _measure(stack, settings, variant, settings.rates, load, progress)
             found.runs[variant.name].append(run)
+            rate, cpu_us = run.throughput.tx_per_s, run.throughput.cpu_us_per_payment["job"]
+            progress(f"{variant.name}: {rate:,.0f} payments/s, {cpu_us:.0f} us of CPU each")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, cast
 
@@ -96,20 +97,15 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         default="exactly-once",
         help="of decisions; anything else doubles or loses some at a restart, for comparison only",
     )
-    parser.add_argument(
+    add_properties = partial(
+        parser.add_argument, action="append", type=_property, default=[], metavar="KEY=VALUE"
+    )
+    add_properties(
         "--consumer-property",
-        action="append",
-        type=_property,
-        default=[],
-        metavar="KEY=VALUE",
         help="of Kafka's consumer in the source, such as fetch.min.bytes=1; may be given often",
     )
-    parser.add_argument(
+    add_properties(
         "--producer-property",
-        action="append",
-        type=_property,
-        default=[],
-        metavar="KEY=VALUE",
         help="of Kafka's producer in the sink, such as linger.ms=1; may be given often",
     )
     parser.add_argument(

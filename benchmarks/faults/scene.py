@@ -56,7 +56,7 @@ class Scene:
     struck_ms: int = 0
 
     def strike(self) -> None:
-        """Note that the fault begins now; called before `inject`, again by one that prepares."""
+        """Note that the fault begins now; called before `inject`, again by what prepares first."""
         self.struck_s, self.struck_ms = time.monotonic(), time.time_ns() // 1_000_000
 
     def pid(self, process: str) -> int:
