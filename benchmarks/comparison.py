@@ -43,8 +43,8 @@ class ComparisonSettings:
     """What is compared. Each run measures `payments` behind `warm_up` others, then latencies.
 
     Before them both variants run over everything that waits, `heating` times, unmeasured. Latency
-    is measured at each of `rates` (payments a second) for `seconds`, behind `rate_warm_up_s`.
-    `cluster` are options of Flink that a job cannot have, for both variants.
+    is measured at each of `rates` (payments a second) for `seconds`. `cluster` are options of Flink
+    that a job cannot have, for both variants.
     """
 
     folder: Path
@@ -56,7 +56,6 @@ class ComparisonSettings:
     heating: int = 2
     rates: tuple[int, ...] = ()
     seconds: int = 60
-    rate_warm_up_s: int = 15
     profile: Profile = "latency"
     keep: bool = False
 
@@ -153,7 +152,5 @@ def _measure(
         latency = dict[int, RateLatency]()
         for rate in rates:
             progress(f"{variant.name}: latency at {rate:,}/s for {settings.seconds} s")
-            latency[rate] = measure_latency(
-                stack.kafka, load, rate, settings.seconds, settings.rate_warm_up_s
-            )
+            latency[rate] = measure_latency(stack.kafka, load, rate, settings.seconds)
         return Run(throughput, latency)

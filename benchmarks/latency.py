@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -40,7 +41,9 @@ class LatencyProbe:
     """A thread that polls decisions or alerts one by one and notes when it saw each.
 
     `committed` chooses read_committed over read_uncommitted. The probe starts at the end of the
-    topic; times are wall-clock, so that a sender in another process can say when it sent.
+    topic; times are wall-clock, so that a sender in another process can say when it sent. What it
+    polled it parses when somebody asks: a second's decisions become readable at once, and parsing
+    them there and then takes a core from the job that is being measured.
 
     >>> with LatencyProbe(bootstrap, committed=False) as probe:  # doctest: +SKIP
     ...     sent_ns = send_payments()  # transaction_id -> epoch ns
@@ -57,8 +60,8 @@ class LatencyProbe:
         self._thread = threading.Thread(target=self._run, name=f"probe-{topic}", daemon=True)
         self._stopping = threading.Event()
         self._error: KafkaException | None = None
-        self.seen: dict[str, Sighting] = {}
-        self.repeats = 0
+        self._polled = deque[tuple[bytes, int]]()
+        self._seen: dict[str, Sighting] = {}
 
     def __enter__(self) -> Self:
         self.start()
@@ -87,9 +90,22 @@ class LatencyProbe:
         if self._error is not None:
             raise self._error
 
+    @property
+    def seen(self) -> Mapping[str, Sighting]:
+        """The first sighting of each event; a crash of the job makes early ones repeat."""
+        while self._polled:
+            value, seen_ns = self._polled.popleft()
+            answer = self._decoder.decode(value)
+            self._seen.setdefault(answer.transaction_id, Sighting(answer.received_ms, seen_ns))
+        return self._seen
+
     def wait_for(self, count: int, timeout_s: float) -> bool:
         """Wait until so many events have been seen; False where they were not in time."""
-        return self._wait_until(lambda: len(self.seen) >= count, timeout_s)
+        return self._wait_until(lambda: self._at_most() >= count <= len(self.seen), timeout_s)
+
+    def _at_most(self) -> int:
+        """Return how many events have been seen at most: repeats count until they are parsed."""
+        return len(self._polled) + len(self._seen)
 
     def _wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
@@ -126,12 +142,8 @@ class LatencyProbe:
             self._note(message.value() or b"", seen_ns)
 
     def _note(self, value: bytes, seen_ns: int) -> None:
-        """Remember the first sighting of an event; a crash of the job makes early ones repeat."""
-        answer = self._decoder.decode(value)
-        if answer.transaction_id in self.seen:
-            self.repeats += 1
-        else:
-            self.seen[answer.transaction_id] = Sighting(answer.received_ms, seen_ns)
+        """Keep an event as it was polled; called in the probe's thread."""
+        self._polled.append((value, seen_ns))
 
 
 def percentiles(latencies_ms: Latencies) -> dict[str, float]:

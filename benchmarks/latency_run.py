@@ -12,6 +12,10 @@ from benchmarks.latency import LatencyProbe, percentiles
 from benchmarks.load import Load, transaction_id
 from benchmarks.open_loop import Schedule, send_open_loop
 
+WARM_UP_S = 40
+"""Payments at the measured rate that are left out of the figures, seconds. After each change of
+pace the JVMs compile anew, for half a minute at 2,000/s; a job in service runs for weeks."""
+
 _LAST_S = 20.0
 _SWITCH_S = 0.0002
 
@@ -27,14 +31,12 @@ class RateLatency:
     sender_late_ms: float
 
 
-def measure_latency(
-    bootstrap: str, load: Load, per_s: int, seconds: int, warm_up_s: int
-) -> RateLatency:
+def measure_latency(bootstrap: str, load: Load, per_s: int, seconds: int) -> RateLatency:
     """Send payments at `per_s` for `seconds` and time their decisions, early and committed.
 
-    The first `warm_up_s` seconds go out in the same way and are left out of the figures.
+    `WARM_UP_S` of payments go out before them in the same way and are left out of the figures.
     """
-    records = load.take_payments(per_s * (warm_up_s + seconds))
+    records = load.take_payments(per_s * (WARM_UP_S + seconds))
     names = [transaction_id(record) for record in records]
     early = LatencyProbe(bootstrap, committed=False)
     committed = LatencyProbe(bootstrap, committed=True)
@@ -42,7 +44,7 @@ def measure_latency(
         sent = send_open_loop(bootstrap, [(one.key, one.value) for one in records], per_s)
         early.wait_for(len(names), _LAST_S)
         committed.wait_for(len(names), _LAST_S)
-    due = _due(sent.schedule, names, per_s * warm_up_s)
+    due = _due(sent.schedule, names, per_s * WARM_UP_S)
     provisional_ms, committed_ms = early.latencies_ms(due), committed.latencies_ms(due)
     return RateLatency(
         payments=len(due),

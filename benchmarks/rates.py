@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -29,3 +30,14 @@ def slice_rates(times_ms: Sequence[int], slices: int = SLICES) -> list[float]:
 def median_rate(times_ms: Sequence[int]) -> float:
     """Return the median of the rates of ten slices, events a second."""
     return statistics.median(slice_rates(times_ms))
+
+
+def events_between(times_ms: Sequence[int], start_ms: int, end_ms: int) -> int:
+    """Return how many rising times lie behind `start_ms`, up to and with `end_ms`.
+
+    Whole batches, where the events of a batch share a time: what was done between two of them.
+
+    >>> events_between([1, 1, 5, 5, 5, 9, 9], 1, 9)
+    5
+    """
+    return bisect_right(times_ms, end_ms) - bisect_right(times_ms, start_ms)

@@ -33,7 +33,6 @@ class BenchSettings:
     profiles: tuple[Profile, ...] = ("latency", "throughput")
     rates: tuple[int, ...] = (500, 2_000)
     seconds: int = 20
-    rate_warm_up_s: int = 15
     parallelism: int = 1
     direct: bool = DIRECT
     core_hour_usd: float = CORE_HOUR_USD
@@ -87,9 +86,7 @@ def _measure_latencies(
     for rate in settings.rates:
         progress(f"latency at {rate:,}/s for {settings.seconds} s")
         with results.calibrations.around(f"latency {rate}/s"):
-            results.latency[rate] = measure_latency(
-                job.stack.kafka, load, rate, settings.seconds, settings.rate_warm_up_s
-            )
+            results.latency[rate] = measure_latency(job.stack.kafka, load, rate, settings.seconds)
 
 
 def _shown(settings: BenchSettings) -> dict[str, object]:

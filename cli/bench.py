@@ -38,8 +38,8 @@ QUICK_PAYMENTS, QUICK_WARM_UP, QUICK_SECONDS = 30_000, 30_000, 5
 
 EXAMPLE = """\b
 Examples:
-  ./cardwatch bench --json bench.json              everything, about six minutes
-  ./cardwatch bench --quick                        a rough idea, about two minutes
+  ./cardwatch bench --json bench.json              everything, about seven minutes
+  ./cardwatch bench --quick                        a rough idea, about three minutes
   ./cardwatch bench --profiles latency --rates 500
   ./cardwatch bench hot-path                       where each microsecond goes
   ./cardwatch bench compare                        two variants of the job, in both orders

@@ -127,12 +127,13 @@ PEERS: Final = {
         ),
         Peer(
             name="spark",
-            about="Spark Structured Streaming, transformWithState in pandas",
+            about="Spark Structured Streaming, transformWithState",
             guarantee="state and offsets exactly once, output at least once: its Kafka sink has no "
             "transactions",
             configuration="local[2], two shuffle partitions, RocksDB with changelog checkpoints, a "
             "micro-batch as soon as the last has ended, 10,000 records at most",
             driver=_spark,
+            micro_batches=True,
         ),
         Peer(
             name="java",

@@ -80,6 +80,8 @@ class Peer:
         driver: Makes what starts and stops it.
         flink: Options of the stack's cluster, for a peer that runs on it.
         keeps_state: Whether its state outlives a crash.
+        micro_batches: Whether thousands of decisions share a moment, so that its rate is that over
+            whole batches, not the median of slices.
         reduced: What of the work it leaves out; empty where it does all of it.
     """
 
@@ -90,6 +92,7 @@ class Peer:
     driver: Callable[[Scene], Driver]
     flink: dict[str, str] = field(default_factory=dict)
     keeps_state: bool = True
+    micro_batches: bool = False
     reduced: str = ""
 
 

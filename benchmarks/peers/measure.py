@@ -23,7 +23,7 @@ from benchmarks.peers.catalogue import environment_of
 from benchmarks.peers.driver import Driver, Peer, Scene, wait_while_working
 from benchmarks.peers.judge import Verdict, judge
 from benchmarks.peers.memory import memory_mib
-from benchmarks.rates import median_rate
+from benchmarks.rates import events_between, median_rate
 from benchmarks.reading import read_stream
 from benchmarks.throughput import DecisionTime, decode_time
 from events.topics import DECISIONS
@@ -154,14 +154,20 @@ class _Measurement:
             times_ms = sorted(one.decided_ms for one in self._decisions(waiting))
         last = len(times_ms) - round(_TAIL * self.settings.payments)
         measured = times_ms[self.settings.warm_up : last]
-        self.result.tx_per_s = round(median_rate(measured), 1)
-        seconds = meter.between(measured[0], measured[-1])["peer"]
-        self.result.cpu_us_per_payment = round(1e6 * seconds / (len(measured) - 1), 1)
+        start_ms, end_ms = measured[0], measured[-1]
+        decided = events_between(times_ms, start_ms, end_ms)
+        if self.peer.micro_batches:
+            rate = 1000 * decided / (end_ms - start_ms)
+        else:
+            rate = median_rate(measured)
+        self.result.tx_per_s = round(rate, 1)
+        seconds = meter.between(start_ms, end_ms)["peer"]
+        self.result.cpu_us_per_payment = round(1e6 * seconds / decided, 1)
 
     def _steady(self) -> None:
         settings = self.settings
         self._say(f"latency at {settings.rate:,}/s for {settings.seconds} s")
-        found = measure_latency(self.stack.kafka, self.load, settings.rate, settings.seconds, 5)
+        found = measure_latency(self.stack.kafka, self.load, settings.rate, settings.seconds)
         self.result.provisional_ms = found.provisional_ms
         self.result.committed_ms = found.committed_ms
         self.result.unseen = found.unseen

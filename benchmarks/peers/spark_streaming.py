@@ -1,10 +1,11 @@
-"""The work in Spark Structured Streaming: transformWithState in pandas, twice, then the score.
+"""The work in Spark Structured Streaming: transformWithState twice, then the score.
 
     python -m benchmarks.peers.spark_streaming BOOTSTRAP BUNDLE FOLDER JARS
 
 Each micro-batch is a job: shuffle by card, shuffle by merchant, score, write. State is in RocksDB
 with a checkpoint for each batch. The Kafka sink has no transactions: a batch that a crash cut
-short is written again as a whole.
+short is written again as a whole. The states take and give rows: in pandas each key of a batch
+costs a frame of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import cache
 from typing import Any, Final
 
 import pandas as pd
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql.streaming.stateful_processor import StatefulProcessor
 from pyspark.sql.types import BinaryType, StringType, StructField, StructType
 
@@ -61,21 +62,18 @@ class Card(StatefulProcessor):  # type: ignore[misc]  # not in the environment t
     def handleInputRows(  # noqa: N802  # Spark's name
         self,
         key: Any,  # noqa: ARG002
-        rows: Iterator[pd.DataFrame],
+        rows: Iterator[Row],
         timerValues: Any,  # noqa: ARG002, N803
-    ) -> Iterator[pd.DataFrame]:
+    ) -> Iterator[Row]:
         """Step through the records in the order of their topic, which a shuffle does not keep."""
-        found = pd.concat(list(rows)).sort_values(["topic", "offset"])
         state = _packed(self._state)
-        handed = []
-        for row in found.itertuples(index=False):
-            out = card_step(state, row.topic, row.key, row.value, row.time_ms)
+        for row in sorted(rows, key=lambda row: (row.topic, row.offset)):
+            out = card_step(state, row.topic, _bytes(row.key), _bytes(row.value), row.time_ms)
             state = out.state
             if out.merchant_id is not None:
-                handed.append((out.merchant_id, out.handed))
+                yield Row(merchant=out.merchant_id, body=out.handed)
         if state is not None:
             self._state.update((state,))
-        yield pd.DataFrame(handed, columns=["merchant", "body"])
 
     def close(self) -> None:
         """Nothing to close."""
@@ -91,19 +89,16 @@ class Merchant(StatefulProcessor):  # type: ignore[misc]  # as above
     def handleInputRows(  # noqa: N802  # Spark's name
         self,
         key: Any,  # noqa: ARG002
-        rows: Iterator[pd.DataFrame],
+        rows: Iterator[Row],
         timerValues: Any,  # noqa: ARG002, N803
-    ) -> Iterator[pd.DataFrame]:
+    ) -> Iterator[Row]:
         """Step through what the cards have handed over, in any order."""
         state = _packed(self._state)
-        records = []
-        for frame in rows:
-            for body in frame["body"]:
-                out = merchant_step(state, bytes(body))
-                state = out.state
-                records.append(pack_out(out))
+        for row in rows:
+            out = merchant_step(state, bytes(row.body))
+            state = out.state
+            yield Row(**pack_out(out)._asdict())
         self._state.update((state,))
-        yield pd.DataFrame(records, columns=list(Out._fields))
 
     def close(self) -> None:
         """Nothing to close."""
@@ -113,6 +108,11 @@ def _packed(state: Any) -> bytes | None:
     """Return the bytes of a state, None where there is none yet."""
     found = state.get()
     return None if found is None else bytes(found[0])
+
+
+def _bytes(value: bytearray | None) -> bytes | None:
+    """Return a record's key or value as bytes, None where there is none."""
+    return None if value is None else bytes(value)
 
 
 @cache
@@ -153,10 +153,10 @@ def build(session: SparkSession, bootstrap: str, bundle: str) -> DataFrame:
             "value",
         )
     )
-    handed = incoming.groupBy("card").transformWithStateInPandas(
+    handed = incoming.groupBy("card").transformWithState(
         Card(), _HANDED, outputMode="Append", timeMode="None"
     )
-    records = handed.groupBy("merchant").transformWithStateInPandas(
+    records = handed.groupBy("merchant").transformWithState(
         Merchant(), _RECORD, outputMode="Append", timeMode="None"
     )
     return scored(records, bundle)

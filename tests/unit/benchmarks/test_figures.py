@@ -9,11 +9,11 @@ from benchmarks import report
 from benchmarks.calibration import Calibrations, calibrate
 from benchmarks.ceiling import Ceiling
 from benchmarks.judgement import judge
-from benchmarks.latency import percentiles
+from benchmarks.latency import LatencyProbe, percentiles
 from benchmarks.latency_run import RateLatency
 from benchmarks.machine import Machine, Provenance, provenance
 from benchmarks.open_loop import Schedule
-from benchmarks.rates import median_rate, slice_rates
+from benchmarks.rates import events_between, median_rate, slice_rates
 from benchmarks.results import Results
 from benchmarks.state.size import typical_card_bytes
 from benchmarks.targets import TARGETS, Target
@@ -62,6 +62,26 @@ def test_the_median_rate_does_not_follow_one_slow_slice() -> None:
 def test_too_few_events_have_no_rate() -> None:
     with pytest.raises(ValueError, match="more than 10 events, got 10"):
         slice_rates(range(10))
+
+
+def test_whole_batches_are_counted_between_two_of_them() -> None:
+    batches = [at for at in (1_000, 2_000, 4_000) for _ in range(300)]
+    assert events_between(batches, start_ms=1_000, end_ms=4_000) == 600
+
+
+def test_a_probe_keeps_the_first_sighting_of_an_event() -> None:
+    probe = LatencyProbe("127.0.0.1:1", committed=False)
+    for name, received_ms, seen_ns in (
+        ("a", 1, 5_000_000),
+        ("a", 1, 9_000_000),
+        ("b", 4, 6_000_000),
+    ):
+        probe._note(
+            b'{"transaction_id":"%s","received_ms":%d}' % (name.encode(), received_ms), seen_ns
+        )
+    assert probe.latencies_ms().tolist() == [4.0, 2.0]
+    assert probe.wait_for(2, timeout_s=0)
+    assert not probe.wait_for(3, timeout_s=0)
 
 
 def test_percentiles_are_latencies_that_were_measured() -> None:

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.latency import LatencyProbe, Sighting
+from benchmarks.latency import LatencyProbe
 from benchmarks.load import Load
 from benchmarks.peers import report
 from benchmarks.peers.catalogue import PEERS, environment_of
@@ -134,7 +134,8 @@ def test_features_that_a_peer_does_not_compute_are_not_judged() -> None:
 
 def test_recovery_counts_from_the_kill_to_a_payment_sent_after_it() -> None:
     probe = LatencyProbe("127.0.0.1:1", committed=True)
-    probe.seen = {"before": Sighting(0, 2_500_000_000), "after": Sighting(0, 5_000_000_000)}
+    for name, seen_ns in (("before", 2_500_000_000), ("after", 5_000_000_000)):
+        probe._note(b'{"transaction_id": "%s", "received_ms": 0}' % name.encode(), seen_ns)
     due_ns = {"before": 1_000_000_000, "after": 2_100_000_000}
     assert recovery_s(probe, due_ns, killed_ns=2_000_000_000) == 3.0
     assert recovery_s(probe, {"before": 1}, killed_ns=2_000_000_000) is None
