@@ -43,7 +43,7 @@ class LatencyProbe:
     `committed` chooses read_committed over read_uncommitted. The probe starts at the end of the
     topic; times are wall-clock, so that a sender in another process can say when it sent. What it
     polled it parses when somebody asks: a second's decisions become readable at once, and parsing
-    them there and then takes a core from the job that is being measured.
+    them there and then takes time of the cores from the job that is being measured.
 
     >>> with LatencyProbe(bootstrap, committed=False) as probe:  # doctest: +SKIP
     ...     sent_ns = send_payments()  # transaction_id -> epoch ns
