@@ -28,6 +28,7 @@ from cli.bench_options import (
 from cli.bench_peers import peers_command
 from cli.bench_soak import soak_command
 from cli.bench_state import state_command
+from cli.bench_threads import threads_command
 from cli.console import Output
 from cli.options import json_option, option, output_options
 from jobs.settings import DIRECT, PROFILES, Profile
@@ -42,6 +43,7 @@ Examples:
   ./cardwatch bench --quick                        a rough idea, about three minutes
   ./cardwatch bench --profiles latency --rates 500
   ./cardwatch bench hot-path                       where each microsecond goes
+  ./cardwatch bench threads                        who takes the cores' time
   ./cardwatch bench compare                        two variants of the job, in both orders
   ./cardwatch bench handbook                       the Handbook's data through the running job
   ./cardwatch bench peers                          other systems on the same work
@@ -178,3 +180,4 @@ command.add_command(handbook_command)
 command.add_command(peers_command)
 command.add_command(soak_command)
 command.add_command(state_command)
+command.add_command(threads_command)

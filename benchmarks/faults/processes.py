@@ -9,7 +9,7 @@ from functools import partial
 
 from benchmarks.faults.fault import Control, Fault, Inject, Kind, Traffic
 from benchmarks.faults.scene import CARD_STAGE, MERCHANT_STAGE, Scene
-from stack.settings import BROKER, JOBMANAGER
+from stack.settings import BROKER, JOBMANAGER, ZOOKEEPER
 
 _STOP_S = 60.0
 _PAUSE_S = 30.0
@@ -100,5 +100,11 @@ FAULTS = (
     ),
     _paused(
         "pause-broker", "SIGSTOP of the broker for 30 s.", partial(pause, process=BROKER), None
+    ),
+    _paused(
+        "pause-zookeeper",
+        "SIGSTOP of ZooKeeper for 30 s, six times the JobManager's session.",
+        partial(pause, process=ZOOKEEPER),
+        None,
     ),
 )
