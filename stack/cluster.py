@@ -22,6 +22,8 @@ from stack.settings import HOST, JOBMANAGER, Layout, Ports, StackSettings, taskm
 _FRAMEWORK_HEAP_MB = 128
 _TASKMANAGERS_PER_PARALLELISM = 2
 
+_SESSION = "high-availability.zookeeper.client.session-timeout"
+
 _JOBMANAGER_MAIN = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 _CLIENT_MAIN = "org.apache.flink.client.cli.CliFrontend"
 _TASKMANAGER_MAIN = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
@@ -168,6 +170,9 @@ def _write_taskmanager(settings: StackSettings, options: Mapping[str, str], name
         "taskmanager.host": settings.host(name),
         "taskmanager.bind-host": settings.host(name),
         "io.tmp.dirs": str(scratch),
+        # It elects nobody, it only asks who leads; so its session may last as long as its
+        # heartbeat. A full collection of a large heap outlasts the JobManager's.
+        _SESSION: options["heartbeat.timeout"],
     }
     dynamic = [word for key, value in own.items() for word in ("-D", f"{key}={value}")]
     main = (_TASKMANAGER_MAIN, "--configDir", str(layout.conf), *dynamic)

@@ -73,6 +73,15 @@ def test_each_process_has_its_arguments_one_to_a_line(written: Layout) -> None:
     assert '"taskmanager.resource-id=taskmanager-2"' in lines
 
 
+def test_a_collection_that_the_heartbeat_outlasts_costs_no_session(written: Layout) -> None:
+    options = yaml.safe_load((written.conf / "config.yaml").read_text())
+    session = "high-availability.zookeeper.client.session-timeout"
+    lines = (written.conf / "taskmanager-1.args").read_text().splitlines()
+    assert f'"{session}={options["heartbeat.timeout"]}"' in lines
+    assert options[session] == "5 s"
+    assert session not in (written.conf / "jobmanager.args").read_text()
+
+
 def test_the_jobmanager_remembers_its_job_in_zookeeper_on_a_known_port(written: Layout) -> None:
     options = yaml.safe_load((written.conf / "config.yaml").read_text())
     found = {key: value for key, value in options.items() if key.startswith("high-availability")}
