@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -27,13 +26,14 @@ from cli.evaluation_data import (
     DataSet,
     TimeSplit,
     data_path,
-    file_source,
     handbook,
     load_history,
     own_file,
     sparkov,
 )
+from cli.mapping_options import ReadingOptions
 from cli.options import option
+from cli.train_history import FileSource
 from training.evaluation.bootstrap import RESAMPLES
 from training.evaluation.candidates import Candidate, baseline, ensemble, longer
 from training.evaluation.chosen import Chosen, read_chosen
@@ -117,16 +117,18 @@ def sparkov_command(
 @file_options
 @_judge_options
 def file_command(
+    data: Path,
+    reading: ReadingOptions,
+    skip_bad_rows: bool,
     label_delay: int,
     test_share: float,
     parts: int,
     options: JudgeOptions,
     out: Output,
-    **source: Any,
 ) -> None:
     """Judge on the last part of a file of one's own."""
     split = TimeSplit(label_delay, test_share, parts)
-    _run(own_file(file_source(**source), split), options, out)
+    _run(own_file(FileSource(data, reading, skip_bad_rows), split), options, out)
 
 
 def _run(

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
+from cli.mapping_options import ReadingOptions
 from cli.train_history import FileSource, WorldSource
 from events.errors import EventError
 from features import warm_up
@@ -107,19 +108,14 @@ class DataSet:
 
 def handbook(data: Path) -> DataSet:
     """Return the Fraud Detection Handbook's simulation and its folds."""
-    source = FileSource(data, "handbook", (), (), None, False, False)
+    source = FileSource(data, ReadingOptions("handbook"))
     return DataSet("handbook", source, None, FOLDER / "handbook.json")
 
 
 def sparkov(data: Path, split: TimeSplit) -> DataSet:
     """Return a file of the Sparkov generator, or of Kaggle."""
-    source = FileSource(data, "sparkov", (), (), None, False, False)
+    source = FileSource(data, ReadingOptions("sparkov"))
     return DataSet("sparkov", source, split, FOLDER / "sparkov.json")
-
-
-def file_source(data: Path, **mapping: Any) -> FileSource:
-    """Return a file with the mapping options of one call."""
-    return FileSource(path=data, **mapping)
 
 
 def own_file(source: FileSource, split: TimeSplit) -> DataSet:

@@ -1,17 +1,72 @@
-"""The options that say how a file of payments is read, as `train` and `evaluate` share them."""
+"""The options that say how a file of payments is read, shared by every command that reads one.
+
+A new option is a field of ReadingOptions, a line of _OPTIONS, and its use in `columns` or where
+the reader is called: produce, train, evaluate and tune then have it.
+"""
 
 from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar, cast
 
 import click
 
 from cli.options import option
-from producer.layouts import LAYOUTS, TIMESTAMP_UNITS
+from cli.produce_options import Moment
+from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, Layout, TimestampUnit, with_options
 
-MAPPING_OPTIONS = (
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How the columns of a file become payments, as it was given for one call."""
+
+    layout: str | None = None
+    pairs: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+    timestamp_unit: TimestampUnit | None = None
+    timestamp_start: datetime | None = None
+    sort: bool = False
+
+    def columns(self) -> Layout:
+        """Return the layout with what was given over it; LayoutError where that is none."""
+        base = LAYOUTS[self.layout] if self.layout else None
+        return with_options(
+            base, self.pairs, self.constants, self.timestamp_unit, self.timestamp_start
+        )
+
+
+_OPTIONS = (
     option("--layout", type=click.Choice(tuple(LAYOUTS)), help="A known data set's columns."),
     option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Column of a field."),
     option("--constant", "constants", multiple=True, metavar="FIELD=TEXT", help="Text of a field."),
-    option("--timestamp-unit", type=click.Choice(TIMESTAMP_UNITS), help="Default: the layout's."),
-    option("--sort", is_flag=True, help="Order the file by time first."),
-    option("--skip-bad-rows", is_flag=True, help="Leave out rows that are no payments."),
+    option(
+        "--timestamp-unit",
+        type=click.Choice(TIMESTAMP_UNITS),
+        help="Date and time (iso), or a number of s, ms, us or ns. Default: the layout's, or iso.",
+    ),
+    option("--timestamp-start", type=Moment(), help="What numbers count from. Default: 1970."),
+    option("--sort", is_flag=True, help="Order the file by time first, in memory."),
 )
+
+skip_bad_rows_option = option(
+    "--skip-bad-rows", is_flag=True, help="Leave out rows that are no payments."
+)
+
+
+def reading_options(function: Function) -> Function:
+    """Add the options; the command gets them as one `reading: ReadingOptions`."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        given = {one.name: kwargs.pop(one.name) for one in fields(ReadingOptions)}
+        return function(*args, reading=ReadingOptions(**given), **kwargs)
+
+    decorated: Any = wrapper
+    for add in reversed(_OPTIONS):
+        decorated = add(decorated)
+    return cast(Function, decorated)

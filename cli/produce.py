@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from cli.console import Output
+from cli.mapping_options import ReadingOptions, reading_options
 from cli.options import option
 from cli.produce_options import Moment, SendOptions, send_options
 from cli.produce_run import EXIT_INTERRUPTED, finish, run
 from cli.world_options import WorldOptions, world_options
 from producer.generator import generate
-from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, LayoutError, TimestampUnit, with_options
+from producer.layouts import LAYOUTS, LayoutError
 from producer.mapping import read
 from producer.population import GeneratorSettings
 from producer.rejects import RejectFile
@@ -130,16 +131,7 @@ def world_command(
 
 @command.command("file", epilog=FILE_EXAMPLE)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@option("--layout", type=click.Choice(tuple(LAYOUTS)), help="A known data set; see below.")
-@option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Column of a field.")
-@option("--constant", "constants", multiple=True, metavar="FIELD=TEXT", help="Text of a field.")
-@option(
-    "--timestamp-unit",
-    type=click.Choice(TIMESTAMP_UNITS),
-    help="Date and time (iso), or a number of s, ms, us or ns. Default: the layout's, or iso.",
-)
-@option("--timestamp-start", type=Moment(), help="What numbers count from. Default: 1970.")
-@option("--sort", is_flag=True, help="Order the file by time first, in memory.")
+@reading_options
 @option("--ordered", is_flag=True, help="It is in order of time: read no further than --until.")
 @option(
     "--rejects",
@@ -154,12 +146,7 @@ def world_command(
 @send_options
 def file_command(
     path: Path,
-    layout: str | None,
-    pairs: tuple[str, ...],
-    constants: tuple[str, ...],
-    timestamp_unit: TimestampUnit | None,
-    timestamp_start: datetime | None,
-    sort: bool,
+    reading: ReadingOptions,
     ordered: bool,
     rejects: Path | None,
     token_key_file: Path | None,
@@ -173,8 +160,7 @@ def file_command(
     file with their number and the reason.
     """
     try:
-        base = LAYOUTS[layout] if layout else None
-        columns = with_options(base, pairs, constants, timestamp_unit, timestamp_start)
+        columns = reading.columns()
     except LayoutError as error:
         raise click.UsageError(str(error)) from None
     selection = options.run_settings().selection
@@ -182,8 +168,8 @@ def file_command(
         try:
             tokenizer = Tokenizer(_token_key(token_key_file, options, out))
             batches = read(path, columns, tokenizer, refused.add)
-            batches = sort_by_time(batches) if sort else batches
-            batches = until(batches, selection) if ordered or sort else batches
+            batches = sort_by_time(batches) if reading.sort else batches
+            batches = until(batches, selection) if ordered or reading.sort else batches
             summary = run(batches, options, out, lambda: dict(refused.by_code))
         except (LayoutError, TokenKeyError) as error:
             raise click.ClickException(str(error)) from None

@@ -12,9 +12,9 @@ import click
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cli.mapping_options import ReadingOptions
 from cli.produce_options import Duration, epoch_ms
 from producer.generator import generate
-from producer.layouts import LAYOUTS, TimestampUnit, with_options
 from producer.mapping import read
 from producer.population import GeneratorSettings
 from producer.rejects import Reject, refuse_first
@@ -32,12 +32,8 @@ class FileSource:
     """A file of payments and how its columns are read."""
 
     path: Path
-    layout: str | None
-    pairs: tuple[str, ...]
-    constants: tuple[str, ...]
-    timestamp_unit: TimestampUnit | None
-    sort: bool
-    skip_bad_rows: bool
+    reading: ReadingOptions
+    skip_bad_rows: bool = False
 
     def __str__(self) -> str:
         return self.path.name
@@ -47,12 +43,10 @@ class FileSource:
 
         Raises LayoutError for columns that do not fit, RowRefusedError for a bad row.
         """
-        base = LAYOUTS[self.layout] if self.layout else None
-        layout = with_options(base, self.pairs, self.constants, self.timestamp_unit)
         skipped: list[Reject] = []
         on_reject = skipped.append if self.skip_bad_rows else refuse_first
-        batches = read(self.path, layout, Tokenizer(_TOKEN_KEY), on_reject)
-        table = pa.Table.from_batches(sort_by_time(batches) if self.sort else batches)
+        batches = read(self.path, self.reading.columns(), Tokenizer(_TOKEN_KEY), on_reject)
+        table = pa.Table.from_batches(sort_by_time(batches) if self.reading.sort else batches)
         return table, len(skipped)
 
 

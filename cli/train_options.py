@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from cli.mapping_options import MAPPING_OPTIONS
+from cli.mapping_options import ReadingOptions, reading_options, skip_bad_rows_option
 from cli.options import json_option, option, output_options
 from cli.produce_options import Duration, Moment
 from cli.train_history import FileSource, GeneratedSource, WorldSource
@@ -24,7 +24,6 @@ from cli.world_options import (
     payments_option,
     users_option,
 )
-from producer.layouts import TimestampUnit
 from producer.population import GeneratorSettings
 from producer.world.settings import WorldSettings
 from stack.installation import RUN_FOLDER
@@ -56,11 +55,7 @@ class TrainOptions:
     """The options of one call, as they were given."""
 
     data: Path | None
-    layout: str | None
-    pairs: tuple[str, ...]
-    constants: tuple[str, ...]
-    timestamp_unit: TimestampUnit | None
-    sort: bool
+    reading: ReadingOptions
     skip_bad_rows: bool
     until: datetime | None
     users: int
@@ -116,15 +111,7 @@ class TrainOptions:
             return self._simulation()
         if self.data is None:
             return self._world()
-        return FileSource(
-            self.data,
-            self.layout,
-            self.pairs,
-            self.constants,
-            self.timestamp_unit,
-            self.sort,
-            self.skip_bad_rows,
-        )
+        return FileSource(self.data, self.reading, self.skip_bad_rows)
 
     def _simulation(self) -> GeneratedSource:
         try:
@@ -213,7 +200,8 @@ _OPTIONS = (
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="CSV or Parquet file of labelled payments, in order of time.",
     ),
-    *MAPPING_OPTIONS,
+    reading_options,
+    skip_bad_rows_option,
     option("--until", type=Moment(), help="Learn from payments before this time only."),
     users_option,
     merchants_option,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -22,14 +21,14 @@ from cli.evaluation_data import (
     DataSet,
     TimeSplit,
     data_path,
-    file_source,
     handbook,
     load_history,
     own_file,
     sparkov,
 )
+from cli.mapping_options import ReadingOptions
 from cli.options import option
-from cli.train_history import command_line
+from cli.train_history import FileSource, command_line
 from features.definition import FEATURE_SET_VERSION
 from training.evaluation.candidates import Columns
 from training.evaluation.chosen import Found, write_chosen
@@ -110,17 +109,18 @@ def sparkov_command(
 @click.pass_context
 def file_command(
     context: click.Context,
-    /,
+    data: Path,
+    reading: ReadingOptions,
+    skip_bad_rows: bool,
     label_delay: int,
     test_share: float,
     parts: int,
     options: SearchOptions,
     out: Output,
-    **source: Any,
 ) -> None:
     """Search on what lies before the last part of a file of one's own."""
     split = TimeSplit(label_delay, test_share, parts)
-    _run(context, own_file(file_source(**source), split), options, out)
+    _run(context, own_file(FileSource(data, reading, skip_bad_rows), split), options, out)
 
 
 def _run(context: click.Context, data: DataSet, options: SearchOptions, out: Output) -> None:
