@@ -10,7 +10,7 @@ import click
 from cli.console import Output
 from cli.options import folder_option, option, output_options
 from features import warm_up
-from jobs.settings import DIRECT, PROFILES
+from jobs.settings import DIRECT, ISOLATIONS, PROFILES
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
 from stack.snapshots import newest_snapshot
@@ -52,6 +52,13 @@ It does what the ordinary client does, with the addresses of the running stack:
     default=DIRECT,
     help="Hand rows to Java directly (docs/adr/0018), or the way PyFlink does.",
 )
+@option(
+    "--isolation",
+    type=click.Choice(ISOLATIONS),
+    default="read_committed",
+    help="Payments of Kafka transactions: read_committed waits for the commit and decides none of "
+    "an aborted transaction; read_uncommitted decides at once.",
+)
 @option("--parallelism", type=click.IntRange(min=1), help="Default: what the cluster has room for.")
 @option("--fresh", is_flag=True, help="Start without state, from the beginning of the topics.")
 @option("--replace", is_flag=True, help="Stop the running job with a savepoint and go on from it.")
@@ -63,6 +70,7 @@ def command(
     models: Path,
     profile: str,
     direct: bool,
+    isolation: str,
     parallelism: int | None,
     fresh: bool,
     replace: bool,
@@ -82,7 +90,15 @@ def command(
         start = None if fresh else savepoint or newest_snapshot(stack.layout)
         model = find_bundle(models, bundle)
         job_id = start_job(
-            stack, model, profile, step, direct=direct, parallelism=parallelism, start=start
+            stack,
+            model,
+            profile,
+            step,
+            "--isolation",
+            isolation,
+            direct=direct,
+            parallelism=parallelism,
+            start=start,
         )
     origin = "with no state" if start is None else f"from {start.name}"
     out.say(f"Job {job_id} runs ({profile} profile, {origin}); watch it at {stack.flink.url}")
@@ -93,18 +109,21 @@ def start_job(
     bundle: Path,
     profile: str,
     step: Callable[[str], None],
-    *,
+    *more_arguments: str,
     direct: bool = DIRECT,
     parallelism: int | None = None,
     start: Path | None = None,
 ) -> str:
-    """Submit the job to a stack, wait until every task runs, and return the job's id."""
+    """Submit the job to a stack, wait until every task runs, and return the job's id.
+
+    `more_arguments` are the job's own, as in `jobs.settings`.
+    """
     step("compiling the features and the reasons (once; kept for every process)")
     warm_up()
     load_bundle(bundle)
     step("submitting the job")
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
-    arguments.append("--direct" if direct else "--no-direct")
+    arguments += ["--direct" if direct else "--no-direct", *more_arguments]
     savepoint = None if start is None else start.as_uri()
     job_id = submit(stack, JOB, arguments, savepoint=savepoint, parallelism=parallelism)
     step("waiting until every task runs")

@@ -15,13 +15,16 @@ PROFILES: tuple[Profile, ...] = ("latency", "throughput")
 Delivery = Literal["exactly-once", "at-least-once", "none"]
 DELIVERIES: tuple[Delivery, ...] = ("exactly-once", "at-least-once", "none")
 
+Isolation = Literal["read_committed", "read_uncommitted"]
+ISOLATIONS: tuple[Isolation, ...] = ("read_committed", "read_uncommitted")
+
 DIRECT: Final = True
 """Whether stages take the direct return path where nothing is said (docs/adr/0018)."""
 
 _OWN_PROPERTIES: Final[Mapping[str, str]] = {
     "bootstrap.servers": "--bootstrap",
     "group.id": "--group-id",
-    "isolation.level": "",
+    "isolation.level": "--isolation",
     "enable.auto.commit": "",
     "auto.offset.reset": "",
     "acks": "",
@@ -41,6 +44,8 @@ class JobSettings:
     `transaction_prefix` must be stable over restarts and unique to this job on its broker.
     `delivery` other than exactly-once writes without transactions: decisions are visible at once,
     and a restart writes some twice (at-least-once) or loses some (none).
+    `isolation` is the source's: with read_committed, payments of an aborted transaction are never
+    decided, and an open transaction holds back what is behind it in its partition (ADR 0027).
     The properties are of Kafka's consumer in the source and of its producer in the sink.
     """
 
@@ -51,6 +56,7 @@ class JobSettings:
     transaction_prefix: str
     transaction_timeout_ms: int
     delivery: Delivery
+    isolation: Isolation
     consumer_properties: Mapping[str, str]
     producer_properties: Mapping[str, str]
     batch_size: int
@@ -97,6 +103,14 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         default="exactly-once",
         help="of decisions; anything else doubles or loses some at a restart, for comparison only",
     )
+    parser.add_argument(
+        "--isolation",
+        choices=ISOLATIONS,
+        default="read_committed",
+        help="of the source; read_committed: a payment waits for the end of its sender's Kafka "
+        "transaction, with all behind it in its partition, and an aborted one is not decided; "
+        "read_uncommitted: payments of open and aborted transactions are decided at once",
+    )
     add_properties = partial(
         parser.add_argument, action="append", type=_property, default=[], metavar="KEY=VALUE"
     )
@@ -138,6 +152,7 @@ def _settings(found: argparse.Namespace) -> JobSettings:
         transaction_prefix=found.transaction_prefix,
         transaction_timeout_ms=found.transaction_timeout_ms,
         delivery=cast(Delivery, found.delivery),
+        isolation=cast(Isolation, found.isolation),
         consumer_properties=dict(found.consumer_property),
         producer_properties=dict(found.producer_property),
         batch_size=found.batch_size,
@@ -162,7 +177,7 @@ def _property(text: str) -> tuple[str, str]:
         raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE: give one such as linger.ms=1")
     if key in _OWN_PROPERTIES:
         raise argparse.ArgumentTypeError(
-            f"{key} is the job's own, on which exactly-once rests: leave it out"
+            f"{key} is set by the job itself: leave it out"
             + (f" and use {_OWN_PROPERTIES[key]}" if _OWN_PROPERTIES[key] else "")
         )
     return key, value

@@ -94,6 +94,7 @@ def source(tables: StreamTableEnvironment, settings: JobSettings) -> DataStream:
         "topic": _names(TRANSACTIONS, LABELS),
         "properties.bootstrap.servers": settings.bootstrap,
         "properties.group.id": settings.group_id,
+        "properties.isolation.level": settings.isolation,
         "scan.startup.mode": "earliest-offset",
         **_properties(settings.consumer_properties),
     }

@@ -14,7 +14,7 @@ NEEDED = ("--bootstrap", "x:1", "--bundle", ".")
 def test_defaults_are_those_of_the_latency_profile(tmp_path: Path) -> None:
     settings = parse_settings(["--bootstrap", "127.0.0.1:9092", "--bundle", str(tmp_path)])
     assert (settings.profile, settings.bundle) == ("latency", tmp_path)
-    assert settings.delivery == "exactly-once"
+    assert (settings.delivery, settings.isolation) == ("exactly-once", "read_committed")
     assert settings.state_ttl_days > 38, "state must outlive the longest window"
 
 
@@ -29,7 +29,9 @@ def test_defaults_are_those_of_the_latency_profile(tmp_path: Path) -> None:
         ([*NEEDED, "--batch-size", "0"], "is not positive"),
         ([*NEEDED, "--producer-property", "linger.ms"], "is not KEY=VALUE"),
         ([*NEEDED, "--producer-property", "transactional.id=x"], "use --transaction-prefix"),
-        ([*NEEDED, "--consumer-property", "isolation.level=x"], "on which exactly-once rests"),
+        ([*NEEDED, "--consumer-property", "isolation.level=x"], "use --isolation"),
+        ([*NEEDED, "--consumer-property", "enable.auto.commit=true"], "leave it out"),
+        ([*NEEDED, "--isolation", "serializable"], "read_committed"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(
