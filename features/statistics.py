@@ -11,9 +11,25 @@ from features.windows import SECOND_MS
 EARTH_RADIUS_KM: Final = 6_371.0088
 """Mean radius R1 of the Earth (IUGG)."""
 
+MAJOR_UNIT: Final = 10_000.0
+"""Amounts in kernels and packed states are integers of this many to the major unit."""
+
+LARGEST_SUM: Final = 2**63 - 1
+"""Sums of amounts end here, at 922 trillion major units."""
+
 _BLUR: Final = 16
 _NARROWEST_MS: Final = SECOND_MS
 _HASH_FACTOR: Final = 2_654_435_769  # 2**32 / golden ratio (Knuth, TAOCP 3, section 6.4)
+
+
+@helper
+def add_amounts(total: int, more: int) -> int:
+    """Return the sum of two amounts or sums of amounts, which ends at LARGEST_SUM.
+
+    Neither is negative, so a sum beyond int64 wraps round to a negative number once.
+    """
+    together = total + more
+    return together if together >= 0 else LARGEST_SUM
 
 
 @helper

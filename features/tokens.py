@@ -11,6 +11,13 @@ UNKNOWN: Final = 0
 """The token of a name that was not given."""
 
 _HUNDREDTHS_DECIMALS: Final = 2
+_SCALE_DECIMALS: Final = 4
+_SCALE_OF_TWO_DECIMALS: Final = 100
+
+_SCALES: Final[dict[str, int]] = {
+    code: int(10 ** (_SCALE_DECIMALS - decimals)) for code, decimals in EXPONENTS.items()
+}
+"""ISO 4217 code to the ten-thousandths in its minor unit."""
 
 _hash: Final[Callable[[str], int]] = xxh3_64_intdigest
 
@@ -34,6 +41,18 @@ def small_token(name: str | None) -> int:
     if name is None:
         return UNKNOWN
     return _hash(name) >> 48 or 1
+
+
+def ten_thousandths(amount_minor: int, currency: str) -> int:
+    """Return an amount in ten-thousandths of the currency's major unit, which is always exact.
+
+    No currency has more than four decimals. An unknown currency is taken to have two. Below 2**54
+    for every valid amount. `features.statistics` has MAJOR_UNIT and `add_amounts` for sums.
+
+    >>> ten_thousandths(1234, "EUR"), ten_thousandths(1234, "JPY"), ten_thousandths(4, "KWD")
+    (123400, 12340000, 40)
+    """
+    return amount_minor * _SCALES.get(currency, _SCALE_OF_TWO_DECIMALS)
 
 
 def hundredths(amount_minor: int, currency: str) -> int:

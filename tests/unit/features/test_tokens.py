@@ -1,9 +1,21 @@
 """Names become integers that fit their place, and buckets keep their promise."""
 
+from collections.abc import Callable
+from typing import cast
+
+import numba
 import pytest
 
-from features.statistics import bucket_width_ms
-from features.tokens import UNKNOWN, hundredths, id_token, small_token, wide_token
+from events.money import EXPONENTS, MAX_AMOUNT_MINOR
+from features.statistics import LARGEST_SUM, add_amounts, bucket_width_ms
+from features.tokens import (
+    UNKNOWN,
+    hundredths,
+    id_token,
+    small_token,
+    ten_thousandths,
+    wide_token,
+)
 from features.windows import CARD_HISTORY_MS
 
 NAMES = [str(i) for i in range(200_000)]
@@ -22,6 +34,40 @@ def test_tokens_fit_their_width_and_are_never_unknown() -> None:
 )
 def test_amounts_are_hundredths_of_the_major_unit(minor: int, currency: str, expected: int) -> None:
     assert hundredths(minor, currency) == expected
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "expected"),
+    [
+        (1234, "EUR", 123_400),
+        (5, "JPY", 50_000),
+        (4, "KWD", 40),
+        (12_345, "CLF", 12_345),
+        (7, "???", 700),
+        (MAX_AMOUNT_MINOR, "JPY", MAX_AMOUNT_MINOR * 10_000),
+    ],
+)
+def test_amounts_are_exact_in_ten_thousandths(minor: int, currency: str, expected: int) -> None:
+    assert ten_thousandths(minor, currency) == expected < 2**54
+
+
+def test_every_currency_has_a_whole_number_of_ten_thousandths() -> None:
+    for code, exponent in EXPONENTS.items():
+        assert ten_thousandths(10**exponent, code) == 10_000
+
+
+def test_a_sum_of_amounts_ends_at_the_largest_and_never_wraps_round() -> None:
+    def add(total: int, more: int) -> int:
+        return add_amounts(total, more)
+
+    added = cast("Callable[[int, int], int]", numba.njit(add))
+    largest = ten_thousandths(MAX_AMOUNT_MINOR, "JPY")
+    total = 0
+    for _ in range(1_000):
+        total = added(total, largest)
+    assert total == LARGEST_SUM < 1_000 * largest
+    assert added(LARGEST_SUM, LARGEST_SUM) == LARGEST_SUM
+    assert added(LARGEST_SUM - 1, 1) == LARGEST_SUM and added(3, 4) == 7
 
 
 def test_a_bucket_is_a_sixteenth_of_its_age_at_most_or_one_second() -> None:
