@@ -13,7 +13,13 @@ from events.wire import decode_event
 DECISION_VERSION: Final = 1
 
 RiskLevel = Literal["LOW", "MEDIUM", "HIGH"]
-Flag = Literal["late", "compacted_card", "compacted_merchant"]
+Flag = Literal["late", "late_merchant", "compacted_card", "compacted_merchant"]
+"""What a reader has to know about a decision's features.
+
+`late`, `late_merchant`: the payment is more than a day behind the newest of its card, of its
+merchant, so that the longest windows may lack payments. `compacted_card`, `compacted_merchant`:
+part of the history is in buckets, so that windows have blurred edges.
+"""
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):

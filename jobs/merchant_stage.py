@@ -61,6 +61,8 @@ class MerchantStage(Stage):
             self._state.value(), payment.timestamp_ms, payment.amount_minor, payment.currency
         )
         self._state.update(step.state)
+        if step.late:
+            self._counters.add("late_merchant")
         return self._finish.rows(scoring_request(result, step))
 
     def _learn(self, label: Label) -> Fields:

@@ -63,6 +63,8 @@ def _flags(card: CardResult, step: MerchantStep) -> list[Flag]:
     flags: list[Flag] = []
     if card.late:
         flags.append("late")
+    if step.late:
+        flags.append("late_merchant")
     if card.compacted:
         flags.append("compacted_card")
     if step.compacted:
