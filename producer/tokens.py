@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from events.card import is_card_number
+from events.card_number import card_number_in
 
 KEY_VARIABLE = "CARDWATCH_TOKEN_KEY"
 KEY_BYTES = 32
@@ -46,12 +46,12 @@ class Tokenizer:
             )
 
     def token(self, card: str) -> str:
-        """Return the token of a card; spaces and dashes in it do not matter.
+        """Return the token of a card; how its number is spelt does not matter.
 
         >>> Tokenizer(bytes(32)).token("4111 1111 1111 1111")
         'tok_ukueavrvxahcr3awt4izcozzqq'
         """
-        digits = card.translate(_SEPARATORS).encode()
+        digits = (card_number_in(card) or card.translate(_SEPARATORS)).encode()
         keyed = hashlib.blake2b(digits, digest_size=_TOKEN_BYTES, key=self.key, person=_PERSON)
         return "tok_" + base64.b32encode(keyed.digest()).decode().rstrip("=").lower()
 
@@ -69,12 +69,12 @@ class Tokenizer:
 
 
 def is_number(card: str) -> bool:
-    """Tell whether a text is a card number, however it is spaced or dashed.
+    """Tell whether a text is a card number, in whatever way it is spelt.
 
     >>> is_number("4111--1111 11111111"), is_number("card-596")
     (True, False)
     """
-    return is_card_number(card.translate(_SEPARATORS))
+    return card_number_in(card) is not None
 
 
 def key_from_text(text: str, where: str) -> bytes:
