@@ -14,7 +14,14 @@ from training.tree_node import lookup_node
 from training.trees import Floats
 
 STEEPEST = 16.0
-"""A curve multiplies the rounding of a score by its slope; the gate allows 1e-5 in all."""
+"""A calibration multiplies the rounding of a score by its slope; the gate allows 1e-5 in all."""
+
+STEEPEST_RANK = 100.0
+"""A rank needs steeper lines: alerts may begin at a score of 0.01 and a rank of 0.6.
+
+ONNX Runtime's Sigmoid errs by up to 1e-7 of the whole range even near 0, so that a rank errs by
+1e-5 where its line is this steep.
+"""
 
 HIGHEST = 0.9999
 """The end of a curve at 1: a score that rounding brought above 1 must not become more than 1."""
@@ -133,22 +140,28 @@ def rank_curve(scores: Floats, least_ratio: float = 1.1) -> Curve:
 
     The rank of a score is -log(share of payments at or above it) / log(n): rank 10 differs from
     rank 20 as 1,000 from 2,000, because where alerts are, the top is what counts. Points lie at
-    falling shares; one closer than ``least_ratio`` to its neighbour's score is left out, so that
-    rounding of a score is not blown up where many payments have nearly the same.
+    falling shares. One closer than ``least_ratio`` to its neighbour's score, or joined to it by a
+    line steeper than STEEPEST_RANK, is left out, so that rounding of a score is not blown up.
     """
     ordered = np.sort(scores.astype(np.float64))
     count = len(ordered)
     levels = np.exp(np.linspace(0.0, np.log(count), 25))[1:-1]
-    x, y = [0.0], [0.0]
+    points = [(0.0, 0.0)]
     for share in 1 / levels:
-        value = ordered[min(count - 1, int(np.ceil((1 - share) * count)))]
-        if value >= max(x[-1] * least_ratio, 1e-6):
-            x.append(float(value))
-            y.append(float(-np.log(share) / np.log(count)))
-    if x[-1] < 1.0:
-        x.append(1.0)
-        y.append(HIGHEST)
+        value = float(ordered[min(count - 1, int(np.ceil((1 - share) * count)))])
+        point = (value, float(-np.log(share) / np.log(count)))
+        if value >= points[-1][0] * least_ratio and not _too_steep(points[-1], point):
+            points.append(point)
+    end = (1.0, HIGHEST)
+    while _too_steep(points[-1], end):
+        points.pop()
+    x, y = zip(*points, end, strict=True)
     return Curve.through(x, y)
+
+
+def _too_steep(left: tuple[float, float], right: tuple[float, float]) -> bool:
+    """Say whether the line between two points of a rank blows rounding up."""
+    return right[1] - left[1] > STEEPEST_RANK * (right[0] - left[0])
 
 
 def log_odds_curve() -> Curve:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,10 +61,12 @@ class FittedEnsemble:
     def predict(self, columns: Floats) -> Scores:
         """Score float32[n, k] with the libraries the models were fitted with (the native side)."""
         scores = {model.name: model.predict(columns) for model in self.models}
-        combined = self.combination(list(scores.values()))
-        if self.calibration is not None:
-            combined = self.calibration(combined)
-        return Scores(combined, scores)
+        return Scores(self.finish(scores), scores)
+
+    def finish(self, scores: Mapping[str, Floats]) -> Floats:
+        """Return the probability float32[n] that the models' scores float32[n] make."""
+        combined = self.combination([scores[model.name] for model in self.models])
+        return combined if self.calibration is None else self.calibration(combined)
 
     def members(self) -> list[Exported]:
         """Return the models as the exporter takes them."""

@@ -54,7 +54,7 @@ def package(fitted: FittedEnsemble, thresholds: Thresholds, held_out: Floats, se
     fused = fused_graph(members, width, fitted.combination, fitted.calibration).SerializeToString()
     scorer = Scorer(open_session(fused), range(width), width, [member.name for member in members])
     cases = gate_cases(held_out, members, seed)
-    parity = check_parity(fitted.predict, scorer, cases, thresholds)
+    parity = check_parity(fitted.predict, fitted.finish, scorer, cases, thresholds)
     graphs = {GRAPH_FILE: fused}
     for member in members:
         graphs[member_file(member.name)] = member_graph(member, width).SerializeToString()

@@ -177,12 +177,18 @@ class Reproduction(_Part, frozen=True):
 
 
 class Parity(_Part, frozen=True):
-    """What the export gate saw: native models against the graph, on how many rows of each case."""
+    """What the export gate saw: native models against the graph, on how many rows of each case.
+
+    ``step_difference`` is the largest of each model's score, and of the probability that the graph
+    makes of its own scores; ``tolerance`` bounds it. ``max_difference`` is what rounding moves a
+    score or the probability by in all. Bundles of format 2 bound that and lack the other.
+    """
 
     tolerance: float
     max_difference: float
     risk_level_changes: int
     rows: dict[str, int]
+    step_difference: float | None = None
 
 
 class Manifest(_Part, frozen=True):

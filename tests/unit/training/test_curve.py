@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from tests.unit.training.samples import floats
 from training.curve import (
+    HIGHEST,
     STEEPEST,
+    STEEPEST_RANK,
     Curve,
     centred_isotonic,
     log_odds_curve,
@@ -106,6 +108,17 @@ def test_tail_ranks_give_each_decade_the_same_room() -> None:
     # The curve's points are a tenth apart in score, so the top per cent is only near its rank.
     assert curve(floats(top))[0] == pytest.approx(0.25, abs=0.03)
     assert curve(floats(top))[1] == pytest.approx(0.5, abs=0.3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.3, 3.0]), st.booleans())
+def test_no_line_of_a_rank_is_so_steep_that_rounding_shows(
+    seed: int, shape: float, saturated: bool
+) -> None:
+    scores = np.random.default_rng(seed).beta(shape, 1.0, 2_000)
+    curve = rank_curve((1 - scores * 1e-4 if saturated else scores).astype(np.float32))
+    assert curve.slopes.max() <= STEEPEST_RANK * 1.001
+    assert curve.x[-1] == 1 and curve.y[-1] == np.float32(HIGHEST)
 
 
 def test_log_odds_are_close_to_the_function() -> None:

@@ -6,11 +6,12 @@ from functools import cache
 
 import numpy as np
 import pytest
+from msgspec import structs
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from tests.unit.training.samples import EVERY, NARROW, every_fit, narrow_history
-from training.combination import Weighted
+from training.combination import Ranked, Weighted
 from training.curve import Curve
 from training.errors import TrainingError
 from training.export import fused_graph
@@ -43,7 +44,7 @@ def gate(members: list[Exported]) -> Parity:
     scorer = Scorer(
         open_session(graph.SerializeToString()), range(NARROW), NARROW, [m.name for m in members]
     )
-    return check_parity(fitted.predict, scorer, cases(), THRESHOLDS)
+    return check_parity(fitted.predict, fitted.finish, scorer, cases(), THRESHOLDS)
 
 
 def changed(name: str, change: Callable[[Trees], Trees]) -> list[Exported]:
@@ -144,11 +145,30 @@ def test_missing_values_on_the_wrong_side_are_caught(name: str) -> None:
         gate(changed(name, to_the_right))
 
 
+def test_a_steep_curve_passes_where_only_rounding_differs() -> None:
+    steep = Curve.through([0.0, 0.03, 0.0301, 1.0], [0.0, 0.01, 0.99, 0.9999])
+    fitted = every_fit()
+    fitted = replace(fitted, combination=Ranked((steep,) * len(fitted.models)))
+    thresholds = structs.replace(THRESHOLDS, medium=2.0, high=2.0)
+    parity = check_parity(fitted.predict, fitted.finish, open_scorer(fitted), cases(), thresholds)
+    assert parity.max_difference > parity.tolerance
+    assert parity.step_difference is not None and parity.step_difference < 1e-6
+
+
+def test_a_curve_that_the_graph_computes_otherwise_is_caught() -> None:
+    fitted = every_fit()
+    curve, other = (Curve.through([0, 1], [0, end]) for end in (0.9, 0.9001))
+    ranked = replace(fitted, combination=Ranked((curve,) * len(fitted.models)))
+    altered = replace(fitted, combination=Ranked((other,) * len(fitted.models)))
+    with pytest.raises(TrainingError, match="look at the combination"):
+        check_parity(ranked.predict, ranked.finish, open_scorer(altered), cases(), THRESHOLDS)
+
+
 def test_other_weights_are_caught() -> None:
     fitted = every_fit()
     other = replace(fitted, combination=Weighted((0.3, 0.1, 0.2, 0.2, 0.2)))
     with pytest.raises(TrainingError, match="look at the combination"):
-        check_parity(fitted.predict, open_scorer(other), cases(), THRESHOLDS)
+        check_parity(fitted.predict, fitted.finish, open_scorer(other), cases(), THRESHOLDS)
 
 
 def far_away() -> tuple[Floats, FittedEnsemble]:
@@ -161,7 +181,7 @@ def far_away() -> tuple[Floats, FittedEnsemble]:
 def test_columns_far_from_zero_pass_the_gate_with_a_scaler_in_float32() -> None:
     columns, fitted = far_away()
     made = gate_cases(columns, fitted.members(), seed=1)
-    parity = check_parity(fitted.predict, open_scorer(fitted), made, THRESHOLDS)
+    parity = check_parity(fitted.predict, fitted.finish, open_scorer(fitted), made, THRESHOLDS)
     assert parity.max_difference < 1e-6
 
 
@@ -197,7 +217,9 @@ def test_a_scaler_in_double_precision_is_caught() -> None:
     scorer = Scorer(session, range(NARROW), NARROW, [LOGISTIC])
     rows = columns[~np.isnan(columns).any(axis=1)]
     with pytest.raises(TrainingError, match="logistic differ"):
-        check_parity(native, scorer, {"held_out": rows}, THRESHOLDS)
+        check_parity(
+            native, lambda models: models[LOGISTIC], scorer, {"held_out": rows}, THRESHOLDS
+        )
 
 
 def test_a_change_of_risk_level_is_caught_below_the_tolerance() -> None:
@@ -211,4 +233,4 @@ def test_a_change_of_risk_level_is_caught_below_the_tolerance() -> None:
         return Scores(scores.probability - np.float32(2e-6), scores.models)
 
     with pytest.raises(TrainingError, match="change their risk level"):
-        check_parity(native, open_scorer(fitted), {"held_out": rows}, thresholds)
+        check_parity(native, fitted.finish, open_scorer(fitted), {"held_out": rows}, thresholds)

@@ -21,7 +21,7 @@ THRESHOLDS = Thresholds(medium=0.2, high=0.6, method="-", alert_share=LEVELS, pr
 
 def passes_the_gate(fitted: FittedEnsemble) -> None:
     cases = gate_cases(narrow_history().features, fitted.members(), seed=1)
-    check_parity(fitted.predict, open_scorer(fitted), cases, THRESHOLDS)
+    check_parity(fitted.predict, fitted.finish, open_scorer(fitted), cases, THRESHOLDS)
 
 
 def test_the_strongest_columns_hold_the_signal_and_keep_their_order() -> None:
