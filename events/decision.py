@@ -13,12 +13,13 @@ from events.wire import decode_event
 DECISION_VERSION: Final = 1
 
 RiskLevel = Literal["LOW", "MEDIUM", "HIGH"]
-Flag = Literal["late", "late_merchant", "compacted_card", "compacted_merchant"]
-"""What a reader has to know about a decision's features.
+Flag = Literal["late", "late_merchant", "compacted_card", "compacted_merchant", "record_time"]
+"""What a reader has to know about a decision's features and times.
 
 `late`, `late_merchant`: the payment is more than a day behind the newest of its card, of its
 merchant, so that the longest windows may lack payments. `compacted_card`, `compacted_merchant`:
-part of the history is in buckets, so that windows have blurred edges.
+part of the history is in buckets, so that windows have blurred edges. `record_time`: the Kafka time
+of the payment's record cannot be one, and `received_ms` is the payment's own time.
 """
 
 
@@ -43,7 +44,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     Floats are finite Python floats. `model` is "name/version". `features` is a JSON array of
     float32 in the order of FEATURE_NAMES, null for NaN (see `encode_features`); `payment` is the
-    original payment, byte for byte. `received_ms` is the payment's Kafka time.
+    original payment, byte for byte. `received_ms` is the Kafka time of the payment's record, or the
+    payment's own time where the flag `record_time` says that the record's cannot be one.
     """
 
     transaction_id: str

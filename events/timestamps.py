@@ -11,7 +11,7 @@ EARLIEST_MS: Final = 946_684_800_000
 LATEST_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999, for times that have no clock to be held against."""
 MAX_AHEAD_MS: Final = 24 * 60 * 60 * 1000
-"""How far a payment's time may lie after the time of its processing."""
+"""How far a payment's time may lie after its record's, and a record's after the reader's clock."""
 
 RFC3339_PATTERN: Final = (
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
@@ -35,6 +35,33 @@ def epoch_ms(value: int | str, field: str, latest_ms: int) -> int:
     if EARLIEST_MS <= time_ms <= latest_ms:
         return time_ms
     raise _out_of_range(value, time_ms, field, latest_ms)
+
+
+def latest_payment_ms(record_ms: int) -> int:
+    """Return the latest event time of a payment whose record has this Kafka time.
+
+    The judgement follows from the record alone, so a replay of the topic repeats it. A record time
+    before EARLIEST_MS is no time (seconds, -1 for none): then only LATEST_MS bounds the payment.
+
+    >>> latest_payment_ms(1_714_564_800_000) - 1_714_564_800_000 == MAX_AHEAD_MS
+    True
+    >>> latest_payment_ms(1_714_564_800) == latest_payment_ms(2**63 - 1) == LATEST_MS
+    True
+    """
+    if record_ms < EARLIEST_MS:
+        return LATEST_MS
+    return min(record_ms + MAX_AHEAD_MS, LATEST_MS)
+
+
+def is_record_time(record_ms: int, now_ms: int) -> bool:
+    """Say whether a record can have come to Kafka at this time, by the clock of its reader.
+
+    >>> is_record_time(1_714_564_800_000, now_ms=1_714_564_800_005)
+    True
+    >>> [is_record_time(odd, now_ms=1_714_564_800_005) for odd in (-1, 1_714_564_800, 2**42)]
+    [False, False, False]
+    """
+    return EARLIEST_MS <= record_ms <= now_ms + MAX_AHEAD_MS
 
 
 def format_ms(time_ms: int) -> str:

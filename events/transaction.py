@@ -7,7 +7,7 @@ import msgspec
 from events.card import check_card
 from events.errors import EventError, refuse, show
 from events.money import EXPONENTS, currency_exponent, format_amount, parse_amount
-from events.timestamps import MAX_AHEAD_MS, epoch_ms
+from events.timestamps import epoch_ms, latest_payment_ms
 from events.wire import Text, check_printable, is_plain, read_input
 
 MAX_ATTRIBUTES: Final = 256
@@ -80,17 +80,18 @@ _decoder: Final = msgspec.json.Decoder(_Wire)
 _encoder: Final = msgspec.json.Encoder()
 
 
-def parse_transaction(value: bytes | None, key: bytes | None, now_ms: int) -> Transaction:
+def parse_transaction(value: bytes | None, key: bytes | None, record_ms: int) -> Transaction:
     """Return the payment in a record of the transactions topic.
 
-    `key` is the record's key and must be the card; `now_ms` is the time of processing, which the
-    payment may lead by 24 hours at most. Unknown fields are accepted. EventError says why not.
+    `key` is the record's key and must be the card; `record_ms` is the record's Kafka time, which
+    the payment may lead by 24 hours at most. A Kafka time that can be none does not count against
+    the payment (`latest_payment_ms`). Unknown fields are accepted. EventError says why not.
 
     >>> value = (
     ...     b'{"transaction_id":"t1","card_id":"c1","timestamp":"2024-05-01T12:00:00Z",'
     ...     b'"amount":12.34,"currency":"EUR","merchant_id":"m1"}'
     ... )
-    >>> parse_transaction(value, b"c1", now_ms=1714564800000).amount_minor
+    >>> parse_transaction(value, b"c1", record_ms=1714564800000).amount_minor
     1234
     """
     wire = read_input(_decoder, value, "payment")
@@ -105,7 +106,7 @@ def parse_transaction(value: bytes | None, key: bytes | None, now_ms: int) -> Tr
     return Transaction(
         wire.transaction_id,
         wire.card_id,
-        epoch_ms(wire.timestamp, "timestamp", now_ms + MAX_AHEAD_MS),
+        epoch_ms(wire.timestamp, "timestamp", latest_payment_ms(record_ms)),
         parse_amount(bytes(wire.amount), exponent),
         wire.currency,
         wire.merchant_id,

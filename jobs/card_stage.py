@@ -1,5 +1,6 @@
 """The card stage: decode, validate, dead letters, repeats, and the features of the card."""
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from pyflink.datastream import RuntimeContext
 from events.dead_letter import dead_letter, encode_dead_letter
 from events.errors import EventError
 from events.label import parse_label
+from events.timestamps import is_record_time
 from events.topics import LABELS
 from events.transaction import parse_transaction
 from features import card, warm_up
@@ -39,10 +41,13 @@ class CardStage(Stage):
     def rows(self, value: Iterable[Any]) -> Sequence[Fields]:
         """Take in one record (`jobs.rows.RECORD`) of the transactions or the labels topic."""
         topic, partition, offset, time_ms, key, body = value
+        odd_time = not is_record_time(time_ms, time.time_ns() // 1_000_000)
+        if odd_time:
+            self._counters.add("record_time")
         try:
             if topic == LABELS.name:
                 return (self._label(key, body),)
-            return self._payment(time_ms, key, body)
+            return self._payment(time_ms, odd_time, key, body)
         except EventError as error:
             self._counters.add("dead_letters", error.code)
             letter = dead_letter(
@@ -56,8 +61,10 @@ class CardStage(Stage):
             )
             return ((_place(key), pack(Refused(key, encode_dead_letter(letter)))),)
 
-    def _payment(self, time_ms: int, key: bytes | None, body: bytes | None) -> Sequence[Fields]:
-        # The record's own time, not the clock: a replay of the topic judges it alike.
+    def _payment(
+        self, time_ms: int, odd_time: bool, key: bytes | None, body: bytes | None
+    ) -> Sequence[Fields]:
+        # Judged by the record's own time, not by the clock: a replay of the topic judges it alike.
         payment = parse_transaction(body, key, time_ms)
         step = card.advance(self._state.value(), payment)
         if step.repeated:
@@ -67,7 +74,7 @@ class CardStage(Stage):
         if step.late:
             self._counters.add("late")
         assert body is not None
-        result = card_result(payment, body, step, time_ms)
+        result = card_result(payment, body, step, time_ms, odd_record_time=odd_time)
         return ((payment.merchant_id, pack(result)),)
 
     def _label(self, key: bytes | None, body: bytes | None) -> Fields:

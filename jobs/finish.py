@@ -32,7 +32,7 @@ class ScoreHere:
         scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
         now = time.time_ns() // 1_000_000
         found = answer(request, values, scores, bundle, now)
-        self._counters.decided(found.level, now - request.received_ms)
+        self._counters.decided(found.level, request.latency_ms(now))
         key = request.payment.card_id.encode()
         decision = (DECISIONS.name, key, found.decision)
         if found.alert is None:

@@ -12,6 +12,8 @@ class CardResult(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p"
     """A payment with its card's features.
 
     `original` is the payment as it was received, `features` float32[CARD_FEATURES] in bytes.
+    `odd_record_time` says that the record's Kafka time could be none, and `received_ms` is the
+    payment's own.
     """
 
     payment: Transaction
@@ -21,6 +23,7 @@ class CardResult(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p"
     late: bool
     compacted: bool
     received_ms: int
+    odd_record_time: bool = False
 
 
 class CardLabel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="l"):

@@ -17,9 +17,17 @@ from udfs.request import ScoringRequest
 
 
 def card_result(
-    payment: Transaction, original: bytes, step: CardStep, received_ms: int
+    payment: Transaction,
+    original: bytes,
+    step: CardStep,
+    record_ms: int,
+    *,
+    odd_record_time: bool = False,
 ) -> CardResult:
-    """Return what the merchant gets of a payment that its card has taken in."""
+    """Return what the merchant gets of a payment that its card has taken in.
+
+    The payment's own time stands in for a Kafka time that can be none.
+    """
     return CardResult(
         payment=payment,
         original=original,
@@ -27,7 +35,8 @@ def card_result(
         sequence=step.sequence,
         late=step.late,
         compacted=step.compacted,
-        received_ms=received_ms,
+        received_ms=payment.timestamp_ms if odd_record_time else record_ms,
+        odd_record_time=odd_record_time,
     )
 
 
@@ -69,4 +78,6 @@ def _flags(card: CardResult, step: MerchantStep) -> list[Flag]:
         flags.append("compacted_card")
     if step.compacted:
         flags.append("compacted_merchant")
+    if card.odd_record_time:
+        flags.append("record_time")
     return flags

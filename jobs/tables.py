@@ -8,7 +8,9 @@ its alert, and the dead letters beside them commit together or not at all.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from py4j.java_gateway import get_java_class
 from pyflink.datastream.data_stream import DataStream
+from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
 
 from events.topics import (
@@ -39,17 +41,9 @@ CREATE TEMPORARY TABLE outgoing (
 # A key that is no UTF-8 decodes with replacement characters: garbage keeps to one card's place.
 _ROWS = """
 SELECT COALESCE(DECODE(`key`, 'UTF-8'), '') AS card,
-  ROW(`topic`, `partition`, `offset`, {milliseconds}, `key`, `value`) AS record
+  ROW(`topic`, `partition`, `offset`, `timestamp`, `key`, `value`) AS record
 FROM incoming
 """
-
-# SQL has no function for the milliseconds of a timestamp; a difference in seconds is a 32-bit
-# number, so it counts from 2020 (1,577,836,800,000 ms), which lasts until 2088.
-_MILLISECONDS = (
-    "COALESCE(1577836800000 + 1000 * CAST("
-    "TIMESTAMPDIFF(SECOND, TO_TIMESTAMP_LTZ(1577836800000, 3), `timestamp`) AS BIGINT)"
-    " + EXTRACT(MILLISECOND FROM `timestamp`), 0)"
-)
 
 _SCORED = f"""
 SELECT `topic`, `key`, score(`value`) AS `answer` FROM requests WHERE `topic` = '{DECISIONS.name}'
@@ -99,7 +93,36 @@ def source(tables: StreamTableEnvironment, settings: JobSettings) -> DataStream:
         **_properties(settings.consumer_properties),
     }
     tables.execute_sql(_SOURCE.format(options=_options(options)))
-    return tables.to_data_stream(tables.sql_query(_ROWS.format(milliseconds=_MILLISECONDS)))
+    return _with_milliseconds(tables, tables.sql_query(_ROWS))
+
+
+def _with_milliseconds(tables: StreamTableEnvironment, rows: Table) -> DataStream:
+    """Return the source's rows with the record's time as the number that Kafka holds.
+
+    SQL has no function for the milliseconds of a timestamp, and its differences are 32-bit numbers
+    that wrap around for times that only a mistake can mean. The table's own conversion is exact
+    for each of them; PyFlink does not offer it.
+    """
+    jvm = get_gateway().jvm
+    types = jvm.org.apache.flink.table.api.DataTypes
+
+    def row(**fields: Any) -> Any:
+        named = jvm.java.util.ArrayList()
+        for name, kind in fields.items():
+            named.add(types.FIELD(name, kind))
+        return types.ROW(named)
+
+    time = types.TIMESTAMP_LTZ(3).bridgedTo(get_java_class(jvm.java.lang.Long))
+    record = row(
+        topic=types.STRING(),
+        partition=types.INT(),
+        offset=types.BIGINT(),
+        time_ms=time,
+        key=types.BYTES(),
+        value=types.BYTES(),
+    )
+    stream = tables._j_tenv.toDataStream(rows._j_table, row(card=types.STRING(), record=record))
+    return DataStream(stream)
 
 
 def scored(tables: StreamTableEnvironment, requests: DataStream, score: Any) -> Table:

@@ -46,10 +46,11 @@ class Counters:
             counter = self._counters[name, label] = group.counter(label or name)
         counter.inc()
 
-    def decided(self, level: str, latency_ms: int) -> None:
-        """Count one decision by its risk level and by the time since Kafka had the payment."""
+    def decided(self, level: str, latency_ms: int | None) -> None:
+        """Count one decision by its risk level and, if known, by the time since Kafka had it."""
         self.add("decisions", level)
-        self.add("latency_ms", latency_bucket(latency_ms))
+        if latency_ms is not None:
+            self.add("latency_ms", latency_bucket(latency_ms))
 
 
 def latency_bucket(latency_ms: int) -> str:

@@ -12,7 +12,7 @@ class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_
     """One payment, ready to be scored.
 
     `features` holds float32[f] as bytes in the order of FEATURE_NAMES, `original` the payment as
-    it was received; `received_ms` is its Kafka time.
+    it was received; `received_ms` is its Kafka time, see `events.decision.Decision`.
     """
 
     payment: Transaction
@@ -22,6 +22,10 @@ class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_
     merchant_sequence: int
     flags: list[Flag]
     received_ms: int
+
+    def latency_ms(self, now_ms: int) -> int | None:
+        """Return the time since Kafka had the payment, None where its record does not tell."""
+        return None if "record_time" in self.flags else now_ms - self.received_ms
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

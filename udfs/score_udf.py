@@ -44,7 +44,7 @@ class Score(ScalarFunction):  # type: ignore[misc]  # pyflink ships no types
         now = time.time_ns() // 1_000_000
         answers = answer_batch(requests, self._bundle, now)
         for request, one in zip(requests, answers, strict=True):
-            self._counters.decided(one.level, now - request.received_ms)
+            self._counters.decided(one.level, request.latency_ms(now))
         return pd.DataFrame(
             {"decision": [one.decision for one in answers], "alert": [one.alert for one in answers]}
         )

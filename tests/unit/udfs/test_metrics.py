@@ -31,11 +31,13 @@ def test_counts_stand_under_their_label() -> None:
     counters.decided("HIGH", 3)
     counters.decided("LOW", 7)
     counters.decided("LOW", 70_000)
+    counters.decided("MEDIUM", None)
     counters.add("repeated")
     counters.add("dead_letters", "bad_amount")
     assert group.counts == {
         "cardwatch.decisions.HIGH": 1,
         "cardwatch.decisions.LOW": 2,
+        "cardwatch.decisions.MEDIUM": 1,
         "cardwatch.latency_ms.le_5": 1,
         "cardwatch.latency_ms.le_10": 1,
         "cardwatch.latency_ms.over_5000": 1,

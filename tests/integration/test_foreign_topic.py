@@ -1,0 +1,185 @@
+"""A topic that others write: every codec, transactions, and times that cannot be one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Final, get_args
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
+
+from benchmarks.reading import read_payments
+from events.dead_letter import decode_dead_letter
+from events.decision import Decision, decode_decision
+from events.topics import DEAD_LETTERS, DECISIONS, TRANSACTIONS
+from producer.kafka import Compression
+from stack.reading import read_topic
+from tests.running import RunningJob, running_job
+from tests.waiting import wait_for
+
+NOW_MS: Final = time.time_ns() // 1_000_000
+TEN_YEARS_MS: Final = 10 * 365 * 86_400_000
+CODECS: Final = get_args(Compression)
+ODD_TIMES: Final = {
+    "time-seconds": NOW_MS // 1000,
+    "time-none": -1,
+    "time-one": 1,
+    "time-1999": 946_684_799_999,
+    "time-ahead": NOW_MS + TEN_YEARS_MS,
+    "time-2100": 4_102_444_800_000,
+    "time-microseconds": 1000 * NOW_MS,
+    "time-largest": 2**63 - 1,
+}
+"""Record times that cannot be one; the payments' own times are right."""
+SOUND_TIMES: Final = {"time-2019": 1_577_836_798_500, "time-now": NOW_MS}
+OPEN_PARTITION, OTHER_PARTITION = 0, 1
+
+
+def payment(name: str, card: str, at_ms: int = NOW_MS) -> bytes:
+    """Return a payment as another system spells it."""
+    fields = {"transaction_id": name, "card_id": card, "timestamp": at_ms, "amount": 12.34}
+    return json.dumps(fields | {"currency": "EUR", "merchant_id": f"shop of {card}"}).encode()
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJob]:
+    """Start the job on a topic that takes every record time, as an older broker's does."""
+    with running_job(tmp_path_factory.mktemp("foreign") / "stack") as running:
+        settings = {"retention.ms": "-1", "message.timestamp.after.max.ms": str(2**63 - 1)}
+        entries = [
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            for name, value in settings.items()
+        ]
+        topic = ConfigResource(ResourceType.TOPIC, TRANSACTIONS.name, incremental_configs=entries)
+        admin = AdminClient({"bootstrap.servers": running.stack.kafka})
+        admin.incremental_alter_configs([topic])[topic].result()
+        yield running
+
+
+def decisions(job: RunningJob) -> dict[str, Decision]:
+    """Return the committed decisions by their payment's id."""
+    values = [message.value() or b"" for message in read_topic(job.stack.kafka, DECISIONS.name)]
+    return {decision.transaction_id: decision for decision in map(decode_decision, values)}
+
+
+def wait_until_decided(job: RunningJob, *names: str) -> dict[str, Decision]:
+    """Return the committed decisions once there is one for each name."""
+    wait_for(lambda: set(names) <= set(decisions(job)), 60, f"decisions on {', '.join(names)}")
+    return decisions(job)
+
+
+def producer(job: RunningJob, **settings: str) -> Producer:
+    """Return a client with the settings of librdkafka, a transaction begun where it has an id."""
+    options = {name.replace("_", "."): value for name, value in settings.items()}
+    client = Producer({"bootstrap.servers": job.stack.kafka, **options})
+    if "transactional_id" in settings:
+        client.init_transactions()
+        client.begin_transaction()
+    return client
+
+
+@pytest.mark.timeout(240)
+def test_every_codec_of_a_client_is_read(job: RunningJob) -> None:
+    for codec in CODECS:
+        client = producer(job, compression_type=codec)
+        client.produce(TRANSACTIONS.name, payment(codec, codec) + b" " * 2_000, codec)
+        client.flush()
+    assert set(CODECS) <= set(wait_until_decided(job, *CODECS))
+
+
+@pytest.mark.timeout(240)
+def test_an_aborted_payment_is_not_decided_and_counts_nowhere(job: RunningJob) -> None:
+    """The one that is committed behind it is its card's and its merchant's first."""
+    client = producer(job, transactional_id="aborting upstream")
+    client.produce(TRANSACTIONS.name, payment("aborted", "card a"), "card a")
+    client.flush()
+    client.abort_transaction()
+    client.begin_transaction()
+    client.produce(TRANSACTIONS.name, payment("committed", "card a"), "card a")
+    client.commit_transaction()
+    found = wait_until_decided(job, "committed")
+    assert "aborted" not in found
+    first = found["committed"]
+    assert (first.card_sequence, first.merchant_sequence) == (1, 1)
+    asked = {each.transaction_id for each in read_payments(job.stack.kafka)}
+    assert "committed" in asked and "aborted" not in asked, "the audit asks for no aborted payment"
+
+
+@pytest.mark.timeout(240)
+def test_an_open_transaction_is_decided_once_it_is_committed(job: RunningJob) -> None:
+    """It holds back what is behind it in its partition, and nothing in another."""
+    client, other = producer(job, transactional_id="slow upstream"), producer(job)
+    client.produce(TRANSACTIONS.name, payment("open", "card o"), "card o", OPEN_PARTITION)
+    client.flush()
+    for name, partition in (("behind", OPEN_PARTITION), ("beside", OTHER_PARTITION)):
+        other.produce(TRANSACTIONS.name, payment(name, name), name, partition)
+    other.flush()
+    found = wait_until_decided(job, "beside")
+    assert not {"open", "behind"} & set(found)
+    client.commit_transaction()
+    wait_until_decided(job, "open", "behind")
+
+
+@pytest.mark.timeout(240)
+def test_a_record_time_that_cannot_be_one_does_not_count_against_the_payment(
+    job: RunningJob,
+) -> None:
+    """The payment's own time stands in; the decision says so, and a counter counts it."""
+    client = producer(job)
+    for name, record_ms in (ODD_TIMES | SOUND_TIMES).items():
+        client.produce(TRANSACTIONS.name, payment(name, name), name, timestamp=record_ms)
+    ahead = NOW_MS + TEN_YEARS_MS
+    client.produce(TRANSACTIONS.name, payment("ahead", "f", ahead), "f", timestamp=NOW_MS)
+    client.flush()
+    found = wait_until_decided(job, *ODD_TIMES, "time-now")
+    assert {name for name in ODD_TIMES if found[name].flags != ["record_time"]} == set()
+    assert {found[name].received_ms for name in ODD_TIMES} == {NOW_MS}
+    assert (found["time-now"].flags, found["time-now"].received_ms) == ([], NOW_MS)
+    assert "time-2019" not in found and "ahead" not in found, "a sound time bounds the payment's"
+    wait_for(lambda: counted(job, "record_time") == len(ODD_TIMES), 20, "the counter")
+
+
+@pytest.mark.timeout(240)
+def test_tombstones_and_records_without_a_key_become_dead_letters(job: RunningJob) -> None:
+    """Headers and a partitioner of the sender's own change nothing."""
+    client = producer(job)
+    refused = {
+        "tombstone": ("empty", b"card t", None),
+        "empty value": ("empty", b"card t", b""),
+        "no key": ("missing_key", None, payment("no key", "card t")),
+        "empty key": ("key_mismatch", b"", payment("empty key", "card t")),
+    }
+    for _, key, value in refused.values():
+        client.produce(TRANSACTIONS.name, value, key)
+    headers: list[tuple[str, str | bytes | None]] = [("trace", b"\xff\x00"), ("empty", None)]
+    placed = payment("elsewhere", "card t")
+    client.produce(TRANSACTIONS.name, placed, "card t", OTHER_PARTITION, headers=headers)
+    client.flush()
+    wait_until_decided(job, "elsewhere")
+
+    def codes() -> list[str]:
+        letters = read_topic(job.stack.kafka, DEAD_LETTERS.name)
+        return [decode_dead_letter(letter.value() or b"").code for letter in letters]
+
+    wanted = sorted([code for code, _, _ in refused.values()] + ["bad_timestamp"] * 2)
+    wait_for(lambda: sorted(codes()) == wanted, 20, f"dead letters {wanted}")
+    assert job.stack.flink.exception(job.job_id) == ""
+
+
+def counted(job: RunningJob, name: str) -> float:
+    """Return a counter of the card stage, summed over its subtasks."""
+    flink = job.stack.flink
+    [vertex] = [
+        each["id"] for each in flink.job(job.job_id)["vertices"] if "card stage" in each["name"]
+    ]
+    names = [
+        each
+        for each in flink.metric_names(job.job_id, vertex)
+        if each.endswith(f"cardwatch.{name}")
+    ]
+    return sum(flink.metrics(job.job_id, vertex, names).values()) if names else 0.0
