@@ -16,7 +16,7 @@ from udfs.bundle import (
     read_manifest,
     verify_golden,
 )
-from udfs.manifest import CARD_FILE, Manifest, Member
+from udfs.manifest import CARD_FILE, DIGEST_FILE, Manifest, Member
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class Entry:
     def size_bytes(self) -> int:
         """All files of the folder together."""
         return sum(file.stat().st_size for file in self.path.iterdir() if file.is_file())
+
+    @property
+    def sealed(self) -> bool:
+        """Say whether the manifest has a digest beside it."""
+        return (self.path / DIGEST_FILE).is_file()
 
     @property
     def card(self) -> Path | None:

@@ -93,9 +93,14 @@ def show_verified(entries: Sequence[Entry], out: Output) -> None:
     """Print a line for each bundle that is whole."""
     for entry in entries:
         if entry.manifest is not None and entry.error is None:
+            files = len(entry.manifest.files)
             out.results.print(
-                f"{entry.reference}: {len(entry.manifest.files)} files as their hashes say, "
-                f"golden scores within {entry.golden_difference:.1g}"
+                f"{entry.reference}: manifest and {files} files as their hashes say, golden "
+                f"scores within {entry.golden_difference:.1g}"
+                if entry.sealed
+                else f"{entry.reference}: {files} files as their hashes say, golden scores within "
+                f"{entry.golden_difference:.1g}; format {entry.manifest.format_version} has no "
+                "hash of the manifest"
             )
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from training.errors import TrainingError
 from training.trees import Floats
 from udfs.bundle import bundle_versions, file_sha256
-from udfs.manifest import COVERS_FILE, GOLDEN_FILE, MANIFEST_FILE, Manifest, encode_manifest
+from udfs.manifest import COVERS_FILE, GOLDEN_FILE, Manifest
+from udfs.manifest_file import write_manifest
 from udfs.score import PROBABILITY, Scores
 
 
@@ -49,8 +50,7 @@ def write_bundle(
         np.savez_compressed(draft / COVERS_FILE, **covers)
         names = sorted([*files, COVERS_FILE, GOLDEN_FILE])
         hashes = {name: file_sha256(draft / name) for name in names}
-        complete = msgspec.structs.replace(manifest, files=hashes)
-        (draft / MANIFEST_FILE).write_bytes(encode_manifest(complete))
+        write_manifest(draft, msgspec.structs.replace(manifest, files=hashes))
         draft.chmod(0o755)
         draft.rename(target)
     except BaseException:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from onnx import helper
 
 from training.export import fused_graph, member_graph
 from training.fit import FittedEnsemble
 from training.gate import check_parity, gate_cases
 from training.tree_node import leaf_covers
 from training.trees import Floats
-from udfs.manifest import GRAPH_FILE, Parity, Thresholds
+from udfs.manifest import GRAPH_FILE, INPUTS_KEY, Parity, Thresholds, inputs_sha256
 from udfs.score import Scorer, Scores, open_session
 
 GOLDEN_ROWS = 64
@@ -44,14 +46,23 @@ def open_scorer(fitted: FittedEnsemble) -> Scorer:
     return Scorer(session, range(fitted.width), fitted.width, names)
 
 
-def package(fitted: FittedEnsemble, thresholds: Thresholds, held_out: Floats, seed: int) -> Package:
+def package(
+    fitted: FittedEnsemble,
+    names: Sequence[str],
+    thresholds: Thresholds,
+    held_out: Floats,
+    seed: int,
+) -> Package:
     """Export the graphs, gate the fused one on held-out rows float32[n, k], draw golden rows.
 
+    ``names`` are those of the k columns: the fused graph carries their digest.
     Raises TrainingError where the gate fails.
     """
     members = fitted.members()
     width = fitted.width
-    fused = fused_graph(members, width, fitted.combination, fitted.calibration).SerializeToString()
+    graph = fused_graph(members, width, fitted.combination, fitted.calibration)
+    helper.set_model_props(graph, {INPUTS_KEY: inputs_sha256(names)})
+    fused = graph.SerializeToString()
     scorer = Scorer(open_session(fused), range(width), width, [member.name for member in members])
     cases = gate_cases(held_out, members, seed)
     parity = check_parity(fitted.predict, fitted.finish, scorer, cases, thresholds)

@@ -21,6 +21,7 @@ from training.split import DAY_MS
 from training.thresholds import Goals, solve_thresholds
 from udfs.bundle import load_bundle, verify_golden
 from udfs.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, TrainingData
+from udfs.manifest_sense import golden_levels
 
 LIBRARIES = (
     "numpy",
@@ -107,7 +108,7 @@ def train(
         progress(f"fit again on every {'labelled ' if prepared.labelled else ''}payment")
         fitted = _refit(prepared, fitted, settings.fit)
     progress("export and compare with the fitted models")
-    packed = package(fitted, thresholds, test.columns, settings.fit.seed)
+    packed = package(fitted, prepared.names, thresholds, test.columns, settings.fit.seed)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         name=destination.name,
@@ -124,6 +125,7 @@ def train(
         metrics=metrics,
         parity=packed.parity,
         files={},
+        golden_levels=golden_levels(thresholds, packed.golden_scores.probability),
     )
     progress("write the bundle and its card")
     moved = mean_contributions(packed, manifest, test.columns, settings.fit.seed)

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
 from udfs.bundle_files import (
-    MAX_MANIFEST_BYTES,
     RESTORE,
     RETRAIN,
     Arrays,
@@ -20,18 +18,12 @@ from udfs.bundle_files import (
     file_sha256,
     is_file_name,
     read_arrays,
-    read_file,
 )
 from udfs.bundle_graph import read_graph
 from udfs.explain import Explainer
-from udfs.manifest import (
-    COVERS_FILE,
-    FORMAT_VERSION,
-    GOLDEN_FILE,
-    GRAPH_FILE,
-    MANIFEST_FILE,
-    Manifest,
-)
+from udfs.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE, Manifest
+from udfs.manifest_file import read_manifest
+from udfs.manifest_sense import check_golden_levels, check_sense
 from udfs.score import PROBABILITY, Matrix, Scorer, Scores
 
 __all__ = [
@@ -48,7 +40,6 @@ __all__ = [
 
 ATTRIBUTE_PREFIX = "attributes."
 GOLDEN_TOLERANCE = 1e-5
-WEIGHT_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -75,14 +66,14 @@ class Bundle:
 def load_bundle(path: Path | str) -> Bundle:
     """Load the bundle in a folder such as ``onnx_models/ensemble/1``.
 
-    Raises BundleError where the format, the feature set, a feature, a file's hash, the graph's
-    inputs and outputs or the covers of its trees differ from what the manifest and this release
-    say.
+    Raises BundleError where the manifest is not what its digest says or contradicts itself, or
+    where the format, the feature set, a feature, a file's hash, the graph's inputs, outputs and
+    numbers or the covers of its trees differ from what the manifest and this release say.
     """
     folder = Path(path)
     manifest = read_manifest(folder)
     _check_features(manifest, folder)
-    _check_members(manifest, folder)
+    check_sense(manifest, folder)
     _check_files(manifest, folder)
     columns = (*FEATURE_NAMES, *(n for n in manifest.feature_names if _is_attribute(n)))
     positions = [columns.index(name) for name in manifest.feature_names]
@@ -112,6 +103,7 @@ def verify_golden(bundle: Bundle) -> float:
             f"a difference of {difference:.3g}",
             "check the version of onnxruntime against the manifest",
         )
+    check_golden_levels(bundle.manifest, golden[PROBABILITY], bundle.path)
     return difference
 
 
@@ -165,32 +157,6 @@ def bundle_versions(root: Path | str, name: str) -> list[int]:
     return sorted(int(number) for number in numbers if number.isdecimal())
 
 
-class _Head(msgspec.Struct):
-    """The one field that every format of a manifest has."""
-
-    format_version: int
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a bundle's folder; its format is judged before its fields are.
-
-    Raises BundleError where there is none, or none of this release's format.
-    """
-    path = folder / MANIFEST_FILE
-    if not path.is_file():
-        raise BundleError(
-            "No manifest", folder, f"a file {MANIFEST_FILE}", "none", "name a folder NAME/VERSION"
-        )
-    raw = read_file(path, MAX_MANIFEST_BYTES)
-    try:
-        version = msgspec.json.decode(raw, type=_Head).format_version
-        if version != FORMAT_VERSION:
-            raise BundleError("Unknown format", path, FORMAT_VERSION, version, RETRAIN)
-        return msgspec.json.decode(raw, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BundleError("Unreadable manifest", path, "a manifest", error, RESTORE) from error
-
-
 def _is_attribute(name: str) -> bool:
     return name.startswith(ATTRIBUTE_PREFIX)
 
@@ -212,17 +178,6 @@ def _check_features(manifest: Manifest, folder: Path) -> None:
     dtypes = {feature.dtype for feature in manifest.features}
     if dtypes != {"float32"}:
         raise BundleError("Another dtype", folder, "float32", sorted(dtypes), RETRAIN)
-
-
-def _check_members(manifest: Manifest, folder: Path) -> None:
-    """Refuse members that are not told apart, or whose weights are no shares of one whole."""
-    names = [member.name for member in manifest.members]
-    weights = [member.weight for member in manifest.members]
-    if not names or len(set(names)) != len(names):
-        raise BundleError("Wrong members", folder, "one or more, each once", names, RETRAIN)
-    if min(weights) < 0 or not abs(sum(weights) - 1.0) <= WEIGHT_TOLERANCE:
-        wanted = "shares with a sum of 1"
-        raise BundleError("Weights that are no shares", folder, wanted, sum(weights), RETRAIN)
 
 
 def _check_files(manifest: Manifest, folder: Path) -> None:

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from udfs.bundle_files import RESTORE, RETRAIN, BundleError, read_arrays, read_file
 from udfs.contributions import EnsembleContributions, read_contributions
 from udfs.graph_check import TreesError, check_graph
+from udfs.graph_numbers import contradictions
 from udfs.manifest import COVERS_FILE, GRAPH_FILE, Manifest
 from udfs.row_program import PROBES, NotStepsError, differing, read_program
 from udfs.score import INPUT, PROBABILITY, Matrix, RowRunner, Scorer, open_session
@@ -35,6 +36,7 @@ def read_graph(
         where = folder / GRAPH_FILE
         raise BundleError("Unreadable graph", where, "an ONNX model", error, RESTORE) from None
     _check_ends(graph, manifest, folder)
+    _check_numbers(graph, manifest, folder)
     contributions = _contributions(graph, manifest, folder)
     models = [member.name for member in manifest.members]
     try:
@@ -85,6 +87,20 @@ def _check_ends(graph: onnx.ModelProto, manifest: Manifest, folder: Path) -> Non
     expected = [(INPUT, [len(manifest.features)])]
     if inputs != expected:
         raise BundleError("Wrong inputs of the graph", where, expected, inputs, RETRAIN)
+
+
+def _check_numbers(graph: onnx.ModelProto, manifest: Manifest, folder: Path) -> None:
+    """Refuse a graph whose weights, curves or order of inputs are not the manifest's."""
+    where = folder / GRAPH_FILE
+    try:
+        for wrong in contradictions(graph, manifest):
+            wanted, got = f"{wrong.manifest} by the manifest", f"{wrong.graph} in the graph"
+            raise BundleError(wrong.what, where, wanted, got, RETRAIN)
+    except (TreesError, ValueError, TypeError) as error:
+        if isinstance(error, BundleError):
+            raise
+        wanted = "weights and curves that can be read"
+        raise BundleError("Unreadable graph", where, wanted, error, RETRAIN) from error
 
 
 def _contributions(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+OLDER_FORMATS = (2,)
+"""Format 2 is read too: it has no file of the manifest's digest and lacks the optional fields."""
+
 MANIFEST_FILE = "manifest.json"
+DIGEST_FILE = "manifest.sha256"
 GRAPH_FILE = "ensemble.onnx"
 GOLDEN_FILE = "golden.npz"
 CARD_FILE = "card.html"
@@ -192,7 +198,10 @@ class Parity(_Part, frozen=True):
 
 
 class Manifest(_Part, frozen=True):
-    """Everything about a bundle that is not a model file."""
+    """Everything about a bundle that is not a model file.
+
+    ``golden_levels`` counts the golden rows that are LOW, MEDIUM and HIGH.
+    """
 
     format_version: int
     name: str
@@ -209,6 +218,7 @@ class Manifest(_Part, frozen=True):
     metrics: dict[str, dict[str, float]]
     parity: Parity
     files: dict[str, str]
+    golden_levels: dict[str, int] = {}
 
     @property
     def feature_names(self) -> list[str]:
@@ -216,9 +226,23 @@ class Manifest(_Part, frozen=True):
         return [feature.name for feature in self.features]
 
     @property
+    def inputs_sha256(self) -> str:
+        """The SHA-256 of the inputs' names in order, one a line, which the graph carries too."""
+        return inputs_sha256(self.feature_names)
+
+    @property
     def model(self) -> str:
         """The bundle as decisions name it, such as ``ensemble/1``."""
         return f"{self.name}/{self.version}"
+
+
+INPUTS_KEY = "cardwatch.inputs_sha256"
+"""The property of a graph that holds `inputs_sha256`: to a graph, inputs are numbers alone."""
+
+
+def inputs_sha256(names: Sequence[str]) -> str:
+    """Return the SHA-256 of names in order, one a line."""
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

@@ -17,6 +17,7 @@ from tests.fuzz.targets.manifest import judge
 from tests.fuzz.targets.small_bundle import COVERS, MEMBER, graph_bytes, small_bundle, trees_node
 from udfs.bundle import file_sha256
 from udfs.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest_file import seal
 
 FILES: Final = (GRAPH_FILE, COVERS_FILE, GOLDEN_FILE, f"{MEMBER}.onnx")
 _MANIFEST: Final = json.loads((small_bundle() / MANIFEST_FILE).read_bytes())
@@ -31,6 +32,7 @@ def run(data: bytes) -> None:
         (folder / name).write_bytes(data[1:])
         files = _MANIFEST["files"] | {name: file_sha256(folder / name)}
         (folder / MANIFEST_FILE).write_text(json.dumps(_MANIFEST | {"files": files}))
+        seal(folder)
         judge(folder)
 
 

@@ -16,6 +16,7 @@ from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.small_bundle import small_bundle
 from udfs.bundle import BundleError, load_bundle, verify_golden
 from udfs.manifest import MANIFEST_FILE, Manifest, encode_manifest
+from udfs.manifest_file import seal
 
 FOLDER: Final = Path(tempfile.mkdtemp(prefix="cardwatch-fuzz-")) / "1"
 shutil.copytree(small_bundle(), FOLDER)
@@ -23,8 +24,9 @@ load_bundle(FOLDER)  # compiling is not part of any input's time
 
 
 def run(data: bytes) -> None:
-    """Load the bundle with the bytes as its manifest, score and explain a row."""
+    """Load the bundle with the bytes as its manifest, digest and all, score and explain a row."""
     (FOLDER / MANIFEST_FILE).write_bytes(data)
+    seal(FOLDER)
     judge(FOLDER)
 
 
@@ -50,7 +52,7 @@ def seeds() -> Iterator[bytes]:
     whole = msgspec.json.format(whole, indent=-1)
     yield whole
     yield whole.replace(b'"files":{', b'"files":{"../manifest.json":"0",')
-    yield whole.replace(b'"format_version":2', b'"format_version":2,"x":' + b"[" * 5000)
+    yield whole.replace(b'"format_version":3', b'"format_version":3,"x":' + b"[" * 5000)
     yield whole.replace(b'"ensemble"', b'"\xff"')
     yield b'{"format_version":1}'
     yield b"\0"

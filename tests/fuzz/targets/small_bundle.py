@@ -16,13 +16,17 @@ from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
 from udfs.bundle import file_sha256
 from udfs.manifest import (
     COVERS_FILE,
+    FORMAT_VERSION,
     GOLDEN_FILE,
     GRAPH_FILE,
+    INPUTS_KEY,
     MANIFEST_FILE,
     Manifest,
-    encode_manifest,
+    inputs_sha256,
 )
-from udfs.score import INPUT, PROBABILITY, open_session
+from udfs.manifest_file import write_manifest
+from udfs.manifest_sense import golden_levels
+from udfs.score import INPUT, PROBABILITY, Matrix, open_session
 
 MEMBER: Final = "forest"
 WIDTH: Final = 3
@@ -62,11 +66,14 @@ def trees_node(**changed: Any) -> onnx.NodeProto:
 
 def graph_bytes(trees: onnx.NodeProto) -> bytes:
     """Return the graph around the trees: their sum is the model's score and the probability."""
-    one = numpy_helper.from_array(np.array(1, np.float32), "one")
+    one, weight = (
+        numpy_helper.from_array(np.array(1, np.float32), name)
+        for name in ("one", f"{MEMBER}_weight")
+    )
     nodes = [
         trees,
         helper.make_node("Mul", [f"{MEMBER}_sum", "one"], [MEMBER], name="score"),
-        helper.make_node("Identity", [MEMBER], [PROBABILITY], name="answer"),
+        helper.make_node("Mul", [MEMBER, f"{MEMBER}_weight"], [PROBABILITY], name="answer"),
     ]
     kind = onnx.TensorProto.FLOAT
     graph = helper.make_graph(
@@ -74,10 +81,11 @@ def graph_bytes(trees: onnx.NodeProto) -> bytes:
         "small",
         [helper.make_tensor_value_info(INPUT, kind, [None, WIDTH])],
         [helper.make_tensor_value_info(name, kind, [None, 1]) for name in (PROBABILITY, MEMBER)],
-        [one],
+        [one, weight],
     )
     operators = [helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 5)]
     model = helper.make_model(graph, opset_imports=operators, ir_version=10)
+    helper.set_model_props(model, {INPUTS_KEY: inputs_sha256(FEATURE_NAMES[:WIDTH])})
     return bytes(model.SerializeToString())
 
 
@@ -95,11 +103,11 @@ def small_bundle() -> Path:
     np.savez(folder / GOLDEN_FILE, **golden)
     names = (GRAPH_FILE, COVERS_FILE, GOLDEN_FILE, f"{MEMBER}.onnx")
     files = {name: file_sha256(folder / name) for name in names}
-    (folder / MANIFEST_FILE).write_bytes(encode_manifest(_manifest(files)))
+    write_manifest(folder, _manifest(files, golden[PROBABILITY]))
     return folder
 
 
-def _manifest(files: dict[str, str]) -> Manifest:
+def _manifest(files: dict[str, str], scores: Matrix) -> Manifest:
     """Return the manifest of the shipped bundle, cut down to what this one has."""
     whole = msgspec.json.decode((_SHIPPED / MANIFEST_FILE).read_bytes(), type=Manifest)
     replace = msgspec.structs.replace
@@ -108,8 +116,10 @@ def _manifest(files: dict[str, str]) -> Manifest:
         replace(whole.features[0], name=name, profile=profile) for name in FEATURE_NAMES[:WIDTH]
     ]
     member = replace(whole.members[0], name=MEMBER, weight=1.0, file=f"{MEMBER}.onnx", trees=2)
+    thresholds = replace(whole.thresholds, expected={}, alert_share={}, precision={})
     return replace(
         whole,
+        format_version=FORMAT_VERSION,
         feature_set=FEATURE_SET_VERSION,
         features=features,
         members=[member],
@@ -117,5 +127,6 @@ def _manifest(files: dict[str, str]) -> Manifest:
         metrics={},
         files=files,
         libraries={},
-        thresholds=replace(whole.thresholds, expected={}, alert_share={}, precision={}),
+        thresholds=thresholds,
+        golden_levels=golden_levels(thresholds, scores),
     )

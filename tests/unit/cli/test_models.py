@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from cli.models import command
 from tests.unit.training.samples import random_registry
-from udfs.manifest import CARD_FILE, GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest import CARD_FILE, DIGEST_FILE, GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest_file import seal
 
 
 def run(*arguments: object) -> Result:
@@ -19,6 +20,7 @@ def run(*arguments: object) -> Result:
 def change(folder: Path, **fields: object) -> None:
     path = folder / MANIFEST_FILE
     path.write_text(json.dumps(json.loads(path.read_bytes()) | fields))
+    seal(folder)
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def registry(tmp_path: Path) -> Path:
         second,
         version=2,
         features=manifest["features"][1:],
-        thresholds=manifest["thresholds"] | {"high": 0.9},
+        thresholds=manifest["thresholds"] | {"high": 0.75, "expected": {}},
         metrics=manifest["metrics"],
     )
     return tmp_path
@@ -109,7 +111,23 @@ def test_compare_warns_of_other_test_payments(registry: Path) -> None:
 def test_verify_passes_what_is_whole(registry: Path) -> None:
     result = run("verify", "ensemble/1", "--models", registry)
     assert result.exit_code == 0, result.output
-    assert "ensemble/1: 6 files as their hashes say" in result.stdout
+    assert "ensemble/1: manifest and 6 files as their hashes say" in result.stdout
+
+
+def test_verify_says_where_a_manifest_has_no_hash(registry: Path) -> None:
+    folder = registry / "ensemble" / "1"
+    change(folder, format_version=2)
+    (folder / DIGEST_FILE).unlink()
+    result = run("verify", "ensemble/1", "--models", registry)
+    assert result.exit_code == 0, result.output
+    assert "format 2 has no hash of the manifest" in result.stdout.replace("\n", " ")
+
+
+def test_verify_names_a_manifest_with_one_altered_byte(registry: Path) -> None:
+    path = registry / "ensemble" / "1" / MANIFEST_FILE
+    path.write_bytes(path.read_bytes().replace(b'"medium": 0', b'"medium": 9'))
+    told = refusal(registry, "ensemble/1")
+    assert "Altered manifest" in told and DIGEST_FILE in told
 
 
 def refusal(registry: Path, *arguments: str) -> str:

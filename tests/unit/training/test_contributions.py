@@ -34,7 +34,7 @@ def test_they_are_the_mean_of_what_explains_single_payments(
     fitted = combine(
         fit(history.features, history.targets, SMALL), history.features, history.targets, SMALL
     )
-    packed = package(fitted, told.thresholds, history.features, seed=1)
+    packed = package(fitted, history.names, told.thresholds, history.features, seed=1)
     rows = history.features[:40]
 
     def mean(some: Floats, seed: int = 1) -> Floats:

@@ -19,6 +19,7 @@ from udfs.bundle import (
     verify_golden,
 )
 from udfs.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest_file import seal
 
 SHIPPED = Path(__file__).parents[3] / "onnx_models"
 
@@ -32,6 +33,7 @@ def change_manifest(folder: Path, **changes: object) -> None:
     path = folder / MANIFEST_FILE
     manifest = json.loads(path.read_bytes())
     path.write_text(json.dumps(manifest | changes))
+    seal(folder)
 
 
 def with_feature(folder: Path, **changes: object) -> list[dict[str, object]]:
@@ -69,11 +71,12 @@ def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused_before_anything_else(folder: Path) -> None:
     change_manifest(folder, format_version=99, features="of another form")
     assert "Unknown format" in refusal(folder)
-    assert "wanted 2, got 99" in refusal(folder)
+    assert "wanted 2 or 3, got 99" in refusal(folder)
 
 
 def test_a_broken_manifest_is_refused(folder: Path) -> None:
     (folder / MANIFEST_FILE).write_text("{")
+    seal(folder)
     assert "Unreadable manifest" in refusal(folder)
 
 

@@ -23,6 +23,7 @@ from tests.fuzz.targets.small_bundle import (
 from udfs.bundle import BundleError, file_sha256, load_bundle, verify_golden
 from udfs.bundle_files import MAX_MANIFEST_BYTES, is_file_name
 from udfs.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
+from udfs.manifest_file import seal
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def refusal(folder: Path) -> str:
 def with_manifest(folder: Path, **changes: object) -> None:
     path = folder / MANIFEST_FILE
     path.write_text(json.dumps(json.loads(path.read_bytes()) | changes))
+    seal(folder)
 
 
 def with_file(folder: Path, name: str, content: bytes) -> None:
@@ -88,6 +90,7 @@ def test_a_manifest_names_no_file_elsewhere(folder: Path, name: str) -> None:
 )
 def test_a_manifest_of_any_bytes_is_refused_in_one_line(folder: Path, raw: bytes) -> None:
     (folder / MANIFEST_FILE).write_bytes(raw)
+    seal(folder)
     assert "Unreadable manifest" in refusal(folder)
 
 
