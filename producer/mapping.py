@@ -13,7 +13,7 @@ from events.table import ATTRIBUTE_PREFIX, table_schema
 from producer import checks
 from producer.columns import conform
 from producer.layouts import NEEDED_FIELDS, TEXT_FIELDS, Layout
-from producer.reading import RawBatch, read_raw
+from producer.reading import PaymentFile, RawBatch, open_file
 from producer.rejects import Reject, RejectHandler, cell, refuse_first
 from producer.tokens import Tokenizer
 
@@ -29,14 +29,37 @@ def read(
     on_reject: RejectHandler = refuse_first,
     batch_rows: int = BATCH_ROWS,
 ) -> Iterator[pa.RecordBatch]:
+    """Yield the payments of a file that is recognised by itself; see `payments_of`.
+
+    Raises LayoutError where the file does not fit the layout.
+    """
+    yield from payments_of(open_file(path, layout), tokenizer, on_reject, batch_rows)
+
+
+def payments_of(
+    file: PaymentFile,
+    tokenizer: Tokenizer,
+    on_reject: RejectHandler = refuse_first,
+    batch_rows: int = BATCH_ROWS,
+) -> Iterator[pa.RecordBatch]:
     """Yield the payments of a file in the form of events.table, in the order of the file.
 
     Rows that events would refuse go to on_reject, which by default raises RowRefusedError for the
-    first. Raises LayoutError where the file does not fit the layout.
+    first. The file's account holds every row. BrokenOffError where the file breaks off.
     """
-    stem = path.name.split(".")[0][:_LONGEST_STEM]
-    for raw in read_raw(path, layout, batch_rows, on_reject):
-        yield _payments(raw, layout, stem, tokenizer, on_reject)
+    account, name = file.account, file.path.name
+
+    def refuse(reject: Reject) -> None:
+        account.refused += 1
+        on_reject(reject)
+
+    stem = name.split(".")[0][:_LONGEST_STEM]
+    for raw in file.batches(batch_rows, refuse):
+        batch = _payments(raw, file.layout, stem, tokenizer, refuse)
+        account.payments += batch.num_rows
+        account.settle(name)
+        yield batch
+    account.settle(name)
 
 
 def _payments(

@@ -1,156 +1,99 @@
-"""Files as batches of raw columns with row numbers: CSV (also .gz, .bz2) and Parquet."""
+"""Files as batches of raw columns with row numbers: CSV, JSON lines and Parquet.
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+What a file is comes from its content, and how its text is written too, unless a FileForm says it.
+Each row comes once: in a batch, or to the handler of rejects; Account counts both.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
-from events.errors import one_line
-from producer.kinds import READ_ERRORS, check_kind, plain
-from producer.layouts import PLACE_FIELDS, Layout, LayoutError
-from producer.rejects import Reject, RejectHandler, row_sentence
+from producer.csv_rows import CsvRows
+from producer.decimals import find_marks, with_points
+from producer.form import AS_FOUND, Account, BrokenOffError, FileForm
+from producer.json_rows import JsonRows
+from producer.layouts import Layout, LayoutError
+from producer.match import match_columns
+from producer.parquet_rows import ParquetRows
+from producer.raw import RawBatch, Rows
+from producer.rejects import RejectHandler
+from producer.text import encoding_of, lines_in_blocks
+from producer.unpacking import PARQUET, packing_of, refuse_kinds, unpacked
 
-_CSV_ENDS = (".csv", ".tsv", ".txt")
-_COMPRESSED = (".gz", ".bz2")
-_PARQUET_ENDS = (".parquet", ".pq")
-_BLOCK_BYTES = 4 * 1024 * 1024
-_SHOWN_NAMES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RawBatch:
-    """Columns of a file under the names of their fields, and the rows' numbers, from 1."""
-
-    columns: Mapping[str, pa.Array]
-    rows: npt.NDArray[np.int64]
+__all__ = ["PaymentFile", "RawBatch", "match_columns", "open_file"]
 
 
-def read_raw(
-    path: Path, layout: Layout, batch_rows: int, on_reject: RejectHandler
-) -> Iterator[RawBatch]:
-    """Yield the columns that a layout names; columns that it does not name are not read.
+class PaymentFile:
+    """A file of payments, opened: how it was recognised, its layout, and the account of its rows.
 
-    CSV columns come as text. Raises LayoutError where the file is of another kind or lacks a
-    column. Lines with too few or too many values go to on_reject.
+    Attributes:
+        path: Where the file is.
+        recognised: What the reader found the file to be, for people.
+        layout: The layout as it fits this file.
+        account: What became of the rows that were read so far.
     """
-    ends = [end.lower() for end in path.suffixes]
-    plain = [end for end in ends if end not in _COMPRESSED]
+
+    def __init__(self, path: Path, layout: Layout, form: FileForm) -> None:
+        packing, self._rows = _open(path, layout, form)
+        self.path = path
+        self.layout = self._rows.layout
+        self.account = Account()
+        self._marks = find_marks(
+            path, self.layout, self._rows.sample(), form.decimal, self._rows.semicolons
+        )
+        self.recognised = self._rows.described + (f", packed by {packing}" if packing else "")
+        if any(mark.decimal == "comma" for mark in self._marks.values()):
+            self.recognised += ", decimal comma"
+
+    def batches(self, batch_rows: int, on_reject: RejectHandler) -> Iterator[RawBatch]:
+        """Yield the columns that the layout names, at least one batch; text of numbers has a point.
+
+        Rows that are none go to on_reject. BrokenOffError, behind all rows before it, where the
+        file cannot be read to its end.
+        """
+        empty = True
+        try:
+            for raw in self._rows.batches(batch_rows, self.account, on_reject):
+                empty = False
+                yield with_points(raw, self._marks, self.layout, on_reject)
+        except BrokenOffError as error:
+            raise error.behind(self.account.rows) from None
+        if empty:
+            yield self._nothing()
+
+    def _nothing(self) -> RawBatch:
+        """Return a batch without rows."""
+        columns = {name: pa.array([], pa.string()) for name in self.layout.columns}
+        return RawBatch(columns, np.zeros(0, np.int64))
+
+
+def open_file(path: Path, layout: Layout, form: FileForm = AS_FOUND) -> PaymentFile:
+    """Find out what a file is and how its columns fit a layout.
+
+    Raises LayoutError where the file is of another kind, lacks a column, or can be read in two
+    ways.
+    """
+    return PaymentFile(path, layout, form)
+
+
+def _open(path: Path, layout: Layout, form: FileForm) -> tuple[str | None, Rows]:
+    """Return how a file is packed, and the reader for what it holds."""
     if not path.is_file():
         raise LayoutError(f"{path}: expected a file, found none; check the path")
-    if ends and ends[-1] in _PARQUET_ENDS:
-        yield from _read_parquet(path, layout, batch_rows)
-    elif plain and plain[-1] in _CSV_ENDS:
-        yield from _read_csv(path, layout, plain[-1], on_reject)
-    else:
-        known = ", ".join((*_CSV_ENDS, *(f".csv{end}" for end in _COMPRESSED), *_PARQUET_ENDS))
-        raise LayoutError(
-            f"{path}: expected a name that ends in one of {known}, got {path.name!r}; "
-            "convert the file or rename it"
-        )
-
-
-def match_columns(layout: Layout, names: Sequence[str], path: Path) -> dict[str, str]:
-    """Return field to column for what a file has, and raise LayoutError for what it lacks."""
-    found: dict[str, str] = {}
-    for field_name, column in layout.columns.items():
-        if names.count(column) == 1:
-            found[field_name] = column
-        elif column in names:
-            raise LayoutError(
-                f"{path}: expected one column {column!r}, got {names.count(column)}; rename them"
-            )
-        elif field_name not in layout.optional:
-            named = [name for name in names if name]
-            shown = one_line(", ".join(named), _SHOWN_NAMES) if named else "no named column"
-            raise LayoutError(
-                f"{path}: expected column {column!r} for {field_name} (layout {layout.name}), "
-                f"got {shown}; choose another --layout or add --map {field_name}=COLUMN"
-            )
-    alone = [field_name for field_name in PLACE_FIELDS if field_name in found]
-    if len(alone) == 1:
-        raise LayoutError(
-            f"{path}: expected columns for both of {' and '.join(PLACE_FIELDS)}, got one for "
-            f"{alone[0]}; map the other too, or neither"
-        )
-    return found
-
-
-def _read_parquet(path: Path, layout: Layout, batch_rows: int) -> Iterator[RawBatch]:
-    try:
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            fields = match_columns(layout, schema.names, path)
-            for field_name, column in fields.items():
-                check_kind(path, layout, field_name, schema.field(column))
-            first = 1
-            for batch in file.iter_batches(batch_rows, columns=sorted(set(fields.values()))):
-                columns = {name: plain(batch[column]) for name, column in fields.items()}
-                yield RawBatch(columns, np.arange(first, first + batch.num_rows))
-                first += batch.num_rows
-    except READ_ERRORS as error:
-        raise LayoutError(f"{path}: expected a Parquet file, got {error}; check it") from None
-
-
-def _read_csv(path: Path, layout: Layout, end: str, on_reject: RejectHandler) -> Iterator[RawBatch]:
-    delimiter = "\t" if end == ".tsv" else ","
-    fields = match_columns(layout, _header(path, delimiter), path)
-    skipped: list[int] = []
-
-    def skip(line: pa_csv.InvalidRow) -> str:
-        row = line.number - 1
-        got = f"{line.actual_columns} values"
-        expected = f"{line.expected_columns} values"
-        sentence = row_sentence("wrong_type", "line", expected, got, "quote or mend the line")
-        skipped.append(row)
-        on_reject(Reject(row, "wrong_type", sentence, {}))
-        return "skip"
-
-    wanted = sorted(set(fields.values()))
-    try:
-        reader = pa_csv.open_csv(
-            path,
-            read_options=pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=wanted,
-                strings_can_be_null=False,
-            ),
-        )
-        first = 1
-        for batch in reader:
-            columns = {field_name: batch[column] for field_name, column in fields.items()}
-            yield RawBatch(columns, number_rows(first, batch.num_rows, skipped))
-            first += batch.num_rows
-    except READ_ERRORS as error:
-        raise LayoutError(f"{path}: expected CSV in UTF-8, got {error}; convert the file") from None
-
-
-def number_rows(first: int, count: int, skipped: Sequence[int]) -> npt.NDArray[np.int64]:
-    """Number count kept rows from the first-th kept one on, counting the skipped rows too.
-
-    >>> number_rows(3, 2, [2, 5])
-    array([4, 6])
-    """
-    kept = np.arange(first, first + count)
-    before = np.asarray(sorted(skipped), np.int64) - np.arange(len(skipped))
-    return kept + np.searchsorted(before, kept, side="right")
-
-
-def _header(path: Path, delimiter: str) -> list[str]:
-    """Return the names in the first line of a CSV file."""
-    try:
-        with pa.input_stream(path) as stream:
-            head = stream.read_buffer(_BLOCK_BYTES).to_pybytes()  # `read` leaks where it fails
-            start = head.decode("utf-8-sig", errors="replace")
-        return next(csv.reader(start.splitlines(), delimiter=delimiter), [])
-    except (*READ_ERRORS, csv.Error) as error:
-        raise LayoutError(f"{path}: expected a readable file, got {error}; check it") from None
+    packing = packing_of(path)
+    parts = unpacked(path, packing)
+    first = next(parts, b"")
+    if packing is not None:
+        refuse_kinds(path, first)
+    if first.startswith(PARQUET):
+        if packing is not None:
+            raise LayoutError(f"{path}: expected Parquet as it is, got it in {packing}; unpack it")
+        return None, ParquetRows(path, layout, form)
+    encoding = encoding_of(path, first, form.encoding)
+    blocks = lines_in_blocks(path, chain([first], parts), encoding)
+    start = next(blocks, b"")
+    kind = JsonRows if start.lstrip().startswith((b"{", b"[")) else CsvRows
+    return packing, kind(path, chain([start], blocks), encoding.named, layout, form)

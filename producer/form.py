@@ -1,0 +1,87 @@
+"""What a caller says of a file's form, and the account of what became of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from producer.layouts import LayoutError
+
+Decimal = Literal["point", "comma"]
+DECIMALS: Final[tuple[Decimal, ...]] = get_args(Decimal)
+
+Quotes = Literal["line", "multiline", "none"]
+QUOTES: Final[tuple[Quotes, ...]] = get_args(Quotes)
+
+DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+"""The delimiters that are found by themselves, with the names that --delimiter takes too."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """How a file is read where that is given; None is found by the reader.
+
+    A quoted value ends on its line ("line"), may hold line breaks ("multiline"), or a quote is a
+    character like any other ("none"). The first skip_rows rows are left out.
+    """
+
+    delimiter: str | None = None
+    decimal: Decimal | None = None
+    encoding: str | None = None
+    quotes: Quotes = "line"
+    skip_rows: int = 0
+
+
+AS_FOUND: Final = FileForm()
+"""Everything is found by the reader."""
+
+
+class BrokenOffError(LayoutError):
+    """A file cannot be read to its end: the row, the line, the reason and the next step."""
+
+    def behind(self, rows: int) -> BrokenOffError:
+        """Return the error with the number of rows that were read before."""
+        return BrokenOffError(f"{self}; {rows:,} rows before that were read")
+
+
+class AccountError(RuntimeError):
+    """Rows of a file became neither payments nor refused rows: a fault of the reader."""
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of a file's lines and rows so far.
+
+    A text file's lines are its heading, blank ones, rows, and breaks within quoted values. Rows
+    are payments, refused, or skipped by --skip-rows; a row that is read counts at once.
+    """
+
+    lines: int = 0
+    heading: int = 0
+    blank: int = 0
+    breaks: int = 0
+    rows: int = 0
+    payments: int = 0
+    refused: int = 0
+    skipped: int = 0
+
+    def settle(self, name: str) -> None:
+        """Raise AccountError where rows, or lines of a text file, do not add up.
+
+        >>> Account(rows=3, payments=2).settle("own.csv")
+        Traceback (most recent call last):
+        producer.form.AccountError: own.csv: expected 3 rows to be payments, refused or skipped, \
+got 2 payments, 0 refused, 0 skipped; report this file's form.
+        """
+        if self.rows != self.payments + self.refused + self.skipped:
+            raise AccountError(
+                f"{name}: expected {self.rows:,} rows to be payments, refused or skipped, got "
+                f"{self.payments:,} payments, {self.refused:,} refused, {self.skipped:,} skipped; "
+                "report this file's form."
+            )
+        parts = self.heading + self.blank + self.breaks + self.rows
+        if self.lines and self.lines != parts:
+            raise AccountError(
+                f"{name}: expected {self.lines:,} lines to be heading, blank or rows, got "
+                f"{parts:,}; report this file's form."
+            )
