@@ -26,9 +26,9 @@ from events.decision import Decision
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS
 from features import warm_up
 from jobs.settings import Profile
+from producer.data_sets import LAYOUTS
 from producer.kafka import KafkaSettings
 from producer.labels import DAY_MS, LabelSettings
-from producer.layouts import LAYOUTS
 from producer.mapping import read
 from producer.pacing import Pace
 from producer.run import RunSettings, to_kafka

@@ -21,11 +21,11 @@ from benchmarks.reading import read_stream
 from events.topics import DECISIONS
 from features import warm_up
 from jobs.settings import DIRECT, Profile
+from producer.data_sets import LAYOUTS
 from producer.disorder import Disorder, Disordered, disordered
 from producer.feed import Feed
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import DAY_MS, LabelSettings
-from producer.layouts import LAYOUTS
 from producer.mapping import read
 from producer.pacing import Pace
 from producer.records import Records

@@ -135,7 +135,7 @@ def load_history(data: DataSet, step: Step) -> History:
     Raises what reading and replaying raise, TrainingError where nothing can be learnt from it.
     """
     step(f"read {data.source}")
-    table, skipped = data.source.table()
+    table, skipped = data.source.table(step)
     if skipped:
         step(f"left out {skipped:,} rows that are no payments")
     warm_up()

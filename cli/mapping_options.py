@@ -10,15 +10,33 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from cli.options import option
 from cli.produce_options import Moment
-from producer.layouts import LAYOUTS, TIMESTAMP_UNITS, Layout, TimestampUnit, with_options
+from producer.data_sets import LAYOUTS
+from producer.layouts import DATE_ORDERS, TIMESTAMP_UNITS, Layout, with_options
+from producer.time_spellings import DateOrder
+from producer.times import TimestampUnit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Zone(click.ParamType[str]):
+    """A time zone of the IANA database, such as Europe/Berlin."""
+
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name of a zone that exists."""
+        try:
+            return ZoneInfo(str(value)).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.fail(f"expected a zone such as Europe/Berlin or UTC, got {value!r}", param, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +48,26 @@ class ReadingOptions:
     constants: tuple[str, ...] = ()
     timestamp_unit: TimestampUnit | None = None
     timestamp_start: datetime | None = None
+    timezone: str | None = None
+    date_order: DateOrder | None = None
+    round_amounts: bool = False
+    leave_out_refunds: bool = False
+    join: Path | None = None
     sort: bool = False
 
     def columns(self) -> Layout:
         """Return the layout with what was given over it; LayoutError where that is none."""
         base = LAYOUTS[self.layout] if self.layout else None
         return with_options(
-            base, self.pairs, self.constants, self.timestamp_unit, self.timestamp_start
+            base,
+            self.pairs,
+            self.constants,
+            self.timestamp_unit,
+            self.timestamp_start,
+            self.timezone,
+            self.date_order,
+            self.round_amounts,
+            self.leave_out_refunds,
         )
 
 
@@ -47,9 +78,31 @@ _OPTIONS = (
     option(
         "--timestamp-unit",
         type=click.Choice(TIMESTAMP_UNITS),
-        help="Date and time (iso), or a number of s, ms, us or ns. Default: the layout's, or iso.",
+        help="Date and time (iso), or a number of d (days), h (hours), s, ms, us or ns. Default: "
+        "the layout's, or iso.",
     ),
     option("--timestamp-start", type=Moment(), help="What numbers count from. Default: 1970."),
+    option(
+        "--timezone",
+        type=Zone(),
+        help="Time zone of dates and times without an offset, as Europe/Berlin. Default: UTC.",
+    ),
+    option(
+        "--date-order",
+        type=click.Choice(DATE_ORDERS),
+        help="Order of day and month in dates such as 03/04/2024, which are refused without it.",
+    ),
+    option(
+        "--round-amounts",
+        is_flag=True,
+        help="Round amounts with too many decimals for their currency, halves away from zero.",
+    ),
+    option("--leave-out-refunds", is_flag=True, help="Leave out amounts below zero; count each."),
+    option(
+        "--join",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Second file of a layout of two, such as train_identity.csv of ieee-cis.",
+    ),
     option("--sort", is_flag=True, help="Order the file by time first, in memory."),
 )
 

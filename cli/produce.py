@@ -14,13 +14,15 @@ from cli.options import option
 from cli.produce_options import Moment, SendOptions, send_options
 from cli.produce_run import EXIT_INTERRUPTED, finish, run
 from cli.world_options import WorldOptions, world_options
+from producer.data_sets import LAYOUTS
 from producer.generator import generate
-from producer.layouts import LAYOUTS, LayoutError
+from producer.layouts import LayoutError
 from producer.mapping import read
 from producer.population import GeneratorSettings
 from producer.rejects import RejectFile
 from producer.run import sort_by_time
 from producer.selection import until
+from producer.tally import Tally
 from producer.tokens import (
     KEY_VARIABLE,
     Tokenizer,
@@ -164,10 +166,11 @@ def file_command(
     except LayoutError as error:
         raise click.UsageError(str(error)) from None
     selection = options.run_settings().selection
+    tally = Tally()
     with RejectFile(rejects or Path(f"{path.name.split('.')[0]}.rejects.jsonl")) as refused:
         try:
             tokenizer = Tokenizer(_token_key(token_key_file, options, out))
-            batches = read(path, columns, tokenizer, refused.add)
+            batches = read(path, columns, tokenizer, refused.add, tally=tally, join=reading.join)
             batches = sort_by_time(batches) if reading.sort else batches
             batches = until(batches, selection) if ordered or reading.sort else batches
             summary = run(batches, options, out, lambda: dict(refused.by_code))
@@ -177,6 +180,8 @@ def file_command(
         first = refused.first
         out.say(f"Refused {refused.count} rows, see {refused.path}; the first is row {first.row}:")
         out.remarks.print(f"  {first.sentence}", markup=False)
+    for line in tally.lines():
+        out.say(f"{line}.")
     finish(summary, options, out, accepted=rejects is not None or not refused.count)
 
 

@@ -88,7 +88,7 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
         tracker = open_tracker(place) if place is not None else None
         with out.steps() as step:
             step(f"read {source}")
-            table, skipped = source.table()
+            table, skipped = source.table(step)
             table = until(table, options.until)
             replayed = _replay(table, skipped, options, step)
             origin = Origin(str(source), table_sha256(table), recipe)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +19,12 @@ from producer.mapping import read
 from producer.population import GeneratorSettings
 from producer.rejects import Reject, refuse_first
 from producer.run import sort_by_time
+from producer.tally import Tally
 from producer.tokens import KEY_BYTES, Tokenizer
 from producer.world.generate import generate as generate_world
 from producer.world.settings import WorldSettings
+
+Step = Callable[[str], None]
 
 _TOKEN_KEY = bytes(KEY_BYTES)
 """Tokens of a training run stay in memory, so they need no secret; a fixed key repeats a run."""
@@ -38,15 +41,25 @@ class FileSource:
     def __str__(self) -> str:
         return self.path.name
 
-    def table(self) -> tuple[pa.Table, int]:
-        """Return the payments and how many rows were left out.
+    def table(self, step: Step = lambda _: None) -> tuple[pa.Table, int]:
+        """Return the payments and how many rows were refused; step gets what else was noticed.
 
         Raises LayoutError for columns that do not fit, RowRefusedError for a bad row.
         """
         skipped: list[Reject] = []
         on_reject = skipped.append if self.skip_bad_rows else refuse_first
-        batches = read(self.path, self.reading.columns(), Tokenizer(_TOKEN_KEY), on_reject)
+        reading, tally = self.reading, Tally()
+        batches = read(
+            self.path,
+            reading.columns(),
+            Tokenizer(_TOKEN_KEY),
+            on_reject,
+            tally=tally,
+            join=reading.join,
+        )
         table = pa.Table.from_batches(sort_by_time(batches) if self.reading.sort else batches)
+        for line in tally.lines():
+            step(line)
         return table, len(skipped)
 
 
@@ -63,7 +76,7 @@ class GeneratedSource:
             f"{one.radius:g}, {one.days} days, seed {one.seed}"
         )
 
-    def table(self) -> tuple[pa.Table, int]:
+    def table(self, _step: Step = lambda _: None) -> tuple[pa.Table, int]:
         """Return the payments; none is left out."""
         batches: Iterator[pa.RecordBatch] = generate(self.settings)
         return pa.Table.from_batches(batches), 0
@@ -84,7 +97,7 @@ class WorldSource:
             f"seed {one.seed}, attacks {attacks}"
         )
 
-    def table(self) -> tuple[pa.Table, int]:
+    def table(self, _step: Step = lambda _: None) -> tuple[pa.Table, int]:
         """Return the payments; none is left out."""
         return pa.Table.from_batches(generate_world(self.settings)), 0
 

@@ -93,6 +93,24 @@ def format_amount(amount_minor: int, exponent: int) -> str:
     return f"{whole}.{fraction:0{exponent}d}"
 
 
+def largest_amount(exponent: int) -> str:
+    """Return the words for the largest amount of a currency with `exponent` decimals.
+
+    >>> largest_amount(2), largest_amount(0)
+    ('at most 10995116277.75', 'at most 1099511627775')
+    """
+    return f"at most {format_amount(MAX_AMOUNT_MINOR, exponent)}"
+
+
+def smallest_unit(exponent: int) -> str:
+    """Return the words for how fine an amount of a currency with `exponent` decimals may be.
+
+    >>> smallest_unit(2)
+    'a whole number of minor units (2 decimals at most)'
+    """
+    return f"a whole number of minor units ({exponent} decimals at most)"
+
+
 def _parse_any_amount(text: str, exponent: int) -> int:
     """Read what the fast path left: strings, exponents, many digits, and all that is wrong."""
     if text[0] not in '"-0123456789':
@@ -114,20 +132,15 @@ def _whole_minor_units(amount: decimal.Decimal, exponent: int, text: str) -> int
     if amount == 0:
         return 0
     if amount.adjusted() + exponent > _FAST_DIGITS:
-        raise _bad_amount("bad_amount", _largest(exponent), text)
-    whole_only = f"a whole number of minor units ({exponent} decimals at most)"
+        raise _bad_amount("bad_amount", largest_amount(exponent), text)
     if amount.adjusted() + exponent < 0:
-        raise _bad_amount("bad_amount", whole_only, text)
+        raise _bad_amount("bad_amount", smallest_unit(exponent), text)
     minor = amount.scaleb(exponent, _EXACT)
     if minor != minor.to_integral_value(context=_EXACT):
-        raise _bad_amount("bad_amount", whole_only, text)
+        raise _bad_amount("bad_amount", smallest_unit(exponent), text)
     if minor > MAX_AMOUNT_MINOR:
-        raise _bad_amount("bad_amount", _largest(exponent), text)
+        raise _bad_amount("bad_amount", largest_amount(exponent), text)
     return int(minor)
-
-
-def _largest(exponent: int) -> str:
-    return f"at most {format_amount(MAX_AMOUNT_MINOR, exponent)}"
 
 
 def _bad_amount(code: str, expected: str, text: str) -> EventError:

@@ -53,7 +53,8 @@ class Account:
     """What became of a file's lines and rows so far.
 
     A text file's lines are its heading, blank ones, rows, and breaks within quoted values. Rows
-    are payments, refused, or skipped by --skip-rows; a row that is read counts at once.
+    are payments, refused, skipped by --skip-rows, or left out as refunds. A row that is read counts
+    at once.
     """
 
     lines: int = 0
@@ -64,6 +65,7 @@ class Account:
     payments: int = 0
     refused: int = 0
     skipped: int = 0
+    left_out: int = 0
 
     def settle(self, name: str) -> None:
         """Raise AccountError where rows, or lines of a text file, do not add up.
@@ -71,13 +73,13 @@ class Account:
         >>> Account(rows=3, payments=2).settle("own.csv")
         Traceback (most recent call last):
         producer.form.AccountError: own.csv: expected 3 rows to be payments, refused or skipped, \
-got 2 payments, 0 refused, 0 skipped; report this file's form.
+got 2 payments, 0 refused, 0 skipped, 0 left out; report this file's form.
         """
-        if self.rows != self.payments + self.refused + self.skipped:
+        if self.rows != self.payments + self.refused + self.skipped + self.left_out:
             raise AccountError(
                 f"{name}: expected {self.rows:,} rows to be payments, refused or skipped, got "
-                f"{self.payments:,} payments, {self.refused:,} refused, {self.skipped:,} skipped; "
-                "report this file's form."
+                f"{self.payments:,} payments, {self.refused:,} refused, {self.skipped:,} skipped, "
+                f"{self.left_out:,} left out; report this file's form."
             )
         parts = self.heading + self.blank + self.breaks + self.rows
         if self.lines and self.lines != parts:

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from events.errors import one_line, show
 from events.table import ATTRIBUTE_PREFIX
+from producer.data_sets import CARDWATCH
 from producer.form import Account, FileForm
-from producer.layouts import CARDWATCH, Layout, LayoutError
+from producer.layouts import Layout, LayoutError
 from producer.match import fitted, match_columns
 from producer.raw import SAMPLE_ROWS, RawBatch
 from producer.rejects import Reject, RejectHandler, row_sentence

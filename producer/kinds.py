@@ -40,7 +40,7 @@ def _wanted(
 ) -> tuple[tuple[Callable[[pa.DataType], bool], ...], str]:
     """Return the tests of types that a field takes beside text, and their names."""
     if field_name == "timestamp":
-        if layout.timestamp_unit == "iso":
+        if layout.times.unit == "iso":
             return _MOMENT, ", dates or times (--timestamp-unit is for numbers)"
         return (*_NUMBER, *_MOMENT), ", numbers, dates or times"
     if field_name == "amount" or field_name in PLACE_FIELDS:

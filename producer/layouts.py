@@ -1,15 +1,18 @@
-"""Which column of a file holds which field of a payment: known data sets, and one's own files."""
+"""Which column of a file holds which field of a payment, and how its values are read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 from events.errors import masked, one_line
 from events.table import ATTRIBUTE_PREFIX
-
-TimestampUnit = Literal["iso", "s", "ms", "us", "ns"]
+from events.transaction import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTES
+from events.wire import MAX_EVENT_BYTES, MAX_TEXT
+from producer.amounts import AmountRules
+from producer.time_spellings import DateOrder
+from producer.times import TimeRules, TimestampUnit
 
 TEXT_FIELDS: Final = (
     "transaction_id",
@@ -26,9 +29,13 @@ TEXT_FIELDS: Final = (
 PLACE_FIELDS: Final = ("lat", "lon")
 FIELDS: Final = (*TEXT_FIELDS, *PLACE_FIELDS, "timestamp", "amount", "currency", "is_fraud")
 NEEDED_FIELDS: Final = ("card_id", "timestamp", "amount", "currency", "merchant_id")
+TIME_PARTS: Final = ("date", "year", "month", "day", "time")
 
-
+_MOST_PARTS: Final = 9
 _LONGEST_SENTENCE: Final = 1_000
+_NUMBER_BYTES: Final = 30
+"""An attribute's number, quotes, colon and comma as JSON."""
+_UTF8_BYTES: Final = 4
 
 
 class LayoutError(ValueError):
@@ -42,7 +49,8 @@ class LayoutError(ValueError):
         super().__init__(masked(one_line(sentence, _LONGEST_SENTENCE)))
 
 
-def _frozen(items: Mapping[str, str]) -> Mapping[str, str]:
+def frozen(items: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a copy that cannot be changed."""
     return MappingProxyType(dict(items))
 
 
@@ -50,128 +58,124 @@ def _frozen(items: Mapping[str, str]) -> Mapping[str, str]:
 class Layout:
     """How the columns of a file become payments.
 
-    columns maps a field, or `attributes.NAME`, to a column. Fields in optional may lack their
-    column. constants gives a field one text for every row, and numbered gives it the text
-    "<file stem>-<row>". prefixes are put before a field's text, strip is taken from its
-    front. A timestamp in a unit of seconds or less counts from start_ms, in epoch milliseconds.
-    Every value of card_id becomes a token where card_is_number is true; elsewhere only those that
-    are card numbers do. An amount is in major units of its currency, unless amount_in_minor.
+    columns maps a field, or `attributes.NAME`, to a column. A text field may have several, as
+    `card_id.1` and `card_id.2`: they are joined by dashes. A time may have `timestamp.date` or
+    `.year`, `.month` and `.day`, and `.time`. Fields in optional may lack their column, those in
+    second come from a second file, joined by transaction_id. constants gives a field one text for
+    every row, and numbered gives it the text "<digest of the file>-<row>". prefixes are put
+    before a field's text, strip is taken from its front. Every value of card_id becomes a token
+    where card_is_number is true; elsewhere only those that are card numbers do. An amount is in
+    major units of its currency, unless amount_in_minor.
     """
 
     name: str
     about: str
     columns: Mapping[str, str]
     optional: frozenset[str] = frozenset()
-    constants: Mapping[str, str] = field(default_factory=lambda: _frozen({}))
+    second: frozenset[str] = frozenset()
+    constants: Mapping[str, str] = field(default_factory=lambda: frozen({}))
     numbered: frozenset[str] = frozenset()
-    prefixes: Mapping[str, str] = field(default_factory=lambda: _frozen({}))
-    strip: Mapping[str, str] = field(default_factory=lambda: _frozen({}))
-    timestamp_unit: TimestampUnit = "iso"
-    start_ms: int = 0
+    prefixes: Mapping[str, str] = field(default_factory=lambda: frozen({}))
+    strip: Mapping[str, str] = field(default_factory=lambda: frozen({}))
+    times: TimeRules = field(default_factory=TimeRules)
+    amounts: AmountRules = field(default_factory=AmountRules)
     card_is_number: bool = False
     amount_in_minor: bool = False
 
     def __post_init__(self) -> None:
         for name in (*self.columns, *self.constants, *self.numbered):
-            if name not in FIELDS and not name.startswith(ATTRIBUTE_PREFIX):
+            if not _is_known(name):
                 raise LayoutError(
                     f"layout {self.name}: expected a field of a payment, got {name!r}; "
                     f"fields are {', '.join(FIELDS)} and {ATTRIBUTE_PREFIX}NAME"
                 )
-        given = {*self.columns, *self.constants, *self.numbered}
+        self._check_parts()
+        _check_attributes(self.name, self.attributes)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Names of the attributes, in the order of the layout."""
+        start = len(ATTRIBUTE_PREFIX)
+        names = (*self.columns, *self.constants)
+        return tuple(name[start:] for name in names if name.startswith(ATTRIBUTE_PREFIX))
+
+    def parts(self, field_name: str) -> list[str]:
+        """Return the keys of columns that a field is made of, in the order of their names."""
+        return sorted(name for name in self.columns if field_of(name) == field_name)
+
+    def check_needed(self) -> None:
+        """Raise LayoutError where a field that every payment needs has no source."""
+        given = {field_of(name) for name in (*self.columns, *self.constants, *self.numbered)}
         missing = [name for name in NEEDED_FIELDS if name not in given]
         if missing:
             raise LayoutError(
                 f"layout {self.name}: expected a column for {', '.join(missing)}, got none; "
                 f"add --map {missing[0]}=COLUMN or --constant {missing[0]}=TEXT"
             )
+        alone = [name for name in PLACE_FIELDS if name in given]
+        if len(alone) == 1:
+            raise LayoutError(
+                f"layout {self.name}: expected both of {' and '.join(PLACE_FIELDS)}, got "
+                f"{alone[0]} alone; add the other with --map or --constant, or leave out both"
+            )
 
-    @property
-    def attributes(self) -> tuple[str, ...]:
-        """Names of the attributes, in the order of the layout."""
-        start = len(ATTRIBUTE_PREFIX)
-        return tuple(name[start:] for name in self.columns if name.startswith(ATTRIBUTE_PREFIX))
+    def _check_parts(self) -> None:
+        """Refuse a field that has a source of its own and parts too, and a date that lacks one."""
+        days = {f"timestamp.{name}" for name in ("year", "month", "day")} & self.columns.keys()
+        dated = "timestamp.date" in self.columns
+        parts = self.parts("timestamp")
+        if parts not in ([], ["timestamp"]) and (len(days) != (0 if dated else 3)):
+            raise LayoutError(
+                f"layout {self.name}: expected timestamp.date, or timestamp.year, .month and "
+                f".day, got {', '.join(parts)}; map the others too"
+            )
+        for name in self.columns:
+            whole = field_of(name)
+            if whole != name and (whole in self.columns or whole in self.constants):
+                raise LayoutError(
+                    f"layout {self.name}: expected {whole} or its parts, got both {whole} and "
+                    f"{name}; leave one out"
+                )
 
 
-HANDBOOK: Final = Layout(
-    name="handbook",
-    about="Fraud Detection Handbook simulation (TX_DATETIME, CUSTOMER_ID, ...), EUR",
-    columns=_frozen(
-        {
-            "transaction_id": "TRANSACTION_ID",
-            "card_id": "CUSTOMER_ID",
-            "timestamp": "TX_DATETIME",
-            "amount": "TX_AMOUNT",
-            "merchant_id": "TERMINAL_ID",
-            "is_fraud": "TX_FRAUD",
-        }
-    ),
-    optional=frozenset({"is_fraud"}),
-    constants=_frozen({"currency": "EUR"}),
-    prefixes=_frozen({"card_id": "card-", "merchant_id": "terminal-"}),
-)
+def field_of(name: str) -> str:
+    """Return the field that a key of `Layout.columns` belongs to.
 
-SPARKOV: Final = Layout(
-    name="sparkov",
-    about="Sparkov and Kaggle fraudTrain (cc_num, unix_time, ...), USD. unix_time is the clock; "
-    "the place is the merchant's; names, streets and birth dates are not read",
-    columns=_frozen(
-        {
-            "transaction_id": "trans_num",
-            "card_id": "cc_num",
-            "timestamp": "unix_time",
-            "amount": "amt",
-            "merchant_id": "merchant",
-            "merchant_category": "category",
-            "city": "city",
-            "lat": "merch_lat",
-            "lon": "merch_long",
-            "is_fraud": "is_fraud",
-        }
-    ),
-    optional=frozenset({"merchant_category", "city", "lat", "lon", "is_fraud"}),
-    constants=_frozen({"currency": "USD"}),
-    strip=_frozen({"merchant_id": "fraud_"}),
-    timestamp_unit="s",
-    card_is_number=True,
-)
+    >>> field_of("card_id.2"), field_of("attributes.V.1")
+    ('card_id', 'attributes.V.1')
+    """
+    return name if name.startswith(ATTRIBUTE_PREFIX) else name.partition(".")[0]
 
-ULB: Final = Layout(
-    name="ulb",
-    about="ULB creditcard (Time, V1 to V28, Amount, Class), EUR. The file names neither card nor "
-    "merchant: each payment gets a card of its own and all have one merchant, ulb",
-    columns=_frozen(
-        {
-            "timestamp": "Time",
-            "amount": "Amount",
-            "is_fraud": "Class",
-            **{f"{ATTRIBUTE_PREFIX}V{number}": f"V{number}" for number in range(1, 29)},
-        }
-    ),
-    optional=frozenset({"is_fraud"}),
-    constants=_frozen({"currency": "EUR", "merchant_id": "ulb"}),
-    numbered=frozenset({"transaction_id", "card_id"}),
-    prefixes=_frozen({"card_id": "card-"}),
-    timestamp_unit="s",
-    start_ms=int(datetime(2013, 9, 1, tzinfo=UTC).timestamp() * 1000),
-)
 
-CARDWATCH: Final = Layout(
-    name="cardwatch",
-    about="what --to-file writes. Attributes need a --map each",
-    columns=_frozen(
-        {name: name for name in (*TEXT_FIELDS, *PLACE_FIELDS, "currency", "is_fraud")}
-        | {"timestamp": "timestamp_ms", "amount": "amount_minor"}
-    ),
-    optional=frozenset(
-        {*TEXT_FIELDS, *PLACE_FIELDS, "is_fraud"} - {*NEEDED_FIELDS, "transaction_id"}
-    ),
-    timestamp_unit="ms",
-    amount_in_minor=True,
-)
+def _is_known(name: str) -> bool:
+    if name in FIELDS or name.startswith(ATTRIBUTE_PREFIX):
+        return True
+    whole, _, part = name.partition(".")
+    if whole == "timestamp":
+        return part in TIME_PARTS
+    return whole in TEXT_FIELDS and part in [str(number + 1) for number in range(_MOST_PARTS)]
 
-LAYOUTS: Final = {layout.name: layout for layout in (HANDBOOK, SPARKOV, ULB, CARDWATCH)}
-LAYOUTS["kaggle"] = SPARKOV
+
+def _check_attributes(layout: str, names: tuple[str, ...]) -> None:
+    """Refuse attributes that no payment could carry to the job."""
+    where = f"layout {layout}: expected"
+    if len(names) > MAX_ATTRIBUTES:
+        raise LayoutError(
+            f"{where} {MAX_ATTRIBUTES} attributes at most, got {len(names)}; map fewer columns"
+        )
+    for name in names:
+        if not (1 <= len(name) <= MAX_ATTRIBUTE_NAME and name.isprintable()):
+            raise LayoutError(
+                f"{where} attribute names of 1 to {MAX_ATTRIBUTE_NAME} printable characters, got "
+                f"{name!r} ({len(name)}); shorten the name in --map {ATTRIBUTE_PREFIX}NAME=COLUMN"
+            )
+    texts = (len(TEXT_FIELDS) + len(FIELDS)) * MAX_TEXT * _UTF8_BYTES
+    most = texts + sum(len(name.encode()) + _NUMBER_BYTES for name in names)
+    if most > MAX_EVENT_BYTES:
+        raise LayoutError(
+            f"{where} payments of {MAX_EVENT_BYTES} bytes at most, got {most} with these "
+            "attributes; map fewer columns, or shorten the names"
+        )
 
 
 def with_options(
@@ -180,6 +184,10 @@ def with_options(
     constants: Iterable[str] = (),
     timestamp_unit: TimestampUnit | None = None,
     start: datetime | None = None,
+    zone: str | None = None,
+    date_order: DateOrder | None = None,
+    rounded: bool = False,
+    refunds_left_out: bool = False,
 ) -> Layout:
     """Build a layout from `field=column` pairs and `field=text` constants, over a known one.
 
@@ -188,49 +196,77 @@ def with_options(
     >>> pairs = ["card_id=card", "timestamp=at", "amount=sum", "merchant_id=shop"]
     >>> with_options(None, pairs, ["currency=EUR"], "s").columns["amount"]
     'sum'
-    >>> with_options(HANDBOOK, ["amont=sum"])
+    >>> with_options(None, ["amont=sum"])
     Traceback (most recent call last):
-    producer.layouts.LayoutError: layout handbook: expected a field of a payment, got 'amont'; \
+    producer.layouts.LayoutError: layout own: expected a field of a payment, got 'amont'; \
 fields are ...
     """
     columns = _pairs(pairs, "--map", "field=column")
     texts = _pairs(constants, "--constant", "field=text")
-    if base is None:
-        named = {"transaction_id"} & (columns.keys() | texts.keys())
-        layout = Layout(
-            name="own",
-            about="columns given with --map",
-            columns=_frozen(columns),
-            constants=_frozen(texts),
-            numbered=frozenset({"transaction_id"} - named),
+    both = columns.keys() & texts.keys()
+    if both:
+        raise LayoutError(
+            f"--constant: expected a field without a column, got {sorted(both)[0]} with both "
+            "--map and --constant; leave one out"
         )
-    else:
-        kept = {name: column for name, column in base.columns.items() if name not in texts}
-        layout = replace(
-            base,
-            columns=_frozen({**kept, **columns}),
-            constants=_frozen(
-                {k: v for k, v in {**base.constants, **texts}.items() if k not in columns}
-            ),
-            numbered=base.numbered - columns.keys() - texts.keys(),
-            optional=base.optional - columns.keys(),
-        )
-    if timestamp_unit is not None:
-        layout = replace(layout, timestamp_unit=timestamp_unit)
-    if start is not None:
-        layout = replace(layout, start_ms=int(start.timestamp() * 1000))
+    layout = _own(columns, texts) if base is None else _over(base, columns, texts)
+    times = TimeRules(
+        timestamp_unit or layout.times.unit,
+        layout.times.start_ms if start is None else int(start.timestamp() * 1000),
+        zone or layout.times.zone,
+        date_order or layout.times.date_order,
+    )
+    amounts = AmountRules(
+        layout.amounts.rounded or rounded, layout.amounts.refunds_left_out or refunds_left_out
+    )
+    layout = replace(layout, times=times, amounts=amounts)
+    layout.check_needed()
     return layout
 
 
+def _own(columns: dict[str, str], texts: dict[str, str]) -> Layout:
+    """Return the layout of a file that is no known data set."""
+    named = {"transaction_id"} & {field_of(name) for name in (*columns, *texts)}
+    return Layout(
+        name="own",
+        about="columns given with --map",
+        columns=frozen(columns),
+        constants=frozen(texts),
+        numbered=frozenset({"transaction_id"} - named),
+    )
+
+
+def _over(base: Layout, columns: dict[str, str], texts: dict[str, str]) -> Layout:
+    """Return a known layout with columns and constants of one's own in place of its own."""
+    given = {field_of(name) for name in (*columns, *texts)}
+    kept = {name: column for name, column in base.columns.items() if field_of(name) not in given}
+    fixed = {name: text for name, text in base.constants.items() if name not in given}
+    times = base.times
+    if base.parts("timestamp") != ["timestamp"] and "timestamp" in given:
+        times = replace(times, unit="iso")
+    return replace(
+        base,
+        columns=frozen({**kept, **columns}),
+        constants=frozen({**fixed, **texts}),
+        numbered=base.numbered - given,
+        optional=base.optional - columns.keys(),
+        second=base.second - columns.keys(),
+        times=times,
+    )
+
+
 def _pairs(pairs: Iterable[str], option: str, form: str) -> dict[str, str]:
-    """Split `name=value` texts; raise LayoutError for one that is not."""
+    """Split `name=value` texts; raise LayoutError for one that is not, or that comes twice."""
     found: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals and value):
             raise LayoutError(f"{option}: expected {form}, got {pair!r}; write it in this form")
+        if name in found:
+            raise LayoutError(f"{option}: expected {name} once, got it twice; leave one out")
         found[name] = value
     return found
 
 
 TIMESTAMP_UNITS: Final[tuple[TimestampUnit, ...]] = get_args(TimestampUnit)
+DATE_ORDERS: Final[tuple[DateOrder, ...]] = get_args(DateOrder)

@@ -11,7 +11,8 @@ from typing import Final
 
 from events.errors import one_line, show
 from events.table import ATTRIBUTE_PREFIX
-from producer.layouts import CARDWATCH, PLACE_FIELDS, Layout, LayoutError
+from producer.data_sets import CARDWATCH
+from producer.layouts import PLACE_FIELDS, Layout, LayoutError
 
 _SHOWN_NAMES: Final = 500
 _WIRE: Final = ("timestamp", "amount")
@@ -36,7 +37,8 @@ def match_columns(
             )
         elif field_name not in layout.optional:
             raise _missing(layout, field_name, names, path, form)
-    alone = [field_name for field_name in PLACE_FIELDS if field_name in found]
+    given = {*found, *layout.constants}
+    alone = [field_name for field_name in PLACE_FIELDS if field_name in given]
     if len(alone) == 1:
         raise LayoutError(
             f"{path}: expected columns for both of {' and '.join(PLACE_FIELDS)}, got one for "
@@ -64,7 +66,9 @@ def fitted(layout: Layout, names: Sequence[str]) -> Layout:
     if all(columns[one] == CARDWATCH.columns[one] not in names and one in names for one in _WIRE):
         columns |= {one: one for one in _WIRE}
         layout = replace(layout, amount_in_minor=False)
-    attributes = (name for name in names if name.startswith(ATTRIBUTE_PREFIX))
+    attributes = (
+        name for name in names if name.startswith(ATTRIBUTE_PREFIX) and name not in layout.constants
+    )
     return replace(layout, columns={name: name for name in attributes} | columns)
 
 

@@ -11,6 +11,7 @@ from typing import IO
 import msgspec
 import pyarrow as pa
 
+from events.card_number import card_number_in
 from events.errors import refuse, show
 
 
@@ -80,6 +81,15 @@ def cell(column: pa.Array, row: int) -> object:
         return f"{column[row].value} ({column.type})"
 
 
+def shown(value: object) -> str:
+    """Return a value as it may be written down: short, and no card number in any spelling.
+
+    >>> shown("4111.1111.1111.1111"), shown("m1")
+    ('[a card number]', "'m1'")
+    """
+    return "[a card number]" if card_number_in(str(value)) else show(value)
+
+
 def row_sentence(code: str, where: str, expected: str, got: object, next_step: str) -> str:
     """Say in one sentence why a value was refused, in the words of events."""
-    return refuse(code, where, expected, show(got), next_step).sentence
+    return refuse(code, where, expected, shown(got), next_step).sentence

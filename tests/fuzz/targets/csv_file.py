@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from events.errors import REASONS
 from events.table import check_table
-from producer.layouts import CARDWATCH, HANDBOOK, SPARKOV, ULB, Layout, LayoutError, with_options
+from producer.data_sets import CARDWATCH, HANDBOOK, SPARKOV, ULB
+from producer.layouts import Layout, LayoutError, with_options
 from producer.mapping import read
 from producer.rejects import Reject
 from producer.tokens import Tokenizer

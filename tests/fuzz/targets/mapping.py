@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from producer.layouts import FIELDS, LAYOUTS, LayoutError, with_options
+from producer.data_sets import LAYOUTS
+from producer.layouts import FIELDS, LayoutError, with_options
 from producer.reading import match_columns
 from tests.fuzz.draws import Draws
 from tests.fuzz.oracle import check_refusal

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from producer.layouts import TIMESTAMP_UNITS
+from producer.times import TimeRules
 from tests.fuzz.draws import Draws
 from tests.fuzz.targets.csv_file import FOLDER, OWN, judge
 
@@ -28,7 +29,7 @@ def run(data: bytes) -> None:
         path.write_bytes(draws.rest())
         judge(path, OWN)
         return
-    layout = replace(OWN, timestamp_unit=draws.choice(TIMESTAMP_UNITS))
+    layout = replace(OWN, times=TimeRules(draws.choice(TIMESTAMP_UNITS)))
     try:
         table = _table(draws)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError):

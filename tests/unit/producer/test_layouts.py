@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from producer.layouts import HANDBOOK, LAYOUTS, SPARKOV, ULB, LayoutError, with_options
+from producer.data_sets import HANDBOOK, LAYOUTS, SPARKOV, ULB
+from producer.layouts import LayoutError, with_options
 from producer.reading import match_columns
 
 NEEDED = ["card_id=card", "timestamp=at", "amount=sum", "merchant_id=shop"]
@@ -19,13 +20,13 @@ def test_a_map_wins_over_a_known_layout() -> None:
     layout = with_options(HANDBOOK, ["amount=AMT", "currency=CCY"], timestamp_unit="s")
     assert layout.columns["amount"] == "AMT" and layout.columns["card_id"] == "CUSTOMER_ID"
     assert layout.columns["currency"] == "CCY" and "currency" not in layout.constants
-    assert layout.timestamp_unit == "s"
+    assert layout.times.unit == "s"
 
 
 def test_a_constant_wins_over_a_column() -> None:
     layout = with_options(SPARKOV, [], ["city=Bern"], start=datetime(2020, 1, 1, tzinfo=UTC))
     assert "city" not in layout.columns and layout.constants["city"] == "Bern"
-    assert layout.start_ms == 1_577_836_800_000
+    assert layout.times.start_ms == 1_577_836_800_000
 
 
 def test_a_card_of_its_own_column_is_not_numbered() -> None:

@@ -14,9 +14,11 @@ from events.card_number import card_number_in
 from events.errors import EventError
 from events.table import check_table, payments
 from events.transaction import encode_transaction, parse_transaction
-from producer.layouts import HANDBOOK, LAYOUTS, SPARKOV, ULB, Layout, LayoutError, with_options
+from producer.data_sets import HANDBOOK, LAYOUTS, SPARKOV, ULB
+from producer.layouts import Layout, LayoutError, with_options
 from producer.mapping import read
 from producer.rejects import Reject, RejectFile, RowRefusedError
+from producer.row_ids import file_digest
 from tests.unit.producer.samples import (
     DATA,
     GOOD_ROW,
@@ -40,7 +42,7 @@ def test_a_row_becomes_a_payment(tmp_path: Path) -> None:
     assert not rejects
     given = {name: value for name, value in rows[0].items() if value is not None}
     assert given == {
-        "transaction_id": "own-1",
+        "transaction_id": f"{file_digest(tmp_path / 'own.csv')}-1",
         "card_id": "c1",
         "timestamp_ms": 1_714_564_800_000,
         "amount_minor": 1_234,
@@ -61,7 +63,7 @@ def test_a_row_becomes_a_payment(tmp_path: Path) -> None:
         ({"shop": "bell\x07"}, "bad_identifier"),
         ({"sum": "-1.00"}, "bad_amount"),
         ({"sum": "12.345"}, "bad_amount"),
-        ({"sum": "nan"}, "bad_amount"),
+        ({"sum": "nan"}, "missing_field"),
         ({"sum": "inf"}, "bad_amount"),
         ({"sum": "twelve"}, "bad_amount"),
         ({"sum": "1,23.00"}, "bad_amount"),
@@ -76,7 +78,7 @@ def test_a_row_that_is_no_payment_is_refused_with_its_number_and_reason(
 ) -> None:
     path = write_csv(tmp_path / "own.csv", [GOOD_ROW, {**GOOD_ROW, **change}, GOOD_ROW])
     rows, rejects = read_rows(path)
-    assert [row["transaction_id"] for row in rows] == ["own-1", "own-3"]
+    assert [row["transaction_id"].partition("-")[2] for row in rows] == ["1", "3"]
     assert [(reject.row, reject.code) for reject in rejects] == [(2, code)]
     assert "expected" in rejects[0].sentence and "got" in rejects[0].sentence
 
@@ -280,7 +282,7 @@ def test_whatever_is_read_is_a_payment_for_the_job_too(
 
 
 def test_a_refusal_of_the_reader_is_one_of_the_job(tmp_path: Path) -> None:
-    for amount in ("-1", "12.345", "x", "nan"):
+    for amount in ("-1", "12.345", "x", "inf"):
         value = json.dumps(
             {
                 "transaction_id": "t1",

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from producer.layouts import LAYOUTS
+from producer.data_sets import LAYOUTS
 from producer.mapping import read
 from producer.rejects import refuse_first
 from producer.tokens import KEY_BYTES, Tokenizer
