@@ -143,8 +143,7 @@ class _HotPath:
         return step
 
     def _merchant(self, payment: Transaction) -> merchant.MerchantStep:
-        state = self._merchants.get(payment.merchant_id)
-        step = merchant.advance(state, payment.timestamp_ms, payment.amount_minor, payment.currency)
+        step = merchant.advance(self._merchants.get(payment.merchant_id), payment)
         self._merchants[payment.merchant_id] = step.state
         return step
 

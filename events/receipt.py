@@ -1,15 +1,24 @@
-"""The receipt for a label: the place it took in its merchant's sequence.
+"""The receipt for a label: the place it took in its merchant's sequence, and what it found there.
 
 With it an offline replay applies the label between the same two payments as the stream did.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from events.wire import decode_event
 
 RECEIPT_VERSION: Final = 1
+
+LabelledPayment = Literal["known", "compacted", "unknown"]
+"""Whether the merchant knows the payment that a label names, by its id, card and event time.
+
+`known`: the merchant holds the payment, and the newest label of it counts. `compacted`: the payment
+may be in a bucket of a busy merchant; a fraud counts there once, as long as the bucket has payments
+that are not frauds. `unknown`: no such payment in the merchant's 68 days; the label counts nowhere
+until the payment comes.
+"""
 
 
 class LabelReceipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -22,6 +31,7 @@ class LabelReceipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     is_fraud: bool
     label_time_ms: int
     merchant_sequence: int
+    payment: LabelledPayment | None = None  # releases before 3 did not say
     schema_version: int = RECEIPT_VERSION
 
 

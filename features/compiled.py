@@ -46,6 +46,14 @@ def helper(function: _Function) -> _Function:
     )
 
 
+def interpreted(function: _Function) -> _Function:
+    """Return a compiled helper that calls no other as the Python function that it was.
+
+    For code that runs rarely. A helper that Python calls crashes as soon as it calls another.
+    """
+    return cast(_Function, getattr(function, "py_func", function))
+
+
 def entry_point(function: _Function) -> _Function:
     """Compile a function that Python calls, and keep its machine code where that is possible.
 

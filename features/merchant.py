@@ -1,32 +1,49 @@
 """The merchant's transitions: a payment gives features, a label is learnt. Pure."""
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from events.label import Label
+from events.receipt import LabelledPayment
+from events.transaction import Transaction
 from features.definition import MERCHANT_FEATURES
 from features.merchant_compaction import compacted_when_full
-from features.merchant_kernel import COMPACTED, DAMAGED, LATE, merchant_label, merchant_payment
-from features.merchant_state import EMPTY, FRAUD_BYTES, ROW_BYTES, UPGRADES, VERSION
+from features.merchant_kernel import (
+    COMPACTED,
+    DAMAGED,
+    LATE,
+    PAYMENT_COMPACTED,
+    PAYMENT_KNOWN,
+    PAYMENT_UNKNOWN,
+    merchant_label,
+    merchant_payment,
+)
+from features.merchant_state import EMPTY, LABEL_BYTES, ROW_BYTES, VERSION
+from features.merchant_upgrade import UPGRADES
 from features.state import damaged, upgraded
-from features.tokens import hundredths, id_token
-from features.windows import MAX_FRAUD_ROWS, MAX_MERCHANT_ROWS
+from features.tokens import payment_token, ten_thousandths
+from features.windows import MAX_MERCHANT_ROWS
 
-if TYPE_CHECKING:
-    from events.label import Label
-
-_NO_VALUES: Final = np.empty(0, np.float32)
 _WIDTH: Final = len(MERCHANT_FEATURES)
-_FULL_BYTES: Final = min(ROW_BYTES * MAX_MERCHANT_ROWS, FRAUD_BYTES * MAX_FRAUD_ROWS)
+_FULL_BYTES: Final = ROW_BYTES * MAX_MERCHANT_ROWS
+
+_PAYMENTS: Final[dict[int, LabelledPayment]] = {
+    PAYMENT_KNOWN: "known",
+    PAYMENT_COMPACTED: "compacted",
+    PAYMENT_UNKNOWN: "unknown",
+}
 
 
 class MerchantStep(NamedTuple):
-    """What one payment or label made of a merchant.
+    """The outcome of one payment at its merchant.
 
-    `values` is float32[len(MERCHANT_FEATURES)] in that order, empty after a label. `sequence`
-    numbers the merchant's payments and labels together, from 1. `late`: more than a day behind the
-    newest payment, so that windows may be cut. `compacted`: part of the history is in buckets.
+    `values` is float32[len(MERCHANT_FEATURES)] in that order. `sequence` numbers the merchant's
+    payments and labels together, from 1. `late`: more than a day behind the merchant's newest
+    payment, so that the longest windows may lack payments. `compacted`: part of the history is in
+    buckets. Where neither holds, the values are those of all payments and labels that have come,
+    as long as no more labels waited than windows.MAX_LABELS_OF_A_KIND.
     """
 
     state: bytes
@@ -36,19 +53,30 @@ class MerchantStep(NamedTuple):
     compacted: bool
 
 
-def advance(
-    state: bytes | None, timestamp_ms: int, amount_minor: int, currency: str
-) -> MerchantStep:
+class LabelStep(NamedTuple):
+    """The outcome of one label at its merchant: the next state, its number, what it found."""
+
+    state: bytes
+    sequence: int
+    payment: LabelledPayment
+
+
+def advance(state: bytes | None, payment: Transaction) -> MerchantStep:
     """Return the merchant's next state and its features of a payment; None is a new merchant.
 
-    StateError where the state is of an unknown version or damaged.
+    A label that has waited for the payment counts from now on. StateError where the state is of an
+    unknown version or damaged.
     """
     before = _readable(state)
     out = np.empty(len(before) + ROW_BYTES, np.uint8)
     values = np.empty(_WIDTH, np.float32)
-    amount = hundredths(amount_minor, currency)
     size, sequence, flags = merchant_payment(
-        np.frombuffer(before, np.uint8), timestamp_ms, amount, out, values
+        np.frombuffer(before, np.uint8),
+        payment.timestamp_ms,
+        ten_thousandths(payment.amount_minor, payment.currency),
+        payment_token(payment.transaction_id, payment.card_id),
+        out,
+        values,
     )
     if size == DAMAGED:
         raise damaged(before, "merchant")
@@ -56,25 +84,30 @@ def advance(
     return MerchantStep(out[:size].tobytes(), values, sequence, late, compacted)
 
 
-def learn(state: bytes | None, label: "Label") -> MerchantStep:
+def learn(state: bytes | None, label: Label) -> LabelStep:
     """Return the merchant's next state after a label, which counts in its sequence.
 
-    A fraud is remembered with its event time and label time, once however often it is told, also
-    before its payment; a label that says no fraud takes a known one back. StateError as `advance`.
+    The label with the newest label time decides about its payment, and of equal ones the last to
+    arrive. The label finds its payment by transaction, card and event time. A label of a payment
+    that has not come counts nowhere and waits for it as long as the payment would be kept: until
+    the merchant's newest payment is 68 days ahead, among the newest 256 of its kind. A label of a
+    payment that may be in a bucket counts there, as long as the bucket has payments that are no
+    frauds; repeats and corrections of the newest 256 of a kind are recognised. StateError as
+    `advance`.
     """
     before = _readable(state)
-    out = np.empty(len(before) + FRAUD_BYTES, np.uint8)
-    size, sequence, flags = merchant_label(
+    out = np.empty(len(before) + LABEL_BYTES, np.uint8)
+    size, sequence, payment = merchant_label(
         np.frombuffer(before, np.uint8),
         label.timestamp_ms,
         label.label_time_ms,
-        id_token(label.transaction_id),
+        payment_token(label.transaction_id, label.card_id),
         label.is_fraud,
         out,
     )
     if size == DAMAGED:
         raise damaged(before, "merchant")
-    return MerchantStep(out[:size].tobytes(), _NO_VALUES, sequence, False, bool(flags & COMPACTED))
+    return LabelStep(out[:size].tobytes(), sequence, _PAYMENTS[payment])
 
 
 def _readable(state: bytes | None) -> bytes:

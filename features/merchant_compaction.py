@@ -1,9 +1,13 @@
-"""How a hot merchant's memory is bounded: the oldest rows are merged into cells of time.
+"""How a hot merchant's memory is bounded: the oldest rows are merged into buckets of time.
 
-A cell is at most 1/16 as wide as it is old, and at most 8,192 s wide for payments (16,384 s for
-known frauds), so that the delayed windows keep an edge of about two hours. Counts and sums of a
-window that cuts no cell stay exact. The ids of merged frauds are forgotten: a correction that
-comes for one of them has no effect. 68 days need 950 rows of payments and 600 of frauds at most.
+A bucket is a cell of time, at most 1/16 as wide as it is old and at most 8,192 s wide, and counts
+at the time of its newest payment. An edge of a window is therefore off by less than 1/16 of its age
+behind the merchant's newest payment, and by less than 8,192 s. A window that cuts no bucket is
+exact. 68 days need 950 buckets at most.
+
+A bucket counts its frauds, which are known when the last of them is. Labels of payments that go
+into a bucket are kept apart with their ids, the newest of each kind, so that a repeat counts once
+and a correction finds what it takes back.
 """
 
 from collections.abc import Callable
@@ -12,105 +16,133 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from features.columns import copy
 from features.compiled import SOURCES, entry_point, helper
 from features.merchant_state import (
-    FRAUD_COUNT,
-    FRAUD_ID,
-    FRAUD_LABEL_TIME,
-    FRAUD_TIME,
-    FRAUD_WORDS,
+    FRAUD,
     HEAD_BASE_MS,
+    HEAD_BUCKETS_UNTIL_MS,
     HEAD_WORDS,
+    KIND_COUNTED,
+    KIND_FRAUD,
+    LABEL_BYTES,
+    LABEL_WORDS,
+    NOT_TOLD,
     ROW_WORDS,
     MerchantView,
     count_of,
-    fraud_word,
+    delay_in,
+    frauds_of,
     is_whole,
+    label_kind,
     open_view,
+    pack_told,
+    put_label,
     put_row,
     state_size,
     sum_of,
     time_of,
+    told_of,
+    verdict_in,
     view,
+    who_in,
 )
 from features.merchant_store import store_head
-from features.statistics import bucket_width_ms
+from features.statistics import add_amounts, bucket_width_ms
+from features.tokens import UNKNOWN
 from features.windows import (
-    MAX_FRAUD_ROWS,
+    MAX_LABELS,
+    MAX_LABELS_OF_A_KIND,
     MAX_MERCHANT_ROWS,
-    MERCHANT_HISTORY_MS,
-    SECOND_MS,
+    WIDEST_MERCHANT_BUCKET_MS,
 )
-
-_WIDEST_MS: Final = 8_192 * SECOND_MS
-_WIDEST_FRAUDS_MS: Final = 16_384 * SECOND_MS
-_ALL_MS: Final = 2**62
-"""Width of the one cell for frauds beyond the history, which the next payment drops."""
 
 _KEPT: Final = 4
 """The newest rows, one in so many of the limit, stay as they are."""
 
-_NO_ID: Final = -1
-
 
 @helper
-def _groups(
-    times: npt.NDArray[np.int64], newest_ms: int, widest_ms: int, limit: int
-) -> npt.NDArray[np.int64]:
+def _groups(old: MerchantView) -> npt.NDArray[np.int64]:
     """Return for each row the row that it becomes, which is its own as long as there is room."""
-    merged = len(times) - limit // _KEPT if len(times) >= limit else 0
-    group = np.empty(len(times), np.int64)
+    newest_ms = time_of(old, old.rows - 1)
+    group = np.empty(old.rows, np.int64)
     last, width, cell = -1, 0, 0
-    for row in range(len(times)):
-        age_ms = newest_ms - times[row]
-        its_width = bucket_width_ms(age_ms, widest_ms) if age_ms < MERCHANT_HISTORY_MS else _ALL_MS
-        if row >= merged or width != its_width or cell != times[row] // its_width:
-            last, width, cell = last + 1, its_width, times[row] // its_width
+    for row in range(old.rows):
+        time_ms = time_of(old, row)
+        its_width = bucket_width_ms(newest_ms - time_ms, WIDEST_MERCHANT_BUCKET_MS)
+        whole = row >= old.rows - MAX_MERCHANT_ROWS // _KEPT
+        if whole or width != its_width or cell != time_ms // its_width:
+            last, width, cell = last + 1, its_width, time_ms // its_width
         group[row] = last
     return group
 
 
 @helper
-def _last(times: npt.NDArray[np.int64]) -> int:
-    """Return the newest of sorted times; a label may be ahead of every payment."""
-    return int(times[len(times) - 1]) if len(times) > 0 else -_ALL_MS
-
-
-@helper
-def _size_of(group: npt.NDArray[np.int64]) -> int:
-    """Return how many rows remain."""
-    return int(group[len(group) - 1] + 1) if len(group) > 0 else 0
+def _is_alone(group: npt.NDArray[np.int64], row: int) -> bool:
+    """Return whether a row stays as it is."""
+    before = row > 0 and group[row - 1] == group[row]
+    return not before and (row + 1 == len(group) or group[row + 1] != group[row])
 
 
 @helper
 def _write_rows(old: MerchantView, group: npt.NDArray[np.int64], new: MerchantView) -> None:
-    """Write each group of payments as a row, at the time of its newest."""
-    total, count = 0, 0
+    """Write each group of rows as one, at the time of its newest."""
+    first, total, count, frauds, given_ms = 0, 0, 0, 0, 0
+    new.words[HEAD_BASE_MS] = time_of(old, _last_of(group, 0))
     for row in range(old.rows):
-        total += sum_of(old, row)
+        time_ms, told = time_of(old, row), told_of(old, row)
+        total = add_amounts(total, sum_of(old, row))
         count += count_of(old, row)
+        if verdict_in(told) == FRAUD:
+            frauds += frauds_of(old, row)
+            given_ms = max(given_ms, time_ms + delay_in(told))
         if row + 1 == old.rows or group[row + 1] != group[row]:
-            if group[row] == 0:
-                new.words[HEAD_BASE_MS] = time_of(old, row)
+            if row > first:
+                verdict = FRAUD if frauds > 0 else NOT_TOLD
+                told = pack_told(verdict, given_ms - time_ms if frauds > 0 else 0, frauds)
+                new.words[HEAD_BUCKETS_UNTIL_MS] = max(new.words[HEAD_BUCKETS_UNTIL_MS], time_ms)
             at = new.at_rows + ROW_WORDS * group[row]
-            put_row(new.words, at, total, time_of(old, row) - new.words[HEAD_BASE_MS], count)
-            total, count = 0, 0
+            put_row(new.words, at, total, time_ms - new.words[HEAD_BASE_MS], count, told)
+            first, total, count, frauds, given_ms = row + 1, 0, 0, 0, 0
 
 
 @helper
-def _write_frauds(old: MerchantView, group: npt.NDArray[np.int64], new: MerchantView) -> None:
-    """Write each group of known frauds as a row, which is known when all of them are."""
-    count, label_ms = 0, -_ALL_MS
-    for fraud in range(old.frauds):
-        label_ms = max(label_ms, fraud_word(old, fraud, FRAUD_LABEL_TIME))
-        count += fraud_word(old, fraud, FRAUD_COUNT)
-        if fraud + 1 == old.frauds or group[fraud + 1] != group[fraud]:
-            at = HEAD_WORDS + FRAUD_WORDS * group[fraud]
-            new.words[at + FRAUD_TIME] = fraud_word(old, fraud, FRAUD_TIME)
-            new.words[at + FRAUD_LABEL_TIME] = label_ms
-            new.words[at + FRAUD_ID] = fraud_word(old, fraud, FRAUD_ID) if count == 1 else _NO_ID
-            new.words[at + FRAUD_COUNT] = count
-            count, label_ms = 0, -_ALL_MS
+def _last_of(group: npt.NDArray[np.int64], row: int) -> int:
+    """Return the last row of a row's group."""
+    while row + 1 < len(group) and group[row + 1] == group[row]:
+        row += 1
+    return row
+
+
+@helper
+def _labels_after(
+    old: MerchantView, group: npt.NDArray[np.int64], words: npt.NDArray[np.int64]
+) -> int:
+    """Write the labels apart and those of rows that go into a bucket; return how many they are."""
+    copy(old.words, HEAD_WORDS, words, HEAD_WORDS, LABEL_WORDS * old.labels)
+    labels = old.labels
+    for row in range(old.rows):
+        told = told_of(old, row)
+        single = count_of(old, row) == 1 and who_in(told) != UNKNOWN
+        if single and verdict_in(told) != NOT_TOLD and not _is_alone(group, row):
+            kind = KIND_COUNTED | (KIND_FRAUD if verdict_in(told) == FRAUD else 0)
+            time_ms = time_of(old, row)
+            put_label(words, labels, time_ms, time_ms + delay_in(told), who_in(told), kind)
+            labels += 1
+    return labels
+
+
+@helper
+def _newest_of_each_kind(all_labels: MerchantView, kept: npt.NDArray[np.bool_]) -> int:
+    """Mark the newest labels of each kind; return how many they are."""
+    of_kind = np.zeros(KIND_FRAUD + KIND_COUNTED + 1, np.int64)
+    labels = 0
+    for label in range(all_labels.labels - 1, -1, -1):
+        kind = label_kind(all_labels, label) & (KIND_FRAUD | KIND_COUNTED)
+        kept[label] = of_kind[kind] < MAX_LABELS_OF_A_KIND
+        of_kind[kind] += 1
+        labels += kept[label]
+    return labels
 
 
 def _build(sources: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], int]:
@@ -122,22 +154,22 @@ def _build(sources: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], int]:
         if not is_whole(state):
             return -1 - sources
         old = open_view(state)
-        if old.rows < MAX_MERCHANT_ROWS and old.frauds < MAX_FRAUD_ROWS:
+        if old.rows < MAX_MERCHANT_ROWS:
             return -1 - sources
-        times = np.empty(old.rows, np.int64)
-        for row in range(old.rows):
-            times[row] = time_of(old, row)
-        fraud_times = np.empty(old.frauds, np.int64)
-        for fraud in range(old.frauds):
-            fraud_times[fraud] = fraud_word(old, fraud, FRAUD_TIME)
-        newest_ms = max(_last(times), _last(fraud_times))
-        row_group = _groups(times, newest_ms, _WIDEST_MS, MAX_MERCHANT_ROWS)
-        fraud_group = _groups(fraud_times, newest_ms, _WIDEST_FRAUDS_MS, MAX_FRAUD_ROWS)
-        new = view(out, _size_of(row_group), _size_of(fraud_group))
+        group = _groups(old)
+        words = np.empty(HEAD_WORDS + LABEL_WORDS * (old.labels + old.rows), np.int64)
+        together = _labels_after(old, group, words)
+        kept = np.empty(together, np.bool_)
+        labels = _newest_of_each_kind(MerchantView(words, 0, together, 0), kept)
+        new = view(out, group[old.rows - 1] + 1, labels)
         store_head(old, new, 0)
-        _write_rows(old, row_group, new)
-        _write_frauds(old, fraud_group, new)
-        return state_size(new.rows, new.frauds)
+        to = HEAD_WORDS
+        for label in range(together):
+            if kept[label]:
+                copy(words, HEAD_WORDS + LABEL_WORDS * label, new.words, to, LABEL_WORDS)
+                to += LABEL_WORDS
+        _write_rows(old, group, new)
+        return state_size(new.rows, new.labels)
 
     return compact_merchant
 
@@ -147,6 +179,6 @@ _compact_merchant: Final = _build(SOURCES)
 
 def compacted_when_full(state: bytes) -> bytes:
     """Return the state with its oldest rows merged where it is full, else the state itself."""
-    out = np.empty(len(state), np.uint8)
+    out = np.empty(len(state) + LABEL_BYTES * MAX_LABELS, np.uint8)
     size = _compact_merchant(np.frombuffer(state, np.uint8), out)
     return state if size < 0 else out[:size].tobytes()

@@ -7,26 +7,36 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiled import SOURCES, entry_point, helper
+from features.merchant_labels import (
+    add_to_bucket,
+    find_bucket,
+    find_label,
+    find_row,
+    forgotten_for,
+    has_room,
+    is_counted,
+    tell_row,
+)
 from features.merchant_measure import measure
 from features.merchant_plan import MERCHANT_PLAN, MerchantPlan
 from features.merchant_state import (
-    FRAUD_COUNT,
-    FRAUD_ID,
+    FRAUD,
+    GENUINE,
     HEAD_SEQUENCE,
+    KIND_COUNTED,
+    KIND_FRAUD,
+    LABEL_GIVEN,
     MerchantView,
-    count_of,
-    fraud_word,
+    has_buckets,
     is_whole,
+    label_kind,
+    label_word,
     open_view,
     place_of,
+    state_size,
     time_of,
 )
-from features.merchant_store import (
-    store_correction,
-    store_fraud,
-    store_payment,
-    store_unchanged,
-)
+from features.merchant_store import store_label, store_payment, store_unchanged
 from features.windows import ALLOWED_LATENESS_MS, MERCHANT_HISTORY_MS
 
 DAMAGED: Final = -1
@@ -35,26 +45,11 @@ DAMAGED: Final = -1
 LATE: Final = 1
 COMPACTED: Final = 2
 
+PAYMENT_KNOWN: Final = 0
+PAYMENT_COMPACTED: Final = 1
+PAYMENT_UNKNOWN: Final = 2
 
-@helper
-def _compacted(merchant: MerchantView) -> int:
-    """Return COMPACTED where any row or known fraud is a bucket, else 0."""
-    for row in range(merchant.rows):
-        if count_of(merchant, row) > 1:
-            return COMPACTED
-    for fraud in range(merchant.frauds):
-        if fraud_word(merchant, fraud, FRAUD_COUNT) > 1:
-            return COMPACTED
-    return 0
-
-
-@helper
-def _find_fraud(merchant: MerchantView, id_token: int) -> int:
-    """Return the known fraud of a transaction, -1 where there is none."""
-    for fraud in range(merchant.frauds):
-        if fraud_word(merchant, fraud, FRAUD_ID) == id_token:
-            return fraud
-    return -1
+_Bytes = npt.NDArray[Any]
 
 
 def _build_payment(plan: MerchantPlan) -> Callable[..., tuple[int, int, int]]:
@@ -65,7 +60,8 @@ def _build_payment(plan: MerchantPlan) -> Callable[..., tuple[int, int, int]]:
         state: npt.NDArray[np.uint8],
         time_ms: int,
         amount: int,
-        out: npt.NDArray[Any],
+        who: int,
+        out: _Bytes,
         values: npt.NDArray[np.float32],
     ) -> tuple[int, int, int]:
         """Write the next state and the features; return size of the state, sequence, flags."""
@@ -78,11 +74,48 @@ def _build_payment(plan: MerchantPlan) -> Callable[..., tuple[int, int, int]]:
             newest_ms = max(newest_ms, last_ms)
             late = LATE * (time_ms < last_ms - ALLOWED_LATENESS_MS)
         at = place_of(old, time_ms)
+        label = find_label(old, time_ms, who)
         measure(plan, old, at, time_ms, amount, values)
-        size = store_payment(old, at, newest_ms, time_ms, amount, out)
-        return size, old.words[HEAD_SEQUENCE] + 1, late | _compacted(old)
+        size = store_payment(old, at, newest_ms, time_ms, amount, who, label, out)
+        return size, old.words[HEAD_SEQUENCE] + 1, late | COMPACTED * has_buckets(old)
 
     return merchant_payment
+
+
+@helper
+def _tell_again(
+    old: MerchantView, label: int, time_ms: int, given_ms: int, who: int, verdict: int, out: _Bytes
+) -> MerchantView:
+    """Write the state after one more label of a payment that has one apart."""
+    if given_ms < label_word(old, label, LABEL_GIVEN):
+        return store_unchanged(old, out)
+    before = label_kind(old, label)
+    kind = (before & KIND_COUNTED) | (KIND_FRAUD if verdict == FRAUD else 0)
+    forgotten = forgotten_for(old, kind, label)
+    new = store_label(old, label, forgotten, time_ms, given_ms, who, kind, out)
+    if is_counted(kind) and kind != before:
+        more = 1 if verdict == FRAUD else -1
+        add_to_bucket(new, find_bucket(new, time_ms), more, given_ms)
+    return new
+
+
+@helper
+def _tell_first(
+    old: MerchantView,
+    bucket: int,
+    time_ms: int,
+    given_ms: int,
+    who: int,
+    verdict: int,
+    out: _Bytes,
+) -> MerchantView:
+    """Write the state after the first label of a payment in a bucket, or of an unknown one (-1)."""
+    kind = (KIND_FRAUD if verdict == FRAUD else 0) | (KIND_COUNTED if bucket >= 0 else 0)
+    forgotten = forgotten_for(old, kind, -1)
+    new = store_label(old, -1, forgotten, time_ms, given_ms, who, kind, out)
+    if bucket >= 0 and verdict == FRAUD:
+        add_to_bucket(new, bucket, 1, given_ms)
+    return new
 
 
 def _build_label(sources: int) -> Callable[..., tuple[int, int, int]]:
@@ -92,26 +125,34 @@ def _build_label(sources: int) -> Callable[..., tuple[int, int, int]]:
     def merchant_label(
         state: npt.NDArray[np.uint8],
         time_ms: int,
-        label_ms: int,
-        id_token: int,
+        given_ms: int,
+        who: int,
         is_fraud: bool,
-        out: npt.NDArray[Any],
+        out: _Bytes,
     ) -> tuple[int, int, int]:
-        """Write the next state; return its size, the sequence, flags (`sources` if damaged)."""
+        """Write the next state; return its size, the sequence, PAYMENT_* (`sources` if damaged)."""
         if not is_whole(state):
             return DAMAGED, 0, sources
         old = open_view(state)
-        fraud = _find_fraud(old, id_token)
-        in_history = True
-        if old.rows > 0:
-            in_history = time_ms > time_of(old, old.rows - 1) - MERCHANT_HISTORY_MS
-        if is_fraud and fraud < 0 and in_history:
-            size = store_fraud(old, time_ms, label_ms, id_token, out)
-        elif fraud >= 0 and not is_fraud:
-            size = store_correction(old, fraud, out)
+        verdict = FRAUD if is_fraud else GENUINE
+        row = find_row(old, time_ms, who, verdict)
+        label = find_label(old, time_ms, who) if row < 0 else -1
+        if row >= 0:
+            new, payment = store_unchanged(old, out), PAYMENT_KNOWN
+            tell_row(new, row, verdict, given_ms, who)
+        elif label >= 0:
+            counted = is_counted(label_kind(old, label))
+            payment = PAYMENT_COMPACTED if counted else PAYMENT_UNKNOWN
+            new = _tell_again(old, label, time_ms, given_ms, who, verdict, out)
+        elif old.rows > 0 and time_ms <= time_of(old, old.rows - 1) - MERCHANT_HISTORY_MS:
+            new, payment = store_unchanged(old, out), PAYMENT_UNKNOWN
         else:
-            size = store_unchanged(old, out)
-        return size, old.words[HEAD_SEQUENCE] + 1, _compacted(old)
+            bucket = find_bucket(old, time_ms)
+            if bucket >= 0 and not has_room(old, bucket, verdict):
+                bucket = -1
+            payment = PAYMENT_COMPACTED if bucket >= 0 else PAYMENT_UNKNOWN
+            new = _tell_first(old, bucket, time_ms, given_ms, who, verdict, out)
+        return state_size(new.rows, new.labels), old.words[HEAD_SEQUENCE] + 1, payment
 
     return merchant_label
 

@@ -1,14 +1,20 @@
-"""The packed state of a merchant, version 2: little-endian words of 8 bytes, int64.
+"""The packed state of a merchant, version 3: little-endian words of 8 bytes, int64.
 
 | bytes | what |
 | --- | --- |
-| 40 | header, five words: see HEAD_* |
-| 32 a known fraud | four words, by event time: see FRAUD_* |
-| 16 a payment | two words, by event time: the sum, and time and count in one word |
+| 48 | header, six words: see HEAD_* |
+| 24 a label apart | three words, in order of arrival: see LABEL_* |
+| 24 a payment | three words, by event time: the sum, time and count, and what its label says |
 
-Sums are hundredths of the major unit. Times of payments are ms after the base, the time of the
-oldest row, in the low 36 bits, of which 68 days need 33; above them is the count. A count above 1
-is a bucket: several rows of one cell of time, compacted, at the time of the newest.
+Sums are ten-thousandths of the major unit. Times of payments are ms after the base, the time of
+the oldest row, in the low 36 bits, of which 68 days need 33; above them is the count. A count above
+1 is a bucket: several rows of one cell of time, compacted, at the time of the newest.
+
+The third word of a row holds the verdict in 2 bits, how long after the payment its label was given
+in 37 (ms, 4.3 years at most), and above them 24 bits that name the payment (0: not known, from
+version 2). A bucket has the number of its frauds there, and the newest of their label times.
+
+A label apart has no row of its own: its payment is not there yet, or went into a bucket.
 """
 
 from typing import Any, Final, NamedTuple
@@ -17,108 +23,129 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiled import helper
-from features.state import Upgrades
-from features.windows import MAX_FRAUD_ROWS, MAX_MERCHANT_ROWS
+from features.windows import MAX_LABELS, MAX_MERCHANT_ROWS
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 HEAD_VERSION: Final = 0
 HEAD_BASE_MS: Final = 1
 HEAD_SEQUENCE: Final = 2
 HEAD_ROWS: Final = 3
-HEAD_FRAUDS: Final = 4
-HEAD_WORDS: Final = 5
+HEAD_LABELS: Final = 4
+HEAD_BUCKETS_UNTIL_MS: Final = 5
+"""The time of the newest bucket that there ever was."""
+HEAD_WORDS: Final = 6
 
-FRAUD_TIME: Final = 0
-FRAUD_LABEL_TIME: Final = 1
-FRAUD_ID: Final = 2
-FRAUD_COUNT: Final = 3
-FRAUD_WORDS: Final = 4
+LABEL_TIME: Final = 0
+LABEL_GIVEN: Final = 1
+LABEL_WHO_AND_KIND: Final = 2
+LABEL_WORDS: Final = 3
 
 ROW_SUM: Final = 0
 ROW_TIME_AND_COUNT: Final = 1
-ROW_WORDS: Final = 2
+ROW_TOLD: Final = 2
+ROW_WORDS: Final = 3
 
 TIME_BITS: Final = 36
 TIME_MASK: Final = 2**TIME_BITS - 1
 
-FRAUD_BYTES: Final = 8 * FRAUD_WORDS
+NOT_TOLD: Final = 0
+FRAUD: Final = 1
+GENUINE: Final = 2
+_VERDICT_BITS: Final = 2
+_VERDICT_MASK: Final = 2**_VERDICT_BITS - 1
+_DELAY_BITS: Final = 37
+_DELAY_MASK: Final = 2**_DELAY_BITS - 1
+_WHO_SHIFT: Final = _VERDICT_BITS + _DELAY_BITS
+WHO_BITS: Final = 24
+_WHO_MASK: Final = 2**WHO_BITS - 1
+
+KIND_FRAUD: Final = 1
+KIND_COUNTED: Final = 2
+"""The label's payment is taken to be in a bucket; without this bit the label waits."""
+
+LABEL_BYTES: Final = 8 * LABEL_WORDS
 ROW_BYTES: Final = 8 * ROW_WORDS
 
-EMPTY: Final = np.array([VERSION, 0, 0, 0, 0], "<i8").tobytes()
+NEVER_MS: Final = -(2**62)
+EMPTY: Final = np.array([VERSION, 0, 0, 0, 0, NEVER_MS], "<i8").tobytes()
 """The state of a merchant before its first payment or label."""
-
-_TIME_BITS_OF_VERSION_1: Final = 32
-
-
-def _with_longer_times(state: bytes) -> bytes:
-    """Turn version 1 into 2, whose times may lie further apart."""
-    if len(state) % 8 or len(state) < 8 * HEAD_WORDS:
-        return bytes([2]) + state[1:]  # cut: whoever reads it says so
-    words = np.frombuffer(state, "<i8").copy()
-    words[HEAD_VERSION] = 2
-    at_rows = HEAD_WORDS + FRAUD_WORDS * int(words[HEAD_FRAUDS])
-    packed = words[at_rows + ROW_TIME_AND_COUNT :: ROW_WORDS]
-    time, count = packed & 2**_TIME_BITS_OF_VERSION_1 - 1, packed >> _TIME_BITS_OF_VERSION_1
-    packed[:] = time | count << TIME_BITS
-    return words.tobytes()
-
-
-UPGRADES: Final[Upgrades] = {1: _with_longer_times}
-"""Transition functions of older versions."""
 
 
 class MerchantView(NamedTuple):
-    """A packed state: its memory as words, its row counts, and the word where payments start."""
+    """A packed state: its memory as words, its counts, and the word where payments start."""
 
     words: npt.NDArray[np.int64]
     rows: int
-    frauds: int
+    labels: int
     at_rows: int
 
 
 @helper
-def state_size(rows: int, frauds: int) -> int:
-    """Return the bytes of a state with so many rows and known frauds."""
-    return 8 * HEAD_WORDS + FRAUD_BYTES * frauds + ROW_BYTES * rows
+def state_size(rows: int, labels: int) -> int:
+    """Return the bytes of a state with so many rows and labels apart."""
+    return 8 * HEAD_WORDS + LABEL_BYTES * labels + ROW_BYTES * rows
 
 
 @helper
-def view(state: npt.NDArray[Any], rows: int, frauds: int) -> MerchantView:
-    """Return the view of a packed state that has so many rows and known frauds."""
-    return MerchantView(state.view(np.int64), rows, frauds, HEAD_WORDS + FRAUD_WORDS * frauds)
+def view(state: npt.NDArray[Any], rows: int, labels: int) -> MerchantView:
+    """Return the view of a packed state that has so many rows and labels apart."""
+    return MerchantView(state.view(np.int64), rows, labels, HEAD_WORDS + LABEL_WORDS * labels)
 
 
 @helper
 def open_view(state: npt.NDArray[Any]) -> MerchantView:
     """Return the view of a packed state by its own header."""
     words = state.view(np.int64)
-    return view(state, words[HEAD_ROWS], words[HEAD_FRAUDS])
+    return view(state, words[HEAD_ROWS], words[HEAD_LABELS])
 
 
 @helper
 def is_whole(state: npt.NDArray[Any]) -> bool:
-    """Tell whether the counts in a packed state's header are possible and fit its length.
+    """Return whether the counts in a packed state's header are possible and fit its length.
 
     Whatever the rows hold, no index of the kernels then leaves the state, nor the next one.
     """
     if len(state) < 8 * HEAD_WORDS or len(state) % 8 != 0:
         return False
     words = state.view(np.int64)
-    rows, frauds = words[HEAD_ROWS], words[HEAD_FRAUDS]
-    possible = 0 <= rows <= MAX_MERCHANT_ROWS and 0 <= frauds <= MAX_FRAUD_ROWS
-    return possible and state_size(rows, frauds) == len(state)
+    rows, labels = words[HEAD_ROWS], words[HEAD_LABELS]
+    possible = 0 <= rows <= MAX_MERCHANT_ROWS and 0 <= labels <= MAX_LABELS
+    return possible and state_size(rows, labels) == len(state)
 
 
 @helper
-def fraud_word(merchant: MerchantView, fraud: int, word: int) -> int:
-    """Return one word of a known fraud."""
-    return int(merchant.words[HEAD_WORDS + FRAUD_WORDS * fraud + word])
+def label_word(merchant: MerchantView, label: int, word: int) -> int:
+    """Return one word of a label apart."""
+    return int(merchant.words[HEAD_WORDS + LABEL_WORDS * label + word])
+
+
+@helper
+def label_kind(merchant: MerchantView, label: int) -> int:
+    """Return the kind of a label apart: KIND_FRAUD, KIND_COUNTED, both, or 0."""
+    return label_word(merchant, label, LABEL_WHO_AND_KIND) >> WHO_BITS
+
+
+@helper
+def label_who(merchant: MerchantView, label: int) -> int:
+    """Return the token of the payment that a label apart names."""
+    return label_word(merchant, label, LABEL_WHO_AND_KIND) & _WHO_MASK
+
+
+@helper
+def put_label(
+    words: npt.NDArray[np.int64], label: int, time_ms: int, given_ms: int, who: int, kind: int
+) -> None:
+    """Write a label apart."""
+    at = HEAD_WORDS + LABEL_WORDS * label
+    words[at + LABEL_TIME] = time_ms
+    words[at + LABEL_GIVEN] = given_ms
+    words[at + LABEL_WHO_AND_KIND] = who | kind << WHO_BITS
 
 
 @helper
 def sum_of(merchant: MerchantView, row: int) -> int:
-    """Return the sum of a row (hundredths)."""
+    """Return the sum of a row (ten-thousandths)."""
     return int(merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_SUM])
 
 
@@ -136,16 +163,84 @@ def count_of(merchant: MerchantView, row: int) -> int:
 
 
 @helper
-def put_row(words: npt.NDArray[np.int64], at: int, total: int, offset_ms: int, count: int) -> None:
+def told_of(merchant: MerchantView, row: int) -> int:
+    """Return the word that says what is known of a row's fraud."""
+    return int(merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_TOLD])
+
+
+@helper
+def pack_told(verdict: int, delay_ms: int, who: int) -> int:
+    """Return a row's third word: the verdict, the label's delay, and the payment's token.
+
+    In a bucket `who` is the number of frauds.
+    """
+    return verdict | min(max(delay_ms, 0), _DELAY_MASK) << _VERDICT_BITS | who << _WHO_SHIFT
+
+
+@helper
+def verdict_in(told: int) -> int:
+    """Return NOT_TOLD, FRAUD or GENUINE; FRAUD for a bucket with at least one."""
+    return told & _VERDICT_MASK
+
+
+@helper
+def delay_in(told: int) -> int:
+    """Return how long after the row's time its label was given (ms)."""
+    return told >> _VERDICT_BITS & _DELAY_MASK
+
+
+@helper
+def who_in(told: int) -> int:
+    """Return the token of a single payment, the number of frauds of a bucket."""
+    return told >> _WHO_SHIFT & _WHO_MASK
+
+
+@helper
+def frauds_of(merchant: MerchantView, row: int) -> int:
+    """Return how many payments of a row are frauds by their newest label."""
+    told = told_of(merchant, row)
+    if verdict_in(told) != FRAUD:
+        return 0
+    return who_in(told) if count_of(merchant, row) > 1 else 1
+
+
+@helper
+def known_frauds_of(merchant: MerchantView, row: int, time_ms: int) -> int:
+    """Return how many payments of a row are frauds by a label given by `time_ms`."""
+    told = told_of(merchant, row)
+    if verdict_in(told) != FRAUD or time_of(merchant, row) + delay_in(told) > time_ms:
+        return 0
+    return who_in(told) if count_of(merchant, row) > 1 else 1
+
+
+@helper
+def put_row(
+    words: npt.NDArray[np.int64], at: int, total: int, offset_ms: int, count: int, told: int
+) -> None:
     """Write a row at a word."""
     words[at + ROW_SUM] = total
     words[at + ROW_TIME_AND_COUNT] = offset_ms | count << TIME_BITS
+    words[at + ROW_TOLD] = told
 
 
 @helper
 def place_of(merchant: MerchantView, time_ms: int) -> int:
     """Return the row that a payment goes before: behind all that are as old or older."""
-    at = merchant.rows
-    while at > 0 and time_of(merchant, at - 1) > time_ms:
-        at -= 1
-    return at
+    low, high = 0, merchant.rows
+    if high == 0 or time_of(merchant, high - 1) <= time_ms:
+        return high
+    while low < high:
+        middle = (low + high) // 2
+        if time_of(merchant, middle) <= time_ms:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@helper
+def has_buckets(merchant: MerchantView) -> bool:
+    """Return whether a bucket is among the rows."""
+    if merchant.rows == 0:
+        return False
+    return bool(time_of(merchant, 0) <= merchant.words[HEAD_BUCKETS_UNTIL_MS])

@@ -6,23 +6,31 @@ import numpy.typing as npt
 
 from features.columns import copy
 from features.compiled import helper
+from features.merchant_labels import add_to_bucket, find_bucket
 from features.merchant_state import (
-    FRAUD_COUNT,
-    FRAUD_ID,
-    FRAUD_LABEL_TIME,
-    FRAUD_TIME,
-    FRAUD_WORDS,
+    FRAUD,
+    GENUINE,
     HEAD_BASE_MS,
-    HEAD_FRAUDS,
+    HEAD_BUCKETS_UNTIL_MS,
+    HEAD_LABELS,
     HEAD_ROWS,
     HEAD_SEQUENCE,
     HEAD_VERSION,
     HEAD_WORDS,
+    KIND_COUNTED,
+    KIND_FRAUD,
+    LABEL_GIVEN,
+    LABEL_TIME,
+    LABEL_WORDS,
+    NOT_TOLD,
     ROW_TIME_AND_COUNT,
     ROW_WORDS,
     VERSION,
     MerchantView,
-    fraud_word,
+    label_kind,
+    label_word,
+    pack_told,
+    put_label,
     put_row,
     state_size,
     time_of,
@@ -35,81 +43,103 @@ _Bytes = npt.NDArray[Any]
 
 @helper
 def store_payment(
-    old: MerchantView, at: int, newest_ms: int, time_ms: int, amount: int, out: _Bytes
+    old: MerchantView,
+    at: int,
+    newest_ms: int,
+    time_ms: int,
+    amount: int,
+    who: int,
+    label: int,
+    out: _Bytes,
 ) -> int:
-    """Write the state after a payment that goes before row `at`; return its size in bytes."""
+    """Write the state after a payment that goes before row `at`; return its size in bytes.
+
+    `label` is the label apart that the payment was waited for by, or -1: it moves into the row.
+    """
     oldest_ms = newest_ms - MERCHANT_HISTORY_MS
-    first, first_fraud = 0, 0
+    first = 0
     while first < old.rows and time_of(old, first) <= oldest_ms:
         first += 1
-    while first_fraud < old.frauds and fraud_word(old, first_fraud, FRAUD_TIME) <= oldest_ms:
-        first_fraud += 1
     stored = 1 if time_ms > oldest_ms else 0
-    new = view(out, old.rows - first + stored, old.frauds - first_fraud)
+    labels = 0
+    for each in range(old.labels):
+        labels += each != label and label_word(old, each, LABEL_TIME) > oldest_ms
+    new = view(out, old.rows - first + stored, labels)
     store_head(old, new, 1)
-    _store_frauds(old, first_fraud, old.frauds, new, 0)
-    if stored:
-        _insert_row(old, new, first, at, time_ms, amount)
-    else:
+    _store_labels(old, new, label, -1, oldest_ms)
+    if stored == 0:
         _store_rows(old, first, old.rows, new, 0, time_of(old, first))
-    return state_size(new.rows, new.frauds)
+    else:
+        told = _told_by(old, label, time_ms, who)
+        _insert_row(old, new, first, at, time_ms, amount, told)
+        if label >= 0 and label_kind(old, label) == KIND_FRAUD | KIND_COUNTED:
+            add_to_bucket(new, find_bucket(new, time_ms), -1, time_ms)
+    return state_size(new.rows, new.labels)
 
 
 @helper
-def store_fraud(old: MerchantView, time_ms: int, label_ms: int, id_token: int, out: _Bytes) -> int:
-    """Write the state with one more known fraud; return its size in bytes."""
-    at = old.frauds
-    while at > 0 and fraud_word(old, at - 1, FRAUD_TIME) > time_ms:
-        at -= 1
-    new = view(out, old.rows, old.frauds + 1)
-    store_head(old, new, 1)
-    _store_frauds(old, 0, at, new, 0)
-    _store_frauds(old, at, old.frauds, new, at + 1)
-    word = HEAD_WORDS + FRAUD_WORDS * at
-    new.words[word + FRAUD_TIME] = time_ms
-    new.words[word + FRAUD_LABEL_TIME] = label_ms
-    new.words[word + FRAUD_ID] = id_token
-    new.words[word + FRAUD_COUNT] = 1
-    _copy_all_rows(old, new)
-    return state_size(new.rows, new.frauds)
+def _told_by(old: MerchantView, label: int, time_ms: int, who: int) -> int:
+    """Return the third word of a payment's row, after the label that had waited for it."""
+    if label < 0:
+        return pack_told(NOT_TOLD, 0, who)
+    verdict = FRAUD if label_kind(old, label) & KIND_FRAUD else GENUINE
+    return pack_told(verdict, label_word(old, label, LABEL_GIVEN) - time_ms, who)
 
 
 @helper
-def store_correction(old: MerchantView, fraud: int, out: _Bytes) -> int:
-    """Write the state without one known fraud; return its size in bytes."""
-    new = view(out, old.rows, old.frauds - 1)
+def store_label(
+    old: MerchantView,
+    moved: int,
+    forgotten: int,
+    time_ms: int,
+    given_ms: int,
+    who: int,
+    kind: int,
+    out: _Bytes,
+) -> MerchantView:
+    """Write the state without the labels `moved` and `forgotten` (-1: none) and with a new one."""
+    kept = old.labels - (moved >= 0) - (forgotten >= 0)
+    new = view(out, old.rows, kept + 1)
     store_head(old, new, 1)
-    _store_frauds(old, 0, fraud, new, 0)
-    _store_frauds(old, fraud + 1, old.frauds, new, fraud)
+    _store_labels(old, new, moved, forgotten, -(2**62))
+    put_label(new.words, kept, time_ms, given_ms, who, kind)
     _copy_all_rows(old, new)
-    return state_size(new.rows, new.frauds)
+    return new
 
 
 @helper
-def store_unchanged(old: MerchantView, out: _Bytes) -> int:
-    """Write the state as it is but for the sequence number; return its size in bytes."""
-    new = view(out, old.rows, old.frauds)
+def store_unchanged(old: MerchantView, out: _Bytes) -> MerchantView:
+    """Write the state as it is but for the sequence number."""
+    new = view(out, old.rows, old.labels)
     store_head(old, new, 1)
-    _store_frauds(old, 0, old.frauds, new, 0)
+    copy(old.words, HEAD_WORDS, new.words, HEAD_WORDS, LABEL_WORDS * old.labels)
     _copy_all_rows(old, new)
-    return state_size(new.rows, new.frauds)
+    return new
 
 
 @helper
 def store_head(old: MerchantView, new: MerchantView, steps: int) -> None:
-    """Write the header: the sequence `steps` further, the row counts of the new state."""
+    """Write the header: the sequence `steps` further, the counts of the new state."""
     new.words[HEAD_VERSION] = VERSION
     new.words[HEAD_BASE_MS] = old.words[HEAD_BASE_MS]
     new.words[HEAD_SEQUENCE] = old.words[HEAD_SEQUENCE] + steps
     new.words[HEAD_ROWS] = new.rows
-    new.words[HEAD_FRAUDS] = new.frauds
+    new.words[HEAD_LABELS] = new.labels
+    new.words[HEAD_BUCKETS_UNTIL_MS] = old.words[HEAD_BUCKETS_UNTIL_MS]
 
 
 @helper
-def _store_frauds(old: MerchantView, first: int, end: int, new: MerchantView, to: int) -> None:
-    """Write known frauds [first, end) from row `to` on."""
-    from_word, to_word = HEAD_WORDS + FRAUD_WORDS * first, HEAD_WORDS + FRAUD_WORDS * to
-    copy(old.words, from_word, new.words, to_word, FRAUD_WORDS * (end - first))
+def _store_labels(
+    old: MerchantView, new: MerchantView, moved: int, forgotten: int, oldest_ms: int
+) -> None:
+    """Write the labels apart but two (-1: none) and those of payments from `oldest_ms` back."""
+    to = HEAD_WORDS
+    for label in range(old.labels):
+        if label != moved and label != forgotten:
+            at = HEAD_WORDS + LABEL_WORDS * label
+            if old.words[at + LABEL_TIME] > oldest_ms:
+                copy(old.words, at, new.words, to, LABEL_WORDS)
+                to += LABEL_WORDS
 
 
 @helper
@@ -119,13 +149,19 @@ def _copy_all_rows(old: MerchantView, new: MerchantView) -> None:
 
 @helper
 def _insert_row(
-    old: MerchantView, new: MerchantView, first: int, at: int, time_ms: int, amount: int
+    old: MerchantView,
+    new: MerchantView,
+    first: int,
+    at: int,
+    time_ms: int,
+    amount: int,
+    told: int,
 ) -> None:
     """Write the rows from `first` on, and the payment before row `at`."""
     base = time_of(old, first) if first < at else time_ms
     _store_rows(old, first, at, new, 0, base)
     _store_rows(old, at, old.rows, new, at - first + 1, base)
-    put_row(new.words, new.at_rows + ROW_WORDS * (at - first), amount, time_ms - base, 1)
+    put_row(new.words, new.at_rows + ROW_WORDS * (at - first), amount, time_ms - base, 1, told)
 
 
 @helper

@@ -27,6 +27,15 @@ def id_token(name: str) -> int:
     return _hash(name) >> 1
 
 
+def payment_token(transaction_id: str, card_id: str) -> int:
+    """Return 24 bits of the xxh3 of a payment's id and card, never UNKNOWN.
+
+    Compared together with the event time in ms at one merchant: a label of a payment that is not
+    there is taken for one of the same moment in 1 of 16.8 million cases.
+    """
+    return _hash(f"{card_id}\n{transaction_id}") >> 40 or 1
+
+
 def wide_token(name: str) -> int:
     """Return 32 bits of the xxh3 of a name, never UNKNOWN."""
     return _hash(name) >> 32 or 1

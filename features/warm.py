@@ -24,6 +24,6 @@ def compile_everything() -> None:
     card_kernel(card, 0, 1, 1, 1, 0, 0, 0, False, _NAN, _NAN, _NAN, out, card_values)
     compacted_card(EMPTY_CARD)
     merchant = np.frombuffer(EMPTY_MERCHANT, np.uint8)
-    merchant_payment(merchant, 0, 1, out, np.empty(len(MERCHANT_FEATURES), np.float32))
+    merchant_payment(merchant, 0, 1, 1, out, np.empty(len(MERCHANT_FEATURES), np.float32))
     merchant_label(merchant, 0, 0, 1, True, out)
     compacted_merchant(EMPTY_MERCHANT)

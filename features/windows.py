@@ -55,8 +55,17 @@ MAX_CARD_EVENTS: Final = 1_024
 MAX_MERCHANT_ROWS: Final = 2_048
 """Payments and buckets that a merchant keeps; the older half is compacted at this many."""
 
-MAX_FRAUD_ROWS: Final = 1_024
-"""Known frauds and buckets of them that a merchant keeps."""
+WIDEST_MERCHANT_BUCKET_MS: Final = 8_192 * SECOND_MS
+"""A merchant's buckets are no wider than this, so that the delayed windows keep their edges."""
+
+MAX_LABELS_OF_A_KIND: Final = 256
+"""Labels apart from their payments that a merchant keeps of each kind, the newest arrivals.
+
+The four kinds: fraud or genuine, of a payment that has not come or that is in a bucket.
+"""
+
+MAX_LABELS: Final = 4 * MAX_LABELS_OF_A_KIND
+"""Labels apart from their payments that a merchant keeps."""
 
 
 def window_name(window_ms: int) -> str:

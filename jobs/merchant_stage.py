@@ -56,10 +56,7 @@ class MerchantStage(Stage):
         return ((DEAD_LETTERS.name, message.key, message.value),)
 
     def _payment(self, result: CardResult) -> Sequence[Fields]:
-        payment = result.payment
-        step = merchant.advance(
-            self._state.value(), payment.timestamp_ms, payment.amount_minor, payment.currency
-        )
+        step = merchant.advance(self._state.value(), result.payment)
         self._state.update(step.state)
         if step.late:
             self._counters.add("late_merchant")
@@ -68,4 +65,6 @@ class MerchantStage(Stage):
     def _learn(self, label: Label) -> Fields:
         step = merchant.learn(self._state.value(), label)
         self._state.update(step.state)
-        return label_receipt(label, step.sequence)
+        if step.payment == "unknown":
+            self._counters.add("labels_without_payment")
+        return label_receipt(label, step)

@@ -11,7 +11,7 @@ from events.receipt import LabelReceipt, encode_receipt
 from events.topics import LABEL_RECEIPTS
 from events.transaction import Transaction
 from features.card import CardStep
-from features.merchant import MerchantStep
+from features.merchant import LabelStep, MerchantStep
 from jobs.hand_over import CardResult
 from udfs.request import ScoringRequest
 
@@ -53,8 +53,8 @@ def scoring_request(card: CardResult, step: MerchantStep) -> ScoringRequest:
     )
 
 
-def label_receipt(label: Label, sequence: int) -> tuple[str, bytes, bytes]:
-    """Return topic, key and value of the receipt of a label, its merchant's event of a number."""
+def label_receipt(label: Label, step: LabelStep) -> tuple[str, bytes, bytes]:
+    """Return topic, key and value of the receipt of a label that its merchant has learnt."""
     receipt = LabelReceipt(
         transaction_id=label.transaction_id,
         card_id=label.card_id,
@@ -62,7 +62,8 @@ def label_receipt(label: Label, sequence: int) -> tuple[str, bytes, bytes]:
         timestamp_ms=label.timestamp_ms,
         is_fraud=label.is_fraud,
         label_time_ms=label.label_time_ms,
-        merchant_sequence=sequence,
+        merchant_sequence=step.sequence,
+        payment=step.payment,
     )
     return LABEL_RECEIPTS.name, label.card_id.encode(), encode_receipt(receipt)
 

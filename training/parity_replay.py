@@ -135,10 +135,7 @@ def _follow_merchants(
                 label = labels.get(label_key(event))
                 state = state if label is None else merchant.learn(state, label).state
                 continue
-            payment = payments[decisions[event].transaction_id]
-            step = merchant.advance(
-                state, payment.timestamp_ms, payment.amount_minor, payment.currency
-            )
+            step = merchant.advance(state, payments[decisions[event].transaction_id])
             state = step.state
             features[event, _CARD:] = step.values
 

@@ -75,10 +75,7 @@ class _Stages:
             return False
         self._cards[payment.card_id] = step.state
         values[: len(CARD_FEATURES)] = step.values
-        state = self._merchants.get(payment.merchant_id)
-        after = merchant.advance(
-            state, payment.timestamp_ms, payment.amount_minor, payment.currency
-        )
+        after = merchant.advance(self._merchants.get(payment.merchant_id), payment)
         self._merchants[payment.merchant_id] = after.state
         values[len(CARD_FEATURES) : len(FEATURE_NAMES)] = after.values
         if target != UNKNOWN:

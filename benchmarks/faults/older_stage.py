@@ -1,8 +1,9 @@
 """The merchant stage as an older release ran it: its state is of version 1.
 
-Only what is stored differs: version 1 had 32 bits for a time where version 2 has 36, so nothing is
-lost below 49 days, which is longer than the suite's worlds. A savepoint of it is what an upgrade to
-this release starts from.
+Only what is stored differs. Version 1 had 32 bits for a time, so nothing is lost below 49 days,
+which is longer than the suite's worlds. It had frauds beside the payments and no payment's id: a
+label finds its payment by its moment, and of genuine payments no label is remembered. A savepoint
+of it is what an upgrade to this release starts from.
 """
 
 from __future__ import annotations
@@ -11,19 +12,34 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from features.compiled import interpreted
 from features.merchant_state import (
-    FRAUD_WORDS,
-    HEAD_FRAUDS,
-    HEAD_VERSION,
+    FRAUD,
+    HEAD_BASE_MS,
+    HEAD_LABELS,
+    HEAD_SEQUENCE,
     HEAD_WORDS,
-    ROW_TIME_AND_COUNT,
+    KIND_FRAUD,
+    LABEL_WORDS,
     ROW_WORDS,
     TIME_BITS,
     TIME_MASK,
+    WHO_BITS,
+    delay_in,
+    verdict_in,
+    who_in,
 )
 from jobs.merchant_stage import MerchantStage
 
 _TIME_BITS: Final = 32
+_SCALE: Final = 100
+"""Ten-thousandths in the hundredths that version 1 had its sums in."""
+
+_NO_ID: Final = -1
+
+_verdict_in = interpreted(verdict_in)
+_delay_in = interpreted(delay_in)
+_who_in = interpreted(who_in)
 
 
 class _State(Protocol):
@@ -53,21 +69,35 @@ class _InVersion1:
         self.value = state.value
 
     def update(self, state: bytes) -> None:
-        """Store a state of version 2 as one of version 1."""
+        """Store a state of this release as one of version 1."""
         self._state.update(as_version_1(state))
 
 
 def as_version_1(state: bytes) -> bytes:
-    """Return a merchant's state of version 2 as version 1 held it.
+    """Return a merchant's state of this release as version 1 held it.
 
     ValueError where a payment lies more than 49 days behind the oldest one.
     """
-    words = np.frombuffer(state, "<i8").copy()
-    words[HEAD_VERSION] = 1
-    at_rows = HEAD_WORDS + FRAUD_WORDS * int(words[HEAD_FRAUDS])
-    packed = words[at_rows + ROW_TIME_AND_COUNT :: ROW_WORDS]
-    time, count = packed & TIME_MASK, packed >> TIME_BITS
-    if (time >> _TIME_BITS).any():
-        raise ValueError(f"version 1 holds {2**_TIME_BITS:,} ms, and {time.max():,} are needed")
-    packed[:] = time | count << _TIME_BITS
-    return words.tobytes()
+    words = np.frombuffer(state, "<i8").tolist()
+    base, at_rows = words[HEAD_BASE_MS], HEAD_WORDS + LABEL_WORDS * words[HEAD_LABELS]
+    rows, frauds = [], []
+    for at in range(HEAD_WORDS, at_rows, LABEL_WORDS):
+        time_ms, given_ms, who_and_kind = words[at : at + LABEL_WORDS]
+        if who_and_kind >> WHO_BITS == KIND_FRAUD:  # it waits for its payment
+            frauds.append((time_ms, given_ms, _NO_ID, 1))
+    for at in range(at_rows, len(words), ROW_WORDS):
+        total, packed, told = words[at : at + ROW_WORDS]
+        time, count = _checked(packed & TIME_MASK), packed >> TIME_BITS
+        rows.append((total // _SCALE, time | count << _TIME_BITS))
+        if _verdict_in(told) == FRAUD:
+            given_ms = base + time + _delay_in(told)
+            frauds.append((base + time, given_ms, _NO_ID, _who_in(told) if count > 1 else 1))
+    head = [1, base, words[HEAD_SEQUENCE], len(rows), len(frauds)]
+    return b"".join(np.array(part, "<i8").tobytes() for part in (head, sorted(frauds), rows))
+
+
+def _checked(time: int) -> int:
+    """Return a time after the base; ValueError where version 1 cannot hold it."""
+    if time >> _TIME_BITS:
+        raise ValueError(f"version 1 holds {2**_TIME_BITS:,} ms, and {time:,} are needed")
+    return time

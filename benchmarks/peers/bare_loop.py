@@ -82,7 +82,7 @@ class BareLoop:
             label = parse_label(message.value(), message.key())
             learnt = merchant.learn(self._merchants.get(label.merchant_id), label)
             self._merchants[label.merchant_id] = learnt.state
-            _, key, value = label_receipt(label, learnt.sequence)
+            _, key, value = label_receipt(label, learnt)
             self._produce(self._receipts, value, key)
         else:
             self._decide(message)
@@ -94,12 +94,7 @@ class BareLoop:
         if step.repeated:
             return
         self._cards[payment.card_id] = step.state
-        own = merchant.advance(
-            self._merchants.get(payment.merchant_id),
-            payment.timestamp_ms,
-            payment.amount_minor,
-            payment.currency,
-        )
+        own = merchant.advance(self._merchants.get(payment.merchant_id), payment)
         self._merchants[payment.merchant_id] = own.state
         packed = step.values.tobytes() + own.values.tobytes()
         request = ScoringRequest(

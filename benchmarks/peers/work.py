@@ -72,10 +72,9 @@ def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
     message = unpack_hand_over(handed)
     if isinstance(message, CardLabel):
         learnt = merchant.learn(state, message.label)
-        return MerchantOut(learnt.state, None, Out(*label_receipt(message.label, learnt.sequence)))
+        return MerchantOut(learnt.state, None, Out(*label_receipt(message.label, learnt)))
     assert not isinstance(message, Refused), "card_step refuses nothing"
-    payment = message.payment
-    step = merchant.advance(state, payment.timestamp_ms, payment.amount_minor, payment.currency)
+    step = merchant.advance(state, message.payment)
     return MerchantOut(step.state, scoring_request(message, step), None)
 
 

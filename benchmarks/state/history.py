@@ -52,8 +52,8 @@ Ready = Callable[[State], Step]
 """A payment that is ready to be taken in: state before it in, step out."""
 
 
-def _card(number: int, at_ms: int) -> Ready:
-    payment = Transaction(
+def _payment(number: int, at_ms: int) -> Transaction:
+    return Transaction(
         transaction_id=f"p{number}",
         card_id="card",
         timestamp_ms=at_ms,
@@ -66,11 +66,16 @@ def _card(number: int, at_ms: int) -> Ready:
         lon=16.4,
         device_id=f"device-{number % 2}",
     )
+
+
+def _card(number: int, at_ms: int) -> Ready:
+    payment = _payment(number, at_ms)
     return lambda state: card.advance(state, payment)
 
 
 def _merchant(number: int, at_ms: int) -> Ready:
-    return lambda state: merchant.advance(state, at_ms, 1_000 + number % 97, "EUR")
+    payment = _payment(number, at_ms)
+    return lambda state: merchant.advance(state, payment)
 
 
 ENTITIES: Final[dict[str, Callable[[int, int], Ready]]] = {"card": _card, "merchant": _merchant}

@@ -89,7 +89,7 @@ def merchant_bytes(payments_in_history: float) -> float:
     """Return the packed bytes of a merchant with so many payments in its 68 days, at most.
 
     >>> merchant_bytes(100)
-    1640.0
+    2448.0
     """
     return 8 * MERCHANT_HEAD_WORDS + ROW_BYTES * min(payments_in_history, float(MAX_MERCHANT_ROWS))
 
@@ -152,7 +152,7 @@ def _state(wanted: Wanted, measured: Measured, subtasks: int) -> Iterator[Need]:
     restore_s = cards_gb * 1e9 / subtasks / measured.restore_bytes_per_s
     yield Need("payments of a card in 30 days", month, "", "payments/s x 30 days / cards")
     yield Need("state of a card", card, "bytes", "96 + 20 n + 8 n / 30, and Flink's own")
-    yield Need("state of a merchant", merchant, "bytes", "40 + 16 n, 2,048 rows at most")
+    yield Need("state of a merchant", merchant, "bytes", "48 + 24 n, 2,048 rows at most")
     yield Need("state of all cards", cards_gb, "GB", "cards x state of a card")
     yield Need("state of all merchants", merchants_gb, "GB", "merchants x state of a merchant")
     yield Need(

@@ -9,16 +9,17 @@ from typing import Final
 import numpy as np
 
 from events.label import Label
+from events.transaction import Transaction
 from features import merchant
-from features.merchant_state import EMPTY, FRAUD_BYTES, HEAD_WORDS, ROW_BYTES, VERSION
+from features.merchant_state import EMPTY, HEAD_WORDS, LABEL_BYTES, ROW_BYTES, VERSION
 from features.state import StateError
-from features.windows import MAX_FRAUD_ROWS, MAX_MERCHANT_ROWS
+from features.windows import MAX_LABELS, MAX_MERCHANT_ROWS
 from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.card_state import NOON_MS, stretched
 
 LARGEST: Final = (
-    8 * HEAD_WORDS + ROW_BYTES * (MAX_MERCHANT_ROWS + 1) + FRAUD_BYTES * (MAX_FRAUD_ROWS + 1)
+    8 * HEAD_WORDS + ROW_BYTES * (MAX_MERCHANT_ROWS + 1) + LABEL_BYTES * (MAX_LABELS + 1)
 )
 _STEPS: Final = 3
 
@@ -41,21 +42,22 @@ def run(data: bytes) -> None:
             return
         assert len(step.state) <= LARGEST
         assert step.state[0] == VERSION
-        assert not np.isinf(step.values).any() or not is_valid or shrink > 1
+        if isinstance(step, merchant.MerchantStep):
+            assert not np.isinf(step.values).any() or not is_valid or shrink > 1
         assert _step(state, arrival).state == step.state, "not the same twice"
         state = step.state
 
 
-def _step(state: bytes | None, arrival: bytes) -> merchant.MerchantStep:
+def _step(state: bytes | None, arrival: bytes) -> merchant.MerchantStep | merchant.LabelStep:
     """Let one payment or label come that ten bytes describe."""
     draws = Draws(arrival)
     flags = draws.number(1)
     time_ms = NOON_MS + draws.number(2) * (1 << draws.number(1) % 18)
     amount = draws.number(5)
     if not flags & 1:
-        return merchant.advance(
-            state, time_ms, amount, ("EUR", "JPY", "KWD", "CLF")[flags >> 4 & 3]
-        )
+        currency = ("EUR", "JPY", "KWD", "CLF")[flags >> 4 & 3]
+        one = Transaction(f"t{amount & 7}", "c1", time_ms, amount, currency, "m1")
+        return merchant.advance(state, one)
     label = Label(f"t{amount & 7}", "c1", "m1", time_ms, bool(flags & 2), time_ms + amount, "bank")
     return merchant.learn(state, label)
 
@@ -66,10 +68,12 @@ def _raw(draws: Draws) -> tuple[bytes, bool]:
 
 def _counted(draws: Draws) -> tuple[bytes, bool]:
     """Return a state whose length fits its counts, whatever else is in it."""
-    rows, frauds = draws.number(2) % (4096 // shrink), draws.number(2) % (2048 // shrink)
+    rows, labels = draws.number(2) % (4096 // shrink), draws.number(2) % (2048 // shrink)
     base, sequence = draws.number(8, signed=True), draws.number(8, signed=True)
-    head = np.array([VERSION, base if base & 1 else NOON_MS, sequence, rows, frauds], "<i8")
-    body = ROW_BYTES * rows + FRAUD_BYTES * frauds
+    until_ms = draws.number(8, signed=True)
+    base = base if base & 1 else NOON_MS
+    head = np.array([VERSION, base, sequence, rows, labels, until_ms], "<i8")
+    body = ROW_BYTES * rows + LABEL_BYTES * labels
     return head.tobytes() + stretched(draws.rest(), body), False
 
 
@@ -108,9 +112,9 @@ def seeds() -> Iterator[bytes]:
     three = paid + told + paid
     for kind in range(4):
         for many in (0, 3, 40):
-            counts = b"\4\0\3\0" + b"\0" * 16 if kind == 1 else bytes([many])
+            counts = b"\4\0\3\0" + b"\0" * 24 if kind == 1 else bytes([many])
             yield bytes([kind]) + three + counts + (paid + told) * 9
     yield bytes([0]) + three + EMPTY
     yield bytes([0]) + three + b"\1" + EMPTY[1:] + b"\0" * 16
-    yield bytes([1]) + three + b"\xff\x0f\0\0" + b"\0" * 16 + paid
-    yield bytes([1]) + three + b"\0\0\xff\7" + b"\0" * 16 + paid
+    yield bytes([1]) + three + b"\xff\x0f\0\0" + b"\0" * 24 + paid
+    yield bytes([1]) + three + b"\0\0\xff\7" + b"\0" * 24 + paid

@@ -113,6 +113,7 @@ def receipt(**changes: Any) -> LabelReceipt:
         "is_fraud": True,
         "label_time_ms": NOW_MS,
         "merchant_sequence": 10,
+        "payment": "known",
     }
     return LabelReceipt(**(fields | changes))
 

@@ -93,6 +93,7 @@ WRONG: dict[str, dict[str, Any]] = {
     },
     "label-receipt": {
         "merchant_sequence": -1,
+        "payment": "perhaps",
         "is_fraud": "yes",
         "label_time_ms": 12.5,
         "schema_version": "1",

@@ -246,82 +246,104 @@ def travel(accepted: Sequence[Transaction], payment: Transaction) -> Values:
     return dict(zip(names, (distance, speed, float(speed > 1_000)), strict=True))
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A payment at a merchant: who it is, when it was made and its amount in major units."""
+
+    who: tuple[str, str]
+    t: int
+    amount: Fraction
+
+
 @dataclass
 class MerchantOracle:
-    """Every payment of a merchant as (time, amount), and every label, in the order of arrival."""
+    """Every payment and every label of a merchant, in the order of arrival."""
 
-    payments: list[tuple[int, Fraction]] = field(default_factory=list)
-    frauds: dict[str, Label] = field(default_factory=dict)
-    sequence: int = 0
+    payments: list[Arrived] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+
+    @property
+    def sequence(self) -> int:
+        return len(self.payments) + len(self.labels)
 
     @property
     def newest_ms(self) -> int | None:
-        return max((t for t, _ in self.payments), default=None)
+        return max((p.t for p in self.payments), default=None)
 
-    def learn(self, label: Label) -> None:
-        self.sequence += 1
-        newest = self.newest_ms
-        kept = newest is None or label.timestamp_ms > newest - MERCHANT_HISTORY_MS
-        if not label.is_fraud:
-            self.frauds.pop(label.transaction_id, None)
-        elif label.transaction_id not in self.frauds and kept:
-            self.frauds[label.transaction_id] = label
+    def is_late(self, t: int) -> bool:
+        return self.newest_ms is not None and t < self.newest_ms - ALLOWED_LATENESS_MS
 
-    def advance(self, t: int, amount: Fraction) -> Values:
-        self.sequence += 1
-        kept_from = max(self.newest_ms or t, t) - MERCHANT_HISTORY_MS
-        self.frauds = {k: v for k, v in self.frauds.items() if v.timestamp_ms > kept_from}
-        earlier = [(s, a) for s, a in self.payments if s > kept_from]
+    def learn(self, label: Label) -> str:
+        """Take in a label; return whether the merchant has its payment among its last 68 days."""
+        self.labels.append(label)
+        kept_from = (self.newest_ms or 0) - MERCHANT_HISTORY_MS
+        there = any(p.t > kept_from and self._is_of(label, p) for p in self.payments)
+        return "known" if there else "unknown"
+
+    def advance(self, payment: Transaction, amount: Fraction) -> Values:
+        """Return the features; a late payment sees only what the state still has to hold."""
+        t = payment.timestamp_ms
+        earlier = self.payments
+        if self.is_late(t):
+            kept_from = (self.newest_ms or 0) - MERCHANT_HISTORY_MS
+            earlier = [p for p in earlier if p.t > kept_from]
         values = self._now(earlier, t, amount) | self._risk(earlier, t)
-        self.payments.append((t, amount))
+        self.payments.append(Arrived((payment.transaction_id, payment.card_id), t, amount))
         return values
 
-    def _now(self, earlier: list[tuple[int, Fraction]], t: int, amount: Fraction) -> Values:
+    @staticmethod
+    def _is_of(label: Label, payment: Arrived) -> bool:
+        who = (label.transaction_id, label.card_id)
+        return who == payment.who and label.timestamp_ms == payment.t
+
+    def is_known_fraud(self, payment: Arrived, t: int) -> bool:
+        """Return what the newest label of a payment says, of equally new ones the last to come."""
+        own = [label for label in self.labels if self._is_of(label, payment)]
+        if not own:
+            return False
+        newest = max(enumerate(own), key=lambda pair: (pair[1].label_time_ms, pair[0]))[1]
+        return newest.is_fraud and newest.label_time_ms <= t
+
+    def _now(self, earlier: list[Arrived], t: int, amount: Fraction) -> Values:
         values = {}
         for window_ms in MERCHANT_WINDOWS_MS:
-            own = [a for s, a in [*earlier, (t, amount)] if t - window_ms < s <= t]
+            own = [*(p.amount for p in earlier if t - window_ms < p.t <= t), amount]
             values[f"merchant_count_{window_name(window_ms)}"] = float(len(own))
             values[f"merchant_mean_{window_name(window_ms)}"] = float(mean_of(own))
-        month = [a for s, a in earlier if t - MONTH_MS < s <= t]
+        month = [p.amount for p in earlier if t - MONTH_MS < p.t <= t]
         mean = mean_of(month) if month else Fraction(0)
         return values | {"merchant_amount_to_mean_30d": float(amount / mean) if mean else NAN}
 
-    def _risk(self, earlier: list[tuple[int, Fraction]], t: int) -> Values:
+    def _risk(self, earlier: list[Arrived], t: int) -> Values:
         values = {}
-        known = [v.timestamp_ms for v in self.frauds.values() if v.label_time_ms <= t]
+        known = [p for p in earlier if self.is_known_fraud(p, t)]
         end = t - LABEL_DELAY_MS
         for window_ms in DELAYED_WINDOWS_MS:
             w = window_name(window_ms)
-            count = sum(end - window_ms < s <= end for s, _ in earlier)
-            frauds = sum(end - window_ms < s <= end for s in known)
+            count = sum(end - window_ms < p.t <= end for p in earlier)
+            frauds = sum(end - window_ms < p.t <= end for p in known)
             if window_ms in (DAY_MS, 7 * DAY_MS, MONTH_MS):
                 values[f"merchant_delayed_count_{w}"] = float(count)
             values[f"merchant_delayed_frauds_{w}"] = float(frauds)
-            values[f"merchant_delayed_fraud_share_{w}"] = min(1, frauds / count) if count else 0.0
-        ages = [(t - s) / DAY_MS for s in known if 0 <= t - s < KNOWN_FRAUD_MS]
+            values[f"merchant_delayed_fraud_share_{w}"] = frauds / count if count else 0.0
+        ages = [(t - p.t) / DAY_MS for p in known if 0 <= t - p.t < KNOWN_FRAUD_MS]
         values["merchant_days_since_fraud"] = min(ages, default=NAN)
         return values | self._run(earlier, known, t)
 
-    def _run(self, earlier: list[tuple[int, Fraction]], known: list[int], t: int) -> Values:
-        """Divide the settled payments by moment, and go back until one was good."""
-        kept = [(s, a) for s, a in earlier if s <= t - LABEL_DELAY_MS]
-        told = [s for s in known if t - KNOWN_FRAUD_MS < s <= t - LABEL_DELAY_MS]
-        moments = sorted({s for s, _ in kept})
-        run: list[tuple[int, Fraction]] = []
+    def _run(self, earlier: list[Arrived], known: list[Arrived], t: int) -> Values:
+        """Go back through the settled moments until one had a payment that is no known fraud."""
+        settled = [p for p in earlier if t - KNOWN_FRAUD_MS < p.t <= t - LABEL_DELAY_MS]
+        run: list[Arrived] = []
         good = NAN
-        for place in range(len(moments) - 1, -1, -1):
-            moment = moments[place]
-            if moment <= t - KNOWN_FRAUD_MS:
-                break
-            before = moments[place - 1] if place else -math.inf
-            own = [(s, a) for s, a in kept if s == moment]
-            if sum(before < s <= moment for s in told) < len(own):
+        for moment in sorted({p.t for p in settled}, reverse=True):
+            own = [p for p in settled if p.t == moment]
+            if any(p not in known for p in own):
                 good = (t - moment) / DAY_MS
                 break
             run += own
         return {
             "merchant_days_since_good": good,
             "merchant_fraud_run": float(len(run)),
-            "merchant_fraud_run_days": (t - run[-1][0]) / DAY_MS if run else NAN,
-            "merchant_fraud_run_least_amount": float(min(a for _, a in run)) if run else NAN,
+            "merchant_fraud_run_days": (t - run[-1].t) / DAY_MS if run else NAN,
+            "merchant_fraud_run_least_amount": float(min(p.amount for p in run)) if run else NAN,
         }

@@ -47,7 +47,7 @@ def advance_card(state: bytes | None, i: int) -> tuple[bytes, Values, int]:
 def advance_merchant(state: bytes | None, i: int) -> tuple[bytes, Values, int]:
     """Advance a merchant with a run of frauds, and every third a fraud, known after a day."""
     time_ms = NOON_MS + i * 8 * HOUR_MS
-    step = merchant.advance(state, time_ms, 1_000 + 37 * i, "EUR")
+    step = merchant.advance(state, payment(time_ms, amount_minor=1_000 + 37 * i))
     if i % 3 and not 32 <= i <= 40:
         return step.state, step.values, step.sequence
     learnt = merchant.learn(step.state, label(time_ms, label_time_ms=time_ms + DAY_MS))
@@ -161,5 +161,5 @@ def test_a_label_of_any_age_is_taken() -> None:
     state = None
     for age_ms in (0, DAY_MS, LABEL_DELAY_MS, 400 * DAY_MS, -400 * DAY_MS):
         state = merchant.learn(state, label(NOON_MS - age_ms)).state
-        state = merchant.advance(state, NOON_MS, 100, "EUR").state
-    assert not np.isinf(merchant.advance(state, NOON_MS, 100, "EUR").values).any()
+        state = merchant.advance(state, payment()).state
+    assert not np.isinf(merchant.advance(state, payment()).values).any()

@@ -78,7 +78,8 @@ def test_merchant_windows_equal_the_handbook() -> None:
     for row in read(DATA / "handbook.parquet", "TERMINAL_ID", terminals):
         terminal, time_ms = row["TERMINAL_ID"], epoch_ms(row)
         amount = round(100 * row["TX_AMOUNT"])
-        step = merchant.advance(states.get(terminal), time_ms, amount, "USD")
+        one = payment(time_ms, row["TRANSACTION_ID"], amount_minor=amount, currency="USD")
+        step = merchant.advance(states.get(terminal), one)
         got[terminal, time_ms].append(list(step.values[slots]))
         told = label(
             time_ms,

@@ -5,20 +5,20 @@ import pytest
 from features import card, merchant
 from features.card_state import state_size
 from features.definition import CARD_FEATURES, MERCHANT_FEATURES, slot
-from features.merchant_state import FRAUD_BYTES, ROW_BYTES
+from features.merchant_state import state_size as merchant_size
 from features.windows import (
     DAY_MS,
     MAX_CARD_EVENTS,
-    MAX_FRAUD_ROWS,
+    MAX_LABELS,
     MAX_MERCHANT_ROWS,
     SECOND_MS,
 )
-from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.factories import NOON_MS, payment
 
 MAX_CARD_BUCKETS = 340
 LARGEST_CARD = state_size.py_func(MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_CARD_BUCKETS)  # type: ignore[attr-defined]
 HOT = [(30, 20_000), (20 * SECOND_MS, 100_000)]
-LARGEST_MERCHANT = 40 + ROW_BYTES * MAX_MERCHANT_ROWS + FRAUD_BYTES * MAX_FRAUD_ROWS
+LARGEST_MERCHANT = merchant_size.py_func(MAX_MERCHANT_ROWS, MAX_LABELS)  # type: ignore[attr-defined]
 
 
 def test_a_card_with_60_payments_in_30_days_fits_into_1536_bytes() -> None:
@@ -84,28 +84,9 @@ def test_a_repeat_leaves_a_full_card_as_it_was() -> None:
 def test_a_hot_merchant_is_bounded_and_its_month_exact(gap_ms: int, n: int) -> None:
     state, largest = None, 0
     for i in range(n):
-        step = merchant.advance(state, NOON_MS + i * gap_ms, 1_000, "EUR")
+        step = merchant.advance(state, payment(NOON_MS + i * gap_ms))
         state, largest = step.state, max(largest, len(step.state))
     assert largest <= LARGEST_MERCHANT
     assert step.compacted and step.sequence == n
     assert step.values[slot(MERCHANT_FEATURES, "merchant_count_30d")] == n
     assert step.values[slot(MERCHANT_FEATURES, "merchant_mean_30d")] == 10
-
-
-@pytest.mark.parametrize("gap_ms", [1, 200 * SECOND_MS], ids=["at once", "over 23 days"])
-def test_known_frauds_are_bounded_and_their_number_exact(gap_ms: int) -> None:
-    state, n = merchant.advance(None, NOON_MS, 100, "EUR").state, 10_000
-    for i in range(n):
-        state = merchant.learn(state, label(NOON_MS + i * gap_ms)).state
-        assert len(state) <= LARGEST_MERCHANT
-    step = merchant.advance(state, NOON_MS + 30 * DAY_MS, 100, "EUR")
-    known = step.values[slot(MERCHANT_FEATURES, "merchant_delayed_frauds_30d")]
-    assert known == min(n, 23 * DAY_MS // gap_ms + 1)
-    assert step.compacted
-
-
-def test_frauds_of_many_years_without_a_payment_are_bounded() -> None:
-    state = None
-    for i in range(10_000):
-        state = merchant.learn(state, label(NOON_MS + i * DAY_MS)).state
-        assert len(state) <= LARGEST_MERCHANT

@@ -7,70 +7,102 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.label import Label
+from events.transaction import Transaction
 from features import merchant
 from features.definition import MERCHANT_FEATURES
 from features.merchant_plan import EDGES_MS
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, MERCHANT_HISTORY_MS
-from tests.unit.features.factories import NOON_MS, label
+from tests.unit.features.factories import NOON_MS, payment
 from tests.unit.features.oracle import MerchantOracle
 
 STEPS = st.one_of(
     st.sampled_from([edge + nudge for edge in (0, *EDGES_MS) for nudge in (-1, 0, 1)]),
     st.integers(0, HOUR_MS),
-    st.sampled_from([-HOUR_MS, -DAY_MS - 1, -LABEL_DELAY_MS, -MERCHANT_HISTORY_MS]),
+    st.sampled_from([-HOUR_MS, -DAY_MS, -DAY_MS - 1, -LABEL_DELAY_MS, -MERCHANT_HISTORY_MS]),
 )
-PAYMENT = st.tuples(st.just("payment"), STEPS, st.integers(0, 2**40 - 1))
-LABEL = st.tuples(
-    st.just("label"),
-    st.sampled_from([0, -1, -LABEL_DELAY_MS, -8 * DAY_MS, 5, -MERCHANT_HISTORY_MS]),
-    st.tuples(
-        st.integers(0, 12), st.booleans(), st.sampled_from([0, 1, LABEL_DELAY_MS, 30 * DAY_MS])
-    ),
+AMOUNT = st.tuples(st.integers(0, 2**40 - 1), st.sampled_from(["EUR", "JPY", "KWD", "CLF"]))
+PAYMENT = st.tuples(st.just("payment"), STEPS, AMOUNT)
+"""A payment, so much after the newest."""
+
+AWAITED = st.tuples(st.just("awaited"), STEPS, st.none())
+"""A payment is made, so much after the newest, and does not arrive yet."""
+
+ARRIVAL = st.tuples(st.just("arrival"), st.integers(0, 4), AMOUNT)
+"""One of the newest awaited payments arrives."""
+
+VERDICT = st.tuples(st.booleans(), st.sampled_from([0, 1, DAY_MS, LABEL_DELAY_MS, 30 * DAY_MS]))
+TOLD = st.tuples(st.just("told"), st.integers(0, 6), VERDICT)
+"""A label of one of the newest payments, which may not have arrived."""
+
+FRAUD = st.tuples(
+    st.just("told"), st.integers(0, 6), st.tuples(st.just(True), st.sampled_from([0, DAY_MS]))
 )
-TOLD = st.tuples(
-    st.just("told"),
-    st.integers(0, 6),
-    st.tuples(st.integers(0, 40), st.just(True), st.sampled_from([0, DAY_MS])),
-)
-"""A fraud at the time of one of the newest payments, so that runs of them come about."""
+"""A fraud among the newest payments, so that runs of them come about."""
+
+STRANGER = st.tuples(st.sampled_from(["other id", "other card"]), st.integers(0, 6), VERDICT)
+"""A label at the moment of one of the newest payments that names another."""
+
+DECIMALS = {"EUR": 2, "JPY": 0, "KWD": 3, "CLF": 4}
+
+History = list[tuple[str, int, Any]]
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.one_of(PAYMENT, LABEL), min_size=1, max_size=30))
-def test_each_step_equals_the_oracle(history: list[tuple[str, int, Any]]) -> None:
+@given(st.lists(st.one_of(PAYMENT, AWAITED, ARRIVAL, TOLD, STRANGER), min_size=1, max_size=40))
+def test_each_step_equals_the_oracle(history: History) -> None:
     follow(history)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.one_of(PAYMENT, TOLD), min_size=8, max_size=40))
-def test_runs_of_known_frauds_equal_the_oracle(history: list[tuple[str, int, Any]]) -> None:
+@given(st.lists(st.one_of(PAYMENT, FRAUD, STRANGER), min_size=8, max_size=40))
+def test_runs_of_known_frauds_equal_the_oracle(history: History) -> None:
     follow(history)
 
 
-def follow(history: list[tuple[str, int, Any]]) -> None:
-    """Advance merchant and oracle side by side."""
+def follow(history: History) -> None:
+    """Advance merchant and oracle side by side; what is not late is exact over all that came."""
     state, oracle, newest = None, MerchantOracle(), NOON_MS
-    for kind, step_ms, what in history:
-        times = sorted(t for t, _ in oracle.payments)
-        time_ms = newest + step_ms
-        if kind == "told":
-            time_ms = times[-1 - step_ms] if step_ms < len(times) else newest
-        if kind != "payment":
-            identity, is_fraud, delay_ms = what
-            one = label(time_ms, identity, is_fraud=is_fraud, label_time_ms=time_ms + delay_ms)
-            oracle.learn(one)
-            step = merchant.learn(state, one)
-            assert len(step.values) == 0
-        else:
-            late = oracle.newest_ms is not None and time_ms < oracle.newest_ms - DAY_MS
-            expected = oracle.advance(time_ms, Fraction(what, 100))
-            step = merchant.advance(state, time_ms, what, "EUR")
-            assert step.late == late
-            check(step.values, expected)
-            newest = max(newest, time_ms)
-        assert step.sequence == oracle.sequence
-        assert not step.compacted
-        state = step.state
+    made: list[Transaction] = []
+    awaited: list[Transaction] = []
+    for number, (kind, step, what) in enumerate(history):
+        if kind in ("payment", "awaited"):
+            made.append(payment(newest + step, number))
+        if kind == "awaited":
+            awaited.append(made[-1])
+        elif kind == "payment" or (kind == "arrival" and step < len(awaited)):
+            one = made[-1] if kind == "payment" else awaited.pop(-1 - step)
+            newest = max(newest, one.timestamp_ms)
+            state = pay(state, oracle, one, *what)
+        elif kind != "arrival" and step < len(made):
+            state = tell(state, oracle, label_of(made[-1 - step], kind, *what))
+
+
+def pay(
+    state: bytes | None, oracle: MerchantOracle, one: Transaction, minor: int, currency: str
+) -> bytes:
+    fields = {field: getattr(one, field) for field in one.__struct_fields__}
+    one = Transaction(**fields | {"amount_minor": minor, "currency": currency})
+    late = oracle.is_late(one.timestamp_ms)
+    expected = oracle.advance(one, Fraction(minor, 10 ** DECIMALS[currency]))
+    step = merchant.advance(state, one)
+    check(step.values, expected)
+    assert (step.sequence, step.late, step.compacted) == (oracle.sequence, late, False)
+    return step.state
+
+
+def tell(state: bytes | None, oracle: MerchantOracle, label: Label) -> bytes:
+    expected = oracle.learn(label)
+    step = merchant.learn(state, label)
+    assert (step.payment, step.sequence) == (expected, oracle.sequence)
+    return step.state
+
+
+def label_of(one: Transaction, kind: str, is_fraud: bool, delay_ms: int) -> Label:
+    identity = f"{one.transaction_id} twin" if kind == "other id" else one.transaction_id
+    card = "card-2" if kind == "other card" else one.card_id
+    given_ms = one.timestamp_ms + delay_ms
+    return Label(identity, card, one.merchant_id, one.timestamp_ms, is_fraud, given_ms, "bank")
 
 
 def check(values: np.ndarray[Any, np.dtype[np.float32]], expected: dict[str, float]) -> None:

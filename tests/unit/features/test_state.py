@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 import pytest
 
-from features import card, merchant
+from features import card
 from features.card_state import EMPTY, HEAD_EVENTS, HEAD_IDS
-from features.definition import CARD_FEATURES, MERCHANT_FEATURES, slot
+from features.definition import CARD_FEATURES, slot
 from features.state import StateError, upgraded
-from features.windows import DAY_MS, HOUR_MS
-from tests.unit.features.factories import NOON_MS, label, payment
+from features.windows import HOUR_MS
+from tests.unit.features.factories import NOON_MS, payment
 
 STATES: Final = Path(__file__).parent / "states"
 
@@ -40,30 +40,12 @@ def card_of_five() -> bytes:
     return state
 
 
-def merchant_of_five() -> bytes:
-    """Return the state that merchant_v2.hex holds: five payments and a known fraud."""
-    state = merchant.learn(None, label(NOON_MS, "x")).state
-    for i, hours in enumerate([0, 5, 3, 30, 30]):
-        time_ms = NOON_MS + hours * HOUR_MS
-        state = merchant.advance(state, time_ms, 1_000 * (i + 1), "EUR").state
-    return state
-
-
 def test_a_card_stored_in_version_1_goes_on() -> None:
     step = card.advance(stored("card_v1"), payment(NOON_MS + 40 * HOUR_MS, merchant_id="m1"))
     assert step.sequence == 6
     assert step.values[slot(CARD_FEATURES, "card_count_24h")] == 3
     assert step.values[slot(CARD_FEATURES, "card_sum_30d")] == 160
     assert step.values[slot(CARD_FEATURES, "card_new_merchant_30d")] == 0
-
-
-def test_a_merchant_stored_in_version_1_goes_on() -> None:
-    step = merchant.advance(stored("merchant_v1"), NOON_MS + 7 * DAY_MS, 1_000, "EUR")
-    assert step.sequence == 7
-    expected = [1, 1, 5, 6]
-    assert list(step.values[:4]) == expected
-    since = slot(MERCHANT_FEATURES, "merchant_days_since_fraud")
-    assert np.isclose(step.values[since], 7)
 
 
 def test_a_card_of_version_1_gets_the_last_place_as_its_home() -> None:
@@ -73,12 +55,8 @@ def test_a_card_of_version_1_gets_the_last_place_as_its_home() -> None:
     assert values[slot(CARD_FEATURES, "card_usual_amount_30d")] == 30
 
 
-@pytest.mark.parametrize(
-    ("name", "make"), [("card_v2", card_of_five), ("merchant_v2", merchant_of_five)]
-)
-def test_the_layout_has_not_moved(name: str, make: object) -> None:
-    assert callable(make)
-    assert make() == stored(name)
+def test_the_layout_has_not_moved() -> None:
+    assert card_of_five() == stored("card_v2")
 
 
 @pytest.mark.parametrize("version", [0, 3, 255])
@@ -86,18 +64,12 @@ def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> No
     foreign = bytes([version]) + card_of_five()[1:]
     with pytest.raises(StateError, match=f"card state has schema version {version}.*reads 1, 2"):
         card.advance(foreign, payment())
-    with pytest.raises(StateError, match=f"merchant state has schema version {version}"):
-        merchant.advance(foreign, NOON_MS, 100, "EUR")
 
 
 @pytest.mark.parametrize("cut", [0, 1, 95, 120])
 def test_a_damaged_state_is_refused(cut: int) -> None:
     with pytest.raises(StateError, match="card state"):
         card.advance(card_of_five()[:cut], payment())
-    with pytest.raises(StateError, match="merchant state"):
-        merchant.advance(merchant_of_five()[:cut], NOON_MS, 100, "EUR")
-    with pytest.raises(StateError, match="merchant state"):
-        merchant.learn(merchant_of_five()[:cut], label())
 
 
 def test_older_versions_pass_through_one_transition_each() -> None:
@@ -126,15 +98,7 @@ def test_a_card_whose_newest_payments_lack_their_ids_is_refused() -> None:
         card.advance(without_ids, payment(NOON_MS + 29 * HOUR_MS, "between"))
 
 
-def test_a_merchant_with_more_rows_than_it_can_keep_is_refused() -> None:
-    head = np.array([2, NOON_MS, 1, 5_000, 0], "<i8").tobytes()
-    with pytest.raises(StateError, match="does not have the rows that its header says"):
-        merchant.advance(head + b"\0" * 16 * 5_000, NOON_MS, 100, "EUR")
-
-
 @pytest.mark.parametrize("length", [1, 7, 9, 70, 71])
 def test_a_state_of_version_1_cut_anywhere_is_refused(length: int) -> None:
     with pytest.raises(StateError, match="card state"):
         card.advance(stored("card_v1")[:length], payment())
-    with pytest.raises(StateError, match="merchant state"):
-        merchant.advance(stored("merchant_v1")[: min(length, 39)], NOON_MS, 100, "EUR")

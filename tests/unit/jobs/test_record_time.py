@@ -24,7 +24,7 @@ def request(record_ms: int) -> ScoringRequest:
     odd = not is_record_time(record_ms, NOON_MS)
     step = card.advance(None, paid)
     result = card_result(paid, b"{}", step, record_ms, odd_record_time=odd)
-    own = merchant.advance(None, paid.timestamp_ms, paid.amount_minor, paid.currency)
+    own = merchant.advance(None, paid)
     return scoring_request(result, own)
 
 

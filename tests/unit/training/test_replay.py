@@ -56,9 +56,7 @@ def by_hand(table: pa.Table) -> Floats:
             continue
         own = card.advance(cards.get(payment.card_id), payment)
         cards[payment.card_id] = own.state
-        there = merchant.advance(
-            merchants.get(shop), payment.timestamp_ms, payment.amount_minor, payment.currency
-        )
+        there = merchant.advance(merchants.get(shop), payment)
         merchants[shop] = there.state
         found.append(np.concatenate([own.values, there.values]))
     return np.array(found)

@@ -48,7 +48,7 @@ def first_payment() -> tuple[ScoringRequest, npt.NDArray[np.float32]]:
     """Return the first payment of a card at a merchant, and its features."""
     paid = payment()
     own = card.advance(None, paid).values
-    shop = merchant.advance(None, paid.timestamp_ms, paid.amount_minor, paid.currency).values
+    shop = merchant.advance(None, paid).values
     values = np.concatenate([own, shop])
     return request_for(paid, values), values
 
@@ -74,9 +74,7 @@ def small_stream(payments: int = 60) -> Stream:
 
 def _decide(paid: Transaction, cards: dict[str, bytes], shops: dict[str, bytes]) -> Decision:
     own = card.advance(cards.get(paid.card_id), paid)
-    shop = merchant.advance(
-        shops.get(paid.merchant_id), paid.timestamp_ms, paid.amount_minor, paid.currency
-    )
+    shop = merchant.advance(shops.get(paid.merchant_id), paid)
     cards[paid.card_id], shops[paid.merchant_id] = own.state, shop.state
     values = np.concatenate([own.values, shop.values])
     request = msgspec.structs.replace(
@@ -97,6 +95,7 @@ def _learn(told: Label, shops: dict[str, bytes]) -> LabelReceipt:
         is_fraud=told.is_fraud,
         label_time_ms=told.label_time_ms,
         merchant_sequence=step.sequence,
+        payment=step.payment,
     )
 
 

@@ -1,0 +1,156 @@
+"""How a merchant's state of an older version becomes one of the next.
+
+Version 2 kept known frauds apart from their payments, and no payment's id. Frauds go to the payment
+of their moment, or to the bucket of it; a fraud without either waits for a payment of its moment.
+Rows keep no id, so later labels find them by their moment, as they did in version 2.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features.compiled import interpreted
+from features.merchant_state import (
+    FRAUD,
+    KIND_FRAUD,
+    NEVER_MS,
+    TIME_BITS,
+    TIME_MASK,
+    VERSION,
+    WHO_BITS,
+    pack_told,
+)
+from features.state import Upgrades, damaged
+from features.statistics import LARGEST_SUM, bucket_width_ms
+from features.windows import MAX_LABELS_OF_A_KIND, WIDEST_MERCHANT_BUCKET_MS
+
+_pack_told = interpreted(pack_told)
+_bucket_width_ms = interpreted(bucket_width_ms)
+
+_Words = npt.NDArray[np.int64]
+
+_HEAD_WORDS: Final = 5
+_BASE_MS: Final = 1
+_SEQUENCE: Final = 2
+_ROWS: Final = 3
+_FRAUDS: Final = 4
+_FRAUD_WORDS: Final = 4
+_ROW_WORDS: Final = 2
+_MOST_ROWS: Final = 2_048
+_MOST_FRAUDS: Final = 1_024
+_TIME_BITS_OF_VERSION_1: Final = 32
+_SCALE: Final = 100
+"""Hundredths, in which version 2 had its sums, to ten-thousandths."""
+
+
+def _with_longer_times(state: bytes) -> bytes:
+    """Turn version 1 into 2, whose times may lie further apart."""
+    if len(state) % 8 or len(state) < 8 * _HEAD_WORDS:
+        return bytes([2]) + state[1:]  # cut: the next transition refuses it
+    words = np.frombuffer(state, "<i8").copy()
+    words[0] = 2
+    packed = words[_HEAD_WORDS + _FRAUD_WORDS * int(words[_FRAUDS]) + 1 :: _ROW_WORDS]
+    time, count = packed & 2**_TIME_BITS_OF_VERSION_1 - 1, packed >> _TIME_BITS_OF_VERSION_1
+    packed[:] = time | count << TIME_BITS
+    return words.tobytes()
+
+
+def _with_labels_in_rows(state: bytes) -> bytes:
+    """Turn version 2 into 3, whose payments have their labels with them."""
+    words = _whole(state)
+    rows_at = _HEAD_WORDS + _FRAUD_WORDS * int(words[_FRAUDS])
+    sums, packed = words[rows_at::_ROW_WORDS], words[rows_at + 1 :: _ROW_WORDS]
+    times, counts = words[_BASE_MS] + (packed & TIME_MASK), packed >> TIME_BITS
+    rows = _Rows(times, counts)
+    for time_ms, given_ms, _, count in words[_HEAD_WORDS:rows_at].reshape(-1, _FRAUD_WORDS):
+        rows.tell(int(time_ms), int(given_ms), int(count))
+    waiting = rows.waiting[-MAX_LABELS_OF_A_KIND:]
+    buckets = times[counts > 1]
+    until_ms = int(buckets[-1]) if len(buckets) else NEVER_MS
+    head = [VERSION, words[_BASE_MS], words[_SEQUENCE], len(times), len(waiting), until_ms]
+    labels = [(time_ms, given_ms, KIND_FRAUD << WHO_BITS) for time_ms, given_ms in waiting]
+    scaled = np.minimum(sums, LARGEST_SUM // _SCALE) * _SCALE
+    body = np.stack([scaled, packed, rows.told()], axis=1)
+    return b"".join(np.array(part, "<i8").tobytes() for part in (head, labels, body))
+
+
+def _whole(state: bytes) -> _Words:
+    """Return the words of a state of version 2; StateError where it is not whole."""
+    if len(state) % 8 or len(state) < 8 * _HEAD_WORDS:
+        raise damaged(state, "merchant")
+    words = np.frombuffer(state, "<i8")
+    rows, frauds = int(words[_ROWS]), int(words[_FRAUDS])
+    possible = 0 <= rows <= _MOST_ROWS and 0 <= frauds <= _MOST_FRAUDS
+    if not possible or len(words) != _HEAD_WORDS + _FRAUD_WORDS * frauds + _ROW_WORDS * rows:
+        raise damaged(state, "merchant")
+    return words
+
+
+class _Rows:
+    """The payments of a state and how many frauds each row has, by when they are known."""
+
+    def __init__(self, times: _Words, counts: _Words) -> None:
+        self._times = times
+        self._counts = counts
+        self._frauds = np.zeros(len(times), np.int64)
+        self._given_ms = np.full(len(times), NEVER_MS)
+        self.waiting: list[tuple[int, int]] = []
+
+    def tell(self, time_ms: int, given_ms: int, count: int) -> None:
+        """Give a fraud to a row, and a bucket of frauds to the buckets from its time back."""
+        row = self._single(time_ms)
+        if count == 1 and row is not None:
+            self._add(row, given_ms, 1)
+            return
+        row = self._bucket(time_ms)
+        if count == 1 and (row is None or not self._room(row)):
+            self.waiting.append((time_ms, given_ms))
+            return
+        while row is not None and row >= 0 and count:
+            taken = min(count, self._room(row))
+            self._add(row, given_ms, taken)
+            row, count = row - 1, count - taken
+
+    def told(self) -> _Words:
+        """Return the third word of each row."""
+        return np.array(
+            [
+                _pack_told(FRAUD, int(given - time), int(frauds) if count > 1 else 0)
+                if frauds
+                else 0
+                for time, count, frauds, given in zip(
+                    self._times, self._counts, self._frauds, self._given_ms, strict=True
+                )
+            ],
+            np.int64,
+        )
+
+    def _single(self, time_ms: int) -> int | None:
+        """Return the payment of a moment that is not a fraud yet."""
+        first, end = np.searchsorted(self._times, [time_ms, time_ms + 1])
+        free = (row for row in range(first, end) if self._counts[row] == 1 and self._room(row))
+        return next(free, None)
+
+    def _bucket(self, time_ms: int) -> int | None:
+        """Return the bucket that a moment lies in."""
+        row = int(np.searchsorted(self._times, time_ms))
+        while row < len(self._times) and self._counts[row] == 1:
+            row += 1
+        if row == len(self._times):
+            return None
+        last_ms = int(self._times[row])
+        width = _bucket_width_ms(int(self._times[-1]) - last_ms, WIDEST_MERCHANT_BUCKET_MS)
+        return row if time_ms >= last_ms // width * width else None
+
+    def _room(self, row: int) -> int:
+        return int(self._counts[row] - self._frauds[row])
+
+    def _add(self, row: int, given_ms: int, count: int) -> None:
+        self._frauds[row] += count
+        if count:
+            self._given_ms[row] = max(self._given_ms[row], given_ms)
+
+
+UPGRADES: Final[Upgrades] = {1: _with_longer_times, 2: _with_labels_in_rows}
+"""Transition functions of older versions."""
