@@ -155,7 +155,7 @@ def _run(
     try:
         chosen = read_chosen(options.settings or data.settings)
         with out.steps() as step:
-            history = load_history(data, step)
+            history = load_history(data, step, out.say)
             candidates = _candidates(history, data, chosen, options, longer_days)
             evaluation = evaluate(history, candidates, question, step)
     except SOURCE_ERRORS as error:

@@ -51,7 +51,7 @@ def run_study(data: DataSet, study: Study, options: StudyOptions, out: Output) -
         settings = _settings(study, read_chosen(options.settings or data.settings).settings)
         settings = replace(settings, jobs=options.jobs)
         with out.steps() as step:
-            prepared = _prepared(data, load_history(data, step), options)
+            prepared = _prepared(data, load_history(data, step, out.say), options)
             parts = Parts(*(prepared.part(name) for name in ("train", "validation", "test")))
             rows = STUDIES[study](parts, settings, step)
     except SOURCE_ERRORS as error:

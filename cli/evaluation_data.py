@@ -129,19 +129,18 @@ def world(source: WorldSource, split: TimeSplit) -> DataSet:
     return DataSet("world", source, split, FOLDER / "world.json")
 
 
-def load_history(data: DataSet, step: Step) -> History:
+def load_history(data: DataSet, step: Step, tell: Step) -> History:
     """Read a data set and replay it, or take the replay from the cache.
 
-    Raises what reading and replaying raise, TrainingError where nothing can be learnt from it.
+    step is told what is being done, tell what became of the rows. Raises what reading and
+    replaying raise, TrainingError where nothing can be learnt from it.
     """
     step(f"read {data.source}")
-    table, skipped = data.source.table(step)
-    if skipped:
-        step(f"left out {skipped:,} rows that are no payments")
+    table, _ = data.source.table(tell)
     warm_up()
     started = next_line = time.perf_counter()
 
-    def tell(done: int) -> None:
+    def show_progress(done: int) -> None:
         nonlocal next_line
         now = time.perf_counter()
         if now >= next_line:
@@ -149,7 +148,7 @@ def load_history(data: DataSet, step: Step) -> History:
             step(f"replay {done:,} of {table.num_rows:,} payments, {done / (now - started):,.0f}/s")
 
     history = cached_replay(
-        table, data.label_delay_ms, CACHE, tell, lambda _: step("features from the cache")
+        table, data.label_delay_ms, CACHE, show_progress, lambda _: step("features from the cache")
     )
     refuse_unlearnable(history.targets)
     step(

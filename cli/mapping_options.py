@@ -1,14 +1,14 @@
 """The options that say how a file of payments is read, shared by every command that reads one.
 
-A new option is a field of ReadingOptions, a line of _OPTIONS, and its use in `columns` or where
-the reader is called: produce, train, evaluate and tune then have it.
+A new option is a field of ReadingOptions, a line of _OPTIONS, and its use in `columns` or `form`.
+Then produce, train, evaluate and tune have it.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -19,7 +19,13 @@ import click
 from cli.options import option
 from cli.produce_options import Moment
 from producer.data_sets import LAYOUTS
+from producer.dialect import delimiter_named
+from producer.form import DECIMALS, QUOTES, Decimal, FileForm, Quotes
 from producer.layouts import DATE_ORDERS, TIMESTAMP_UNITS, Layout, with_options
+from producer.mapping import BATCH_ROWS
+from producer.reading import PaymentFile, open_file
+from producer.second_file import SecondFile, first_file
+from producer.text import codec_named
 from producer.time_spellings import DateOrder
 from producer.times import TimestampUnit
 
@@ -53,7 +59,30 @@ class ReadingOptions:
     round_amounts: bool = False
     leave_out_refunds: bool = False
     join: Path | None = None
+    delimiter: str | None = None
+    decimal: Decimal | None = None
+    encoding: str | None = None
+    quotes: Quotes = "line"
     sort: bool = False
+
+    def form(self, skip_rows: int = 0) -> FileForm:
+        """Return how a file's text is read; LayoutError for what names nothing."""
+        delimiter = None if self.delimiter is None else delimiter_named(self.delimiter)
+        encoding = None if self.encoding is None else codec_named(self.encoding)
+        return FileForm(delimiter, self.decimal, encoding, self.quotes, skip_rows)
+
+    def open(
+        self, path: Path, columns: Layout, form: FileForm
+    ) -> tuple[PaymentFile, SecondFile | None]:
+        """Return a file, recognised, and the second one that --join names.
+
+        Raises LayoutError where a file does not fit the layout.
+        """
+        file = open_file(path, first_file(columns), form)
+        second = None
+        if self.join is not None:
+            second = SecondFile(self.join, columns, BATCH_ROWS, replace(form, skip_rows=0))
+        return file, second
 
     def columns(self) -> Layout:
         """Return the layout with what was given over it; LayoutError where that is none."""
@@ -71,6 +100,9 @@ class ReadingOptions:
         )
 
 
+_DELIMITER_HELP = (
+    "Character between values, or comma, semicolon, tab or pipe. Default: found in the file."
+)
 _OPTIONS = (
     option("--layout", type=click.Choice(tuple(LAYOUTS)), help="A known data set's columns."),
     option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Column of a field."),
@@ -102,6 +134,23 @@ _OPTIONS = (
         "--join",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="Second file of a layout of two, such as train_identity.csv of ieee-cis.",
+    ),
+    option("--delimiter", metavar="CHARACTER", help=_DELIMITER_HELP),
+    option(
+        "--decimal",
+        type=click.Choice(DECIMALS),
+        help="Mark before the decimals of a number in text. Default: found in the file.",
+    ),
+    option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of the text, such as cp1252 or latin-1. Default: its BOM's, or UTF-8.",
+    ),
+    option(
+        "--quotes",
+        type=click.Choice(QUOTES),
+        default="line",
+        help="Where a quoted value ends: on its line, lines later, or quotes mean nothing.",
     ),
     option("--sort", is_flag=True, help="Order the file by time first, in memory."),
 )

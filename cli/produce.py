@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from cli.console import Output
 from cli.mapping_options import ReadingOptions, reading_options
@@ -15,9 +16,11 @@ from cli.produce_options import Moment, SendOptions, send_options
 from cli.produce_run import EXIT_INTERRUPTED, finish, run
 from cli.world_options import WorldOptions, world_options
 from producer.data_sets import LAYOUTS
+from producer.feed import Source
+from producer.form import AccountError
 from producer.generator import generate
 from producer.layouts import LayoutError
-from producer.mapping import read
+from producer.mapping import payments_of
 from producer.population import GeneratorSettings
 from producer.rejects import RejectFile
 from producer.run import sort_by_time
@@ -110,7 +113,7 @@ def generate_command(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     batches = generate(settings, with_scenario and options.to_file is not None)
-    summary = run(until(batches, options.run_settings().selection), options, out, dict)
+    summary = run(until(batches, options.run_settings().selection), options, out)
     finish(summary, options, out, accepted=True)
 
 
@@ -127,13 +130,19 @@ def world_command(
     docs/world.md describes. Without options it is what `train` and `demo` use.
     """
     batches = generate_world(world.settings(), with_scenario and options.to_file is not None)
-    summary = run(until(batches, options.run_settings().selection), options, out, dict)
+    summary = run(until(batches, options.run_settings().selection), options, out)
     finish(summary, options, out, accepted=True)
 
 
 @command.command("file", epilog=FILE_EXAMPLE)
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @reading_options
+@option(
+    "--skip-rows",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Rows at the file's start to leave out, with their labels: a run goes on behind them.",
+)
 @option("--ordered", is_flag=True, help="It is in order of time: read no further than --until.")
 @option(
     "--rejects",
@@ -149,20 +158,22 @@ def world_command(
 def file_command(
     path: Path,
     reading: ReadingOptions,
+    skip_rows: int,
     ordered: bool,
     rejects: Path | None,
     token_key_file: Path | None,
     options: SendOptions,
     out: Output,
 ) -> None:
-    """Send the payments of a CSV or Parquet file (CSV also as .gz or .bz2).
+    """Send the payments of a file: CSV or JSON lines (also packed by gzip, bzip2, xz) or Parquet.
 
-    Columns that are not mapped are not read. Card numbers are replaced by keyed tokens before
+    The file is recognised by its content; docs/files.md says how. Columns that are not mapped are
+    not read. Card numbers are replaced by keyed tokens before
     anything is sent. Rows that are not payments are not sent: they are counted, and written to a
     file with their number and the reason.
     """
     try:
-        columns = reading.columns()
+        columns, form = reading.columns(), reading.form(skip_rows)
     except LayoutError as error:
         raise click.UsageError(str(error)) from None
     selection = options.run_settings().selection
@@ -170,11 +181,13 @@ def file_command(
     with RejectFile(rejects or Path(f"{path.name.split('.')[0]}.rejects.jsonl")) as refused:
         try:
             tokenizer = Tokenizer(_token_key(token_key_file, options, out))
-            batches = read(path, columns, tokenizer, refused.add, tally=tally, join=reading.join)
+            file, second = reading.open(path, columns, form)
+            out.say(escape(f"Read as {file.recognised}."))
+            batches = payments_of(file, tokenizer, refused.add, tally=tally, second=second)
             batches = sort_by_time(batches) if reading.sort else batches
             batches = until(batches, selection) if ordered or reading.sort else batches
-            summary = run(batches, options, out, lambda: dict(refused.by_code))
-        except (LayoutError, TokenKeyError) as error:
+            summary = run(batches, options, out, Source(file.account, lambda: refused.by_code))
+        except (LayoutError, TokenKeyError, AccountError) as error:
             raise click.ClickException(str(error)) from None
     if refused.first is not None:
         first = refused.first

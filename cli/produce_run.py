@@ -10,28 +10,31 @@ import click
 import msgspec
 import pyarrow as pa
 
-from cli.console import Output
+from cli.console import Output, fail
 from cli.produce_options import SendOptions
 from events.timestamps import format_ms
 from producer.errors import SendError
-from producer.feed import Progress, Summary
-from producer.outfile import OutFileError
-from producer.run import INTERRUPTED, OnTick, Rejected, to_file, to_kafka
+from producer.feed import GENERATED, Progress, Source, Summary
+from producer.outfile import OutFileError, partial_of
+from producer.run import INTERRUPTED, OnTick, to_file, to_kafka
 
 EXIT_INTERRUPTED = 130
 PLAIN_LINE_EVERY_S = 5.0
 
 
 def run(
-    batches: Iterator[pa.RecordBatch], options: SendOptions, out: Output, rejected: Rejected
+    batches: Iterator[pa.RecordBatch],
+    options: SendOptions,
+    out: Output,
+    source: Source = GENERATED,
 ) -> Summary:
     """Send or write the batches, showing how far it is."""
     settings = options.run_settings()
     try:
         with _progress(out) as on_tick:
             if options.to_file is not None:
-                return to_file(batches, options.to_file, settings, on_tick, rejected)
-            return to_kafka(batches, settings, options.kafka_settings(), on_tick, rejected)
+                return to_file(batches, options.to_file, settings, on_tick, source)
+            return to_kafka(batches, settings, options.kafka_settings(), on_tick, source)
     except (SendError, OutFileError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -66,6 +69,10 @@ def finish(summary: Summary, options: SendOptions, out: Output, accepted: bool) 
         out.json(options.json_path, msgspec.to_builtins(summary))
     if not out.quiet and options.json_path != "-":
         _show_summary(summary, options, out)
+    if summary.broken_off and summary.stopped:
+        fail(f"{summary.stopped}. {_go_on(summary)}")
+    if summary.stopped and options.to_file:
+        out.say(f"What was written is in {partial_of(options.to_file).name}.")
     if summary.stopped == INTERRUPTED:
         sys.exit(EXIT_INTERRUPTED)
     if summary.stopped or summary.failed or not accepted:
@@ -74,7 +81,9 @@ def finish(summary: Summary, options: SendOptions, out: Output, accepted: bool) 
 
 def _show_summary(summary: Summary, options: SendOptions, out: Output) -> None:
     verb = "written" if options.to_file else "sent"
-    rows: list[tuple[str, str]] = [
+    read = summary.rows_read
+    rows: list[tuple[str, str]] = [] if read is None else [("rows read", f"{read:,}")]
+    rows += [
         (f"payments {verb}", f"{summary.payments:,}"),
         ("labels sent", f"{summary.labels:,}"),
         ("labels not due yet", f"{summary.labels_not_due:,}"),
@@ -85,7 +94,39 @@ def _show_summary(summary: Summary, options: SendOptions, out: Output) -> None:
         ("last event time", summary.last_event_time or "-"),
     ]
     rows += [(f"refused: {code}", f"{count:,}") for code, count in summary.rejected.items()]
+    if read is not None:
+        rows += _left_out(summary, options)
     rows += [(f"failed: {name}", f"{count:,}") for name, count in summary.failed.items()]
-    rows += [("stopped", summary.stopped)] if summary.stopped else []
+    if summary.stopped:
+        rows.append(("stopped", "the file breaks off" if summary.broken_off else summary.stopped))
     shown = rows if not options.to_file else [row for row in rows if "label" not in row[0]]
     out.table(("", ""), shown)
+
+
+def _left_out(summary: Summary, options: SendOptions) -> list[tuple[str, str]]:
+    """Return the rows that are neither sent nor refused, with the options that leave them out."""
+    given = {"--from": options.from_time, "--until": options.until_time, "--limit": options.limit}
+    reasons = [name for name, value in given.items() if value is not None]
+    reasons += ["stopped"] if summary.stopped else []
+    counts = {
+        "left out: --skip-rows": summary.rows_skipped,
+        "left out: --leave-out-refunds": summary.refunds_left_out,
+        f"left out: {', '.join(reasons)}": summary.left_out,
+    }
+    return [(name, f"{count:,}") for name, count in counts.items() if count]
+
+
+def _go_on(summary: Summary) -> str:
+    """Say how a run goes on behind the row where its file broke off."""
+    sent = f"The last of {summary.payments:,} payments is of {summary.last_event_time}."
+    if not summary.payments:
+        sent = "No payment came before."
+    return (
+        f"{sent} When the file is mended, go on with --skip-rows {summary.rows_read}"
+        + (
+            f", or, in order of time, with --from {summary.last_event_time}"
+            if summary.payments
+            else ""
+        )
+        + "."
+    )

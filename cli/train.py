@@ -88,7 +88,7 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
         tracker = open_tracker(place) if place is not None else None
         with out.steps() as step:
             step(f"read {source}")
-            table, skipped = source.table(step)
+            table, skipped = source.table(out.say)
             table = until(table, options.until)
             replayed = _replay(table, skipped, options, step)
             origin = Origin(str(source), table_sha256(table), recipe)
@@ -168,8 +168,6 @@ def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> N
         f"difference to the fitted models {np.float32(manifest.parity.max_difference):.1g}, "
         f"{replayed.payments_per_s:,.0f} payments/s replayed, {seconds:.0f} s in all"
     )
-    if replayed.skipped_rows:
-        out.say(f"Left out {replayed.skipped_rows:,} rows that are no payments.")
 
 
 def _show_metrics(manifest: Manifest, out: Output) -> None:

@@ -11,20 +11,21 @@ from pathlib import Path
 import click
 import pyarrow as pa
 import pyarrow.compute as pc
+from rich.markup import escape
 
 from cli.mapping_options import ReadingOptions
 from cli.produce_options import Duration, epoch_ms
 from producer.generator import generate
-from producer.mapping import read
+from producer.mapping import payments_of
 from producer.population import GeneratorSettings
-from producer.rejects import Reject, refuse_first
+from producer.rejects import Reject, RowRefusedError, refuse_first
 from producer.run import sort_by_time
 from producer.tally import Tally
 from producer.tokens import KEY_BYTES, Tokenizer
 from producer.world.generate import generate as generate_world
 from producer.world.settings import WorldSettings
 
-Step = Callable[[str], None]
+Tell = Callable[[str], None]
 
 _TOKEN_KEY = bytes(KEY_BYTES)
 """Tokens of a training run stay in memory, so they need no secret; a fixed key repeats a run."""
@@ -41,25 +42,25 @@ class FileSource:
     def __str__(self) -> str:
         return self.path.name
 
-    def table(self, step: Step = lambda _: None) -> tuple[pa.Table, int]:
-        """Return the payments and how many rows were refused; step gets what else was noticed.
+    def table(self, tell: Tell = lambda _: None) -> tuple[pa.Table, int]:
+        """Return the payments and how many rows were left out, and tell what became of each row.
 
-        Raises LayoutError for columns that do not fit, RowRefusedError for a bad row.
+        Raises LayoutError for columns that do not fit and for a file that breaks off,
+        RowRefusedError for a bad row.
         """
+        reading, tally = self.reading, Tally()
+        file, second = reading.open(self.path, reading.columns(), reading.form())
+        tell(escape(f"Read {self.path.name} as {file.recognised}."))
         skipped: list[Reject] = []
         on_reject = skipped.append if self.skip_bad_rows else refuse_first
-        reading, tally = self.reading, Tally()
-        batches = read(
-            self.path,
-            reading.columns(),
-            Tokenizer(_TOKEN_KEY),
-            on_reject,
-            tally=tally,
-            join=reading.join,
-        )
-        table = pa.Table.from_batches(sort_by_time(batches) if self.reading.sort else batches)
+        batches = payments_of(file, Tokenizer(_TOKEN_KEY), on_reject, tally=tally, second=second)
+        try:
+            table = pa.Table.from_batches(sort_by_time(batches) if reading.sort else batches)
+        except RowRefusedError as error:
+            raise RowRefusedError(f"{error} Or leave such rows out: --skip-bad-rows.") from None
+        tell(f"{file.account}.")
         for line in tally.lines():
-            step(line)
+            tell(f"{line}.")
         return table, len(skipped)
 
 
@@ -76,7 +77,7 @@ class GeneratedSource:
             f"{one.radius:g}, {one.days} days, seed {one.seed}"
         )
 
-    def table(self, _step: Step = lambda _: None) -> tuple[pa.Table, int]:
+    def table(self, _tell: Tell = lambda _: None) -> tuple[pa.Table, int]:
         """Return the payments; none is left out."""
         batches: Iterator[pa.RecordBatch] = generate(self.settings)
         return pa.Table.from_batches(batches), 0
@@ -97,7 +98,7 @@ class WorldSource:
             f"seed {one.seed}, attacks {attacks}"
         )
 
-    def table(self, _step: Step = lambda _: None) -> tuple[pa.Table, int]:
+    def table(self, _tell: Tell = lambda _: None) -> tuple[pa.Table, int]:
         """Return the payments; none is left out."""
         return pa.Table.from_batches(generate_world(self.settings)), 0
 

@@ -129,7 +129,7 @@ def _run(context: click.Context, data: DataSet, options: SearchOptions, out: Out
     budget = Budget(options.trials, options.seconds, options.seed)
     try:
         with out.steps() as step:
-            history = load_history(data, step)
+            history = load_history(data, step, out.say)
             earlier, folds = data.validation(history)
             task = Task(
                 earlier,

@@ -154,12 +154,12 @@ class Block:
         names = self.dialect.names
         place = len(odd.values) - 1
         column = f"column {show(names[place])}" if 0 <= place < len(names) else "the line"
-        end = f"{odd.lines:,} lines" if self.form.quotes == "multiline" else "its line"
+        got = f"{odd.lines:,} lines" if self.form.quotes == "multiline" else "the end of its line"
         if not odd.unfinished:
-            column, end = "the line", f"{odd.lines:,} lines, rows among them,"
+            column, got = "the line", f"{odd.lines:,} lines with rows among them"
         return BrokenOffError(
-            f"{self._where(row, at)}: expected the quote in {column} to be closed, got {end} "
-            f"without its end; {_MEND}"
+            f"{self._where(row, at)}: expected the quote in {column} to be closed, got {got}; "
+            f"{_MEND}"
         )
 
     def _other_width(self, at: int, width: int) -> Reject:

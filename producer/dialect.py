@@ -28,8 +28,7 @@ class Dialect:
     heading: int
 
     def __str__(self) -> str:
-        named = "tab" if self.delimiter == "\t" else self.delimiter
-        return f"delimiter {named}"
+        return f"delimiter {DELIMITERS.get(self.delimiter, self.delimiter)}"
 
 
 def delimiter_named(text: str) -> str:

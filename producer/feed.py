@@ -1,14 +1,15 @@
 """One run of the producer: records, at their pace, to a sender, with a summary at the end."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from events.timestamps import MAX_AHEAD_MS, format_ms
 from producer.errors import SendError
+from producer.form import Account, BrokenOffError
 from producer.pacing import Pace
 from producer.records import Record
 
@@ -40,9 +41,23 @@ class RecordSender(Protocol):
         """Wait until everything queued has arrived or failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The account of a file's rows and its refused rows by code; a generator has neither."""
+
+    account: Account | None = None
+    rejected: Callable[[], Mapping[str, int]] = dict
+
+
+GENERATED: Final = Source()
+
+
 @dataclass(slots=True)
 class Progress:
-    """How far a run is: records queued, bytes of their keys and values, event times reached."""
+    """How far a run is: records queued, bytes of their keys and values, event times reached.
+
+    stopped says why the run ended before its source did; broken_off, that the source ended early.
+    """
 
     payments: int = 0
     labels: int = 0
@@ -51,10 +66,19 @@ class Progress:
     first_ms: int | None = None
     last_ms: int | None = None
     stopped: str | None = None
+    broken_off: bool = False
+
+    def break_off(self, error: BrokenOffError) -> None:
+        """End the run where its file cannot be read on."""
+        self.stopped, self.broken_off = str(error), True
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a run did. payments and labels are those that arrived; the rest is named."""
+    """What a run did. payments and labels are those that arrived; the rest is named.
+
+    Of a file, rows_read are payments that arrived or failed, refused rows, skipped ones
+    (--skip-rows), refunds that were left out, and payments that were; of a generator it is None.
+    """
 
     payments: int
     labels: int
@@ -67,6 +91,11 @@ class Summary(msgspec.Struct, frozen=True):
     first_event_time: str | None
     last_event_time: str | None
     stopped: str | None
+    rows_read: int | None = None
+    rows_skipped: int = 0
+    refunds_left_out: int = 0
+    left_out: int = 0
+    broken_off: bool = False
 
 
 class Feed:
@@ -102,9 +131,11 @@ class Feed:
             self._send_all(records, sender, start)
         except SendError as error:
             self._stop = str(error)
+        except BrokenOffError as error:
+            self.progress.break_off(error)
         sender.close()
         self.progress.seconds = time.perf_counter() - start
-        self.progress.stopped = self._stop
+        self.progress.stopped = self._stop or self.progress.stopped
 
     def _send_all(self, records: Iterable[Record], sender: RecordSender, start: float) -> None:
         paced = self._pace != Pace()
@@ -173,11 +204,12 @@ def summarise(
     progress: Progress,
     delivered: tuple[int, int],
     failed: dict[str, int],
-    rejected: dict[str, int],
+    source: Source,
     labels_not_due: int,
 ) -> Summary:
     """Put the account of a run together; delivered counts payments and labels."""
     payments, labels = delivered
+    account = source.account
     return Summary(
         payments=payments,
         labels=labels,
@@ -185,9 +217,14 @@ def summarise(
         seconds=round(progress.seconds, 3),
         payments_per_s=round(payments / progress.seconds, 1) if progress.seconds else 0.0,
         failed=failed,
-        rejected=rejected,
+        rejected=dict(source.rejected()),
         labels_not_due=labels_not_due,
         first_event_time=None if progress.first_ms is None else format_ms(progress.first_ms),
         last_event_time=None if progress.last_ms is None else format_ms(progress.last_ms),
         stopped=progress.stopped,
+        rows_read=account.rows if account else None,
+        rows_skipped=account.skipped if account else 0,
+        refunds_left_out=account.left_out if account else 0,
+        left_out=account.payments - progress.payments if account else 0,
+        broken_off=progress.broken_off,
     )

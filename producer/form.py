@@ -67,6 +67,20 @@ class Account:
     skipped: int = 0
     left_out: int = 0
 
+    def __str__(self) -> str:
+        """Say what became of the rows.
+
+        >>> print(Account(rows=1_500, payments=1_498, refused=2))
+        1,500 rows read: 1,498 payments, 2 refused
+        """
+        parts = {
+            "refused": self.refused,
+            "skipped": self.skipped,
+            "refunds left out": self.left_out,
+        }
+        counts = [f"{count:,} {name}" for name, count in parts.items() if count]
+        return ", ".join([f"{self.rows:,} rows read: {self.payments:,} payments", *counts])
+
     def settle(self, name: str) -> None:
         """Raise AccountError where rows, or lines of a text file, do not add up.
 

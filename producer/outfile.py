@@ -24,6 +24,15 @@ class BatchWriter(Protocol):
         """Write one batch."""
 
 
+def partial_of(path: Path) -> Path:
+    """Return where a file is written until it is whole.
+
+    >>> partial_of(Path("day/out.csv.gz")).name
+    'partial-out.csv.gz'
+    """
+    return path.with_name(f"partial-{path.name}")
+
+
 class OutFileError(ValueError):
     """The file cannot be written: what was expected of its name, and what to do."""
 

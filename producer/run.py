@@ -3,7 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -11,10 +11,11 @@ from types import FrameType
 import numpy as np
 import pyarrow as pa
 
-from producer.feed import Feed, Progress, Summary, summarise
+from producer.feed import GENERATED, Feed, Progress, Source, Summary, summarise
+from producer.form import AccountError, BrokenOffError
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import LabelSettings
-from producer.outfile import open_writer
+from producer.outfile import BatchWriter, OutFileError, open_writer, partial_of
 from producer.pacing import Pace
 from producer.records import Records
 from producer.selection import Selection, select, times_of
@@ -22,7 +23,6 @@ from producer.selection import Selection, select, times_of
 INTERRUPTED = "interrupted"
 
 OnTick = Callable[[Progress], None]
-Rejected = Callable[[], dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,12 @@ def to_kafka(
     settings: RunSettings,
     kafka: KafkaSettings,
     on_tick: OnTick = lambda _: None,
-    rejected: Rejected = dict,
+    source: Source = GENERATED,
 ) -> Summary:
     """Send payments and labels; return what arrived. SendError where Kafka cannot be reached.
 
-    SIGINT and SIGTERM end the run after the current record; what was sent is flushed first.
+    SIGINT, SIGTERM and a file that breaks off end the run after the current record; what was sent
+    is flushed first.
     """
     records = Records(batches, settings.selection, settings.labels, settings.limit)
     sender = Sender(kafka)
@@ -56,7 +57,8 @@ def to_kafka(
         sender.close()
     delivered = (sender.delivered(False), sender.delivered(True))
     failed = dict(sender.failures)
-    return summarise(feed.progress, delivered, failed, rejected(), records.labels_waiting)
+    summary = summarise(feed.progress, delivered, failed, source, records.labels_waiting)
+    return _settled(summary, settings)
 
 
 def to_file(
@@ -64,23 +66,60 @@ def to_file(
     path: Path,
     settings: RunSettings,
     on_tick: OnTick = lambda _: None,
-    rejected: Rejected = dict,
+    source: Source = GENERATED,
 ) -> Summary:
-    """Write the selected payments, at their moved times, as fast as it goes."""
+    """Write the selected payments, at their moved times, as fast as it goes.
+
+    The file has its name once it is whole; what was written of one that is not is partial_of it.
+    """
     progress, start = Progress(), time.perf_counter()
-    with stopped_by_signals(lambda: setattr(progress, "stopped", INTERRUPTED)):
-        chosen = _chosen(batches, settings)
-        first = next(chosen, None)
-        if first is not None:
-            with open_writer(path, first.schema) as writer:
-                while first is not None:
-                    writer.write(first)
-                    _count(progress, first, start)
-                    on_tick(progress)
-                    first = None if progress.stopped else next(chosen, None)
-    if path.exists():
-        progress.bytes = path.stat().st_size
-    return summarise(progress, (progress.payments, 0), {}, rejected(), 0)
+    partial = partial_of(path)
+    try:
+        with stopped_by_signals(lambda: setattr(progress, "stopped", INTERRUPTED)):
+            _write(_chosen(batches, settings), partial, progress, on_tick, start)
+        if partial.exists():
+            progress.bytes = partial.stat().st_size
+            if not progress.stopped:
+                partial.replace(path)
+    except OSError as error:
+        raise OutFileError(
+            f"{path}: expected a place that can be written, got {error}; name another file"
+        ) from None
+    return _settled(summarise(progress, (progress.payments, 0), {}, source, 0), settings)
+
+
+def _write(
+    chosen: Iterator[pa.RecordBatch],
+    path: Path,
+    progress: Progress,
+    on_tick: OnTick,
+    start: float,
+) -> None:
+    """Write batches until they end, break off, or a signal stops the run."""
+    with ExitStack() as at_end:
+        writer: BatchWriter | None = None
+        try:
+            for batch in chosen:
+                if writer is None:
+                    writer = at_end.enter_context(open_writer(path, batch.schema))
+                writer.write(batch)
+                _count(progress, batch, start)
+                on_tick(progress)
+                if progress.stopped:
+                    break
+        except BrokenOffError as error:
+            progress.break_off(error)
+
+
+def _settled(summary: Summary, settings: RunSettings) -> Summary:
+    """Return a summary that adds up; AccountError where payments are gone without a reason."""
+    chosen = settings.selection == Selection(start_ms=settings.selection.start_ms)
+    if summary.left_out and chosen and settings.limit is None and not summary.stopped:
+        raise AccountError(
+            f"expected every payment of the file to be sent, got {summary.left_out:,} that were "
+            "not; report this file's form."
+        )
+    return summary
 
 
 def sort_by_time(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -120,8 +159,7 @@ def _chosen(batches: Iterator[pa.RecordBatch], settings: RunSettings) -> Iterato
     for piece in select(batches, settings.selection, None):
         batch = piece.batch.filter(pa.array(piece.sent))
         batch = batch if left is None else batch.slice(0, left)
-        if batch.num_rows:
-            yield batch
+        yield batch
         if left is not None:
             left -= batch.num_rows
             if left == 0:
@@ -129,6 +167,8 @@ def _chosen(batches: Iterator[pa.RecordBatch], settings: RunSettings) -> Iterato
 
 
 def _count(progress: Progress, batch: pa.RecordBatch, start: float) -> None:
+    if not batch.num_rows:
+        return
     times = times_of(batch)
     progress.payments += batch.num_rows
     progress.first_ms = int(times[0]) if progress.first_ms is None else progress.first_ms

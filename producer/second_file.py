@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from producer.checks import Checks
+from producer.form import AS_FOUND, FileForm
 from producer.layouts import Layout, LayoutError, frozen
 from producer.missing import clean
 from producer.reading import RawBatch, open_file
@@ -27,7 +28,9 @@ def first_file(layout: Layout) -> Layout:
 class SecondFile:
     """The columns of a second file, in memory, found by transaction_id."""
 
-    def __init__(self, path: Path, layout: Layout, batch_rows: int) -> None:
+    def __init__(
+        self, path: Path, layout: Layout, batch_rows: int, form: FileForm = AS_FOUND
+    ) -> None:
         wanted = {*layout.second, KEY}
         if wanted == {KEY} or KEY not in layout.columns:
             raise LayoutError(
@@ -40,7 +43,7 @@ class SecondFile:
         def refuse(reject: Reject) -> NoReturn:
             raise LayoutError(f"{path}: row {reject.row}: {reject.sentence}")
 
-        batches = list(open_file(path, own).batches(batch_rows, refuse))
+        batches = list(open_file(path, own, form).batches(batch_rows, refuse))
         self._fields = {name: column for name, column in columns.items() if name != KEY}
         self._columns = {
             name: pa.chunked_array([batch.columns[name] for batch in batches]).combine_chunks()

@@ -51,7 +51,7 @@ def test_the_same_seed_writes_the_same_file(tmp_path: Path) -> None:
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
 
 
-def test_an_interrupted_file_is_whole_up_to_there(tmp_path: Path) -> None:
+def test_an_interrupted_file_does_not_have_the_name_of_a_whole_one(tmp_path: Path) -> None:
     summary = to_file(
         generate(SMALL),
         tmp_path / "p.parquet",
@@ -59,7 +59,8 @@ def test_an_interrupted_file_is_whole_up_to_there(tmp_path: Path) -> None:
         on_tick=lambda _: os.kill(os.getpid(), signal.SIGINT),
     )
     assert summary.stopped == INTERRUPTED
-    assert pq.read_table(tmp_path / "p.parquet").num_rows == summary.payments > 0
+    assert not (tmp_path / "p.parquet").exists()
+    assert pq.read_table(tmp_path / "partial-p.parquet").num_rows == summary.payments > 0
 
 
 def test_an_unknown_form_is_refused_before_anything_is_written(tmp_path: Path) -> None:
