@@ -10,7 +10,7 @@ import click
 from cli.console import Output
 from cli.options import folder_option, option, output_options
 from features import warm_up
-from jobs.settings import DIRECT, ISOLATIONS, PROFILES
+from jobs.settings import DIRECT, ISOLATIONS, PROFILES, why_not_kept
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
 from stack.snapshots import newest_snapshot
@@ -29,6 +29,16 @@ Examples:
 
 It does what the ordinary client does, with the addresses of the running stack:
   flink run -d -py jobs/fraud_detection.py --bootstrap HOST:PORT --bundle onnx_models/ensemble/1"""
+
+
+def _checked_fields(
+    _: click.Context, parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Refuse here what the job would refuse after a minute."""
+    for name in names:
+        if why := why_not_kept(name):
+            raise click.BadParameter(why, param=parameter)
+    return names
 
 
 @click.command("submit", epilog=EXAMPLE)
@@ -59,6 +69,14 @@ It does what the ordinary client does, with the addresses of the running stack:
     help="Payments of Kafka transactions: read_committed waits for the commit and decides none of "
     "an aborted transaction; read_uncommitted decides at once.",
 )
+@option(
+    "--keep-field",
+    "keep_fields",
+    multiple=True,
+    metavar="NAME",
+    callback=_checked_fields,
+    help="Unknown field of a payment that its decision keeps; all others are dropped. Repeatable.",
+)
 @option("--parallelism", type=click.IntRange(min=1), help="Default: what the cluster has room for.")
 @option("--fresh", is_flag=True, help="Start without state, from the beginning of the topics.")
 @option("--replace", is_flag=True, help="Stop the running job with a savepoint and go on from it.")
@@ -71,6 +89,7 @@ def command(
     profile: str,
     direct: bool,
     isolation: str,
+    keep_fields: tuple[str, ...],
     parallelism: int | None,
     fresh: bool,
     replace: bool,
@@ -96,6 +115,7 @@ def command(
             step,
             "--isolation",
             isolation,
+            *(f"--keep-field={name}" for name in keep_fields),
             direct=direct,
             parallelism=parallelism,
             start=start,

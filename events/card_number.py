@@ -31,7 +31,11 @@ _ISSUED: Final = re.compile(
 )
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
-_BLANKS: Final = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Mn", "Me", "Pc"})
+FILLER: Final = "\0"
+"""What stands for a character that nobody sees."""
+
+_BLANKS: Final = frozenset({"Zs", "Zl", "Zp", "Cs", "Pc"})
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Mn", "Me"})
 _INVISIBLE_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _ALONGSIDE: Final = frozenset("\"'`´=#()[]{}<>«»‹›“”„‟‘’‚‛*;:!?&$%@")
 _BETWEEN: Final = frozenset("/\\|~'’`´*·•‧∙⋅")
@@ -41,7 +45,7 @@ class _Spelling(dict[int, str]):
     """Each character as what it is to a card number, filled as characters occur.
 
     A digit is its ASCII digit, a blank or mark between digits a space, a dash "-", a bracket or
-    quote '"'. Points, commas, plus signs and letters stay.
+    quote '"', what nobody sees FILLER. Points, commas, plus signs and letters stay.
     """
 
     def __missing__(self, code: int) -> str:
@@ -53,8 +57,10 @@ def _meaning(char: str) -> str:
     if (digit := unicodedata.digit(char, None)) is not None:
         return str(digit)
     category = unicodedata.category(char)
-    if category in _BLANKS or char in _BETWEEN or char in _INVISIBLE_LETTERS:
+    if char.isspace() or category in _BLANKS or char in _BETWEEN:
         return " "
+    if category in _INVISIBLE or char in _INVISIBLE_LETTERS:
+        return FILLER
     if category == "Pd" or char == "−":
         return "-"
     if char in _ALONGSIDE:
@@ -81,7 +87,7 @@ def card_number_in(text: str) -> str | None:
     """
     if len(text) < SHORTEST or (text.isascii() and _LETTER.search(text)):
         return None
-    plain = spelling(text).lstrip(' "+-').rstrip(' "-.,')
+    plain = spelling(text).replace(FILLER, "").lstrip(' "+-').rstrip(' "-.,')
     for digits in (plain,) if plain.isdigit() else _readings(plain):
         shorter = digits.lstrip("0")  # as fields of a fixed width pad a number
         if is_card_number(shorter):

@@ -1,18 +1,23 @@
-"""A record that could not be used, kept with its original bytes and the reason."""
+"""A record that could not be used, kept with its bytes, card data masked, and the reason."""
 
 import base64
+import re
 from typing import Final
 
 import msgspec
 
 from events.errors import EventError, refuse, show
+from events.masking import masked_record
 from events.wire import decode_event
 
 DEAD_LETTER_VERSION: Final = 1
 
 
 class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One refused record: where it stood, its bytes (null where there were none), and why."""
+    """One refused record: where it stood, its bytes (null where there were none), and why.
+
+    `masked` says that card data in the key or the value was replaced by asterisks.
+    """
 
     topic: str
     partition: int
@@ -22,19 +27,22 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     code: str
     sentence: str
     time_ms: int
+    masked: bool = False
     schema_version: int = DEAD_LETTER_VERSION
 
     @property
     def key(self) -> bytes | None:
-        """The original key."""
+        """The record's key, card data masked."""
         return None if self.key_base64 is None else base64.b64decode(self.key_base64)
 
     @property
     def value(self) -> bytes | None:
-        """The original value."""
+        """The record's value, card data masked."""
         return None if self.value_base64 is None else base64.b64decode(self.value_base64)
 
 
+_CARD_DATA: Final = frozenset({"card_number", "card_data"})
+_ANY_DIGIT: Final = re.compile(rb"[0-9]")
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(DeadLetter)
 
@@ -49,17 +57,26 @@ def dead_letter(
     value: bytes | None,
     time_ms: int,
 ) -> DeadLetter:
-    """Return the dead letter for a record that was refused with `error`."""
+    """Return the dead letter for a record that was refused with `error`, without its card data."""
+    hidden_key, hidden_value = masked_record(key, value)
+    if error.code in _CARD_DATA and (hidden_key, hidden_value) == (key, value):
+        # Refused for what the mask does not find: then no digit may stay.
+        hidden_value = None if value is None else _ANY_DIGIT.sub(b"*", value)
     return DeadLetter(
         topic=topic,
         partition=partition,
         offset=offset,
-        key_base64=None if key is None else base64.b64encode(key).decode("ascii"),
-        value_base64=None if value is None else base64.b64encode(value).decode("ascii"),
+        key_base64=_in_base64(hidden_key),
+        value_base64=_in_base64(hidden_value),
         code=error.code,
         sentence=error.sentence,
         time_ms=time_ms,
+        masked=(hidden_key, hidden_value) != (key, value),
     )
+
+
+def _in_base64(text: bytes | None) -> str | None:
+    return None if text is None else base64.b64encode(text).decode("ascii")
 
 
 def encode_dead_letter(letter: DeadLetter) -> bytes:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import orjson
 
 from events.errors import EventError, refuse, show
-from events.wire import decode_event
+from events.wire import MAX_DEPTH, decode_event
 
 DECISION_VERSION: Final = 1
 
@@ -44,8 +44,9 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     Floats are finite Python floats. `model` is "name/version". `features` is a JSON array of
     float32 in the order of FEATURE_NAMES, null for NaN (see `encode_features`); `payment` is the
-    original payment, byte for byte. `received_ms` is the Kafka time of the payment's record, or the
-    payment's own time where the flag `record_time` says that the record's cannot be one.
+    payment as it was received, without the fields that nobody asked to keep. `received_ms` is the
+    Kafka time of the payment's record, or the payment's own time where the flag `record_time` says
+    that the record's cannot be one.
     """
 
     transaction_id: str
@@ -81,7 +82,8 @@ def encode_decision(decision: Decision) -> bytes:
 
 def decode_decision(value: bytes) -> Decision:
     """Return the decision that `value` holds; EventError where it does not hold one."""
-    return decode_event(_decoder, value, "decision", DECISION_VERSION)
+    deepest = MAX_DEPTH + 1  # the payment stands one level down
+    return decode_event(_decoder, value, "decision", DECISION_VERSION, deepest)
 
 
 def encode_features(values: npt.NDArray[np.float32]) -> msgspec.Raw:

@@ -1,8 +1,9 @@
 """The one error of this package: a reason code for counting, a sentence for people."""
 
-import re
 import reprlib
 from typing import Final
+
+from events.masking import masked_bytes, masked_line
 
 REASONS: Final[dict[str, str]] = {
     "empty": "The record has no value, or only white space.",
@@ -19,7 +20,8 @@ REASONS: Final[dict[str, str]] = {
     "bad_amount": "The amount is not an exact, non-negative, payable number of minor units.",
     "bad_coordinates": "A coordinate is off the globe, or stands without its partner.",
     "bad_attributes": "A pass-through attribute has a bad name or a number beyond float32.",
-    "card_number": "The card is named by a card number instead of a token.",
+    "card_number": "A text or a number anywhere in the record is a card number, not a token.",
+    "card_data": "A verification code, a PIN or track data stands in the record.",
     "missing_key": "The record has no key, so its card's order in the topic is not kept.",
     "key_mismatch": "The record's key is not the card that the event names.",
     "bad_version": "The event has a schema version that this release does not read.",
@@ -33,14 +35,13 @@ _SHOWN: Final = 60
 _LOOKED_AT: Final = 1000
 _BRIEF: Final = reprlib.Repr()
 _BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = _LOOKED_AT
-_DIGITS: Final = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
 
 
 class EventError(ValueError):
     """A refused event.
 
     `code` is one of REASONS; `sentence` says what, where, expected, got and the next step. It
-    never repeats a long run of digits, which might be a card number.
+    never repeats card data, nor a long run of digits, which might be a card number.
     """
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -74,17 +75,17 @@ def one_line(text: object, longest: int) -> str:
     return line if len(line) <= longest else f"{line[:longest]}..."
 
 
-def masked(text: str) -> str:
-    """Return a text without its long runs of digits, which might be card numbers."""
-    return _DIGITS.sub(lambda run: f"[{len(run.group())} characters of digits]", text)
-
-
 def show(value: object) -> str:
-    """Return `value` as it may stand in a sentence: short, on one line, long digits masked.
+    """Return `value` as it may stand in a sentence: short, on one line, card data masked.
 
     >>> show("4111 1111 1111 1111")
     "'[19 characters of digits]'"
     """
-    text = repr(value[:_LOOKED_AT]) if isinstance(value, str | bytes) else _BRIEF.repr(value)
-    text = masked(text)
+    if isinstance(value, bytes):
+        text = repr(masked_bytes(value[:_LOOKED_AT]))
+    elif isinstance(value, str):
+        text = repr(masked_line(value[:_LOOKED_AT]))
+    else:
+        text = _BRIEF.repr(value)
+    text = masked_line(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from events.card import check_card
+from events.card import check_key, refuse_card_data
 from events.errors import refuse
 from events.timestamps import LATEST_MS, epoch_ms, format_ms
 from events.wire import Text, check_printable, is_plain, read_input
@@ -23,7 +23,7 @@ class Label(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Wire(msgspec.Struct, gc=False):
-    """The label's JSON form; unknown fields are allowed and skipped."""
+    """The label's JSON form; unknown fields are allowed, looked at and skipped."""
 
     transaction_id: Text
     card_id: Text
@@ -34,7 +34,12 @@ class _Wire(msgspec.Struct, gc=False):
     source: Text
 
 
+class _Strict(_Wire, gc=False, forbid_unknown_fields=True):
+    """The same without unknown fields, as nearly all labels are."""
+
+
 _decoder: Final = msgspec.json.Decoder(_Wire)
+_strict_decoder: Final[msgspec.json.Decoder[_Wire]] = msgspec.json.Decoder(_Strict)
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -43,9 +48,12 @@ def parse_label(value: bytes | None, key: bytes | None) -> Label:
 
     A label may lie in the future (a data set's labels are delayed), never before its payment.
     """
-    wire = read_input(_decoder, value, "label")
-    check_card(wire.card_id, key)
-    if not is_plain(value):  # type: ignore[arg-type]  # read_input refused None
+    wire = read_input(_strict_decoder, value, "label", _decoder)
+    assert value is not None
+    times = isinstance(wire.timestamp, int) + isinstance(wire.label_time, int)
+    refuse_card_data(value, times, names=not isinstance(wire, _Strict))
+    check_key(wire.card_id, key)
+    if not is_plain(value):
         _check_texts(wire)
     timestamp_ms = epoch_ms(wire.timestamp, "timestamp", LATEST_MS)
     label_time_ms = epoch_ms(wire.label_time, "label_time", LATEST_MS)

@@ -1,10 +1,12 @@
 """A payment, as the transactions topic carries it and as the rest of the code sees it."""
 
-from typing import Annotated, Final
+from collections.abc import Collection
+from typing import Annotated, Any, Final
 
 import msgspec
 
-from events.card import check_card
+from events.card import check_key, refuse_card_data
+from events.card_names import card_data_named
 from events.errors import EventError, refuse, show
 from events.money import EXPONENTS, currency_exponent, format_amount, parse_amount
 from events.timestamps import epoch_ms, latest_payment_ms
@@ -56,7 +58,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Wire(msgspec.Struct, gc=False, omit_defaults=True):
-    """The payment's JSON form; unknown fields are allowed and skipped."""
+    """The payment's fields; unknown ones are allowed and skipped."""
 
     transaction_id: Text
     card_id: Text
@@ -76,8 +78,16 @@ class _Wire(msgspec.Struct, gc=False, omit_defaults=True):
     attributes: _Attributes | None = None
 
 
-_decoder: Final = msgspec.json.Decoder(_Wire)
+class _StrictWire(_Wire, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """The same without unknown fields, as nearly all payments are."""
+
+
+_wide_decoder: Final = msgspec.json.Decoder(_Wire)
+_strict_decoder: Final[msgspec.json.Decoder[_Wire]] = msgspec.json.Decoder(_StrictWire)
+_token_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encoder: Final = msgspec.json.Encoder()
+FIELDS: Final = frozenset(_Wire.__struct_fields__)
+"""The names of a payment's own fields in its JSON."""
 
 
 def parse_transaction(value: bytes | None, key: bytes | None, record_ms: int) -> Transaction:
@@ -85,7 +95,8 @@ def parse_transaction(value: bytes | None, key: bytes | None, record_ms: int) ->
 
     `key` is the record's key and must be the card; `record_ms` is the record's Kafka time, which
     the payment may lead by 24 hours at most. A Kafka time that can be none does not count against
-    the payment (`latest_payment_ms`). Unknown fields are accepted. EventError says why not.
+    the payment (`latest_payment_ms`). EventError says why not. Unknown fields are accepted, but
+    card data is refused in them as everywhere.
 
     >>> value = (
     ...     b'{"transaction_id":"t1","card_id":"c1","timestamp":"2024-05-01T12:00:00Z",'
@@ -94,14 +105,38 @@ def parse_transaction(value: bytes | None, key: bytes | None, record_ms: int) ->
     >>> parse_transaction(value, b"c1", record_ms=1714564800000).amount_minor
     1234
     """
-    wire = read_input(_decoder, value, "payment")
+    return _checked(
+        read_input(_strict_decoder, value, "payment", _wide_decoder), value, key, record_ms
+    )
+
+
+def receive_transaction(
+    value: bytes | None, key: bytes | None, record_ms: int, keep: Collection[str] = ()
+) -> tuple[Transaction, bytes]:
+    """Return the payment as `parse_transaction` does, and its JSON as a decision carries it.
+
+    That is the value byte for byte, or, where it has unknown fields, the rest of it: the known
+    fields and those that `keep` names, in their order, each with its value as it was written.
+    """
+    wire = read_input(_strict_decoder, value, "payment", _wide_decoder)
+    payment = _checked(wire, value, key, record_ms)
+    assert value is not None
+    if isinstance(wire, _StrictWire):
+        return payment, value
+    return payment, _without_unknown(value, keep)
+
+
+def _checked(wire: _Wire, value: bytes | None, key: bytes | None, record_ms: int) -> Transaction:
+    """Return the payment of a decoded value, which is looked at for card data first."""
+    assert value is not None
+    refuse_card_data(value, isinstance(wire.timestamp, int), names=_has_names(wire, value))
     exponent = EXPONENTS.get(wire.currency)
     if exponent is None:
         exponent = currency_exponent(wire.currency)
-    check_card(wire.card_id, key)
+    check_key(wire.card_id, key)
     if (wire.lat is None) != (wire.lon is None):
         raise _lone_coordinate(wire)
-    if not is_plain(value):  # type: ignore[arg-type]  # read_input refused None
+    if not is_plain(value):
         _check_texts(wire)
     return Transaction(
         wire.transaction_id,
@@ -148,6 +183,29 @@ def encode_transaction(payment: Transaction) -> bytes:
         payment.attributes or None,
     )
     return _encoder.encode(wire)
+
+
+def _has_names(wire: _Wire, value: bytes) -> bool:
+    """Say whether the names in the payment have to be looked at one by one.
+
+    That is so with unknown fields, with an attribute whose name gives card data away, and where
+    the attributes may have been given twice: what came first is in the bytes only.
+    """
+    if not isinstance(wire, _StrictWire):
+        return True
+    if wire.attributes is None:
+        return value.count(b"{") != 1
+    return value.count(b"{") != 2 or any(map(card_data_named, wire.attributes))
+
+
+def _without_unknown(value: bytes, keep: Collection[str]) -> bytes:
+    """Return a payment's JSON with its own fields and those to keep, each value as it stands.
+
+    A value that drops nothing comes back as it is; of a field given twice the last one stays.
+    """
+    fields: dict[str, Any] = _token_decoder.decode(value)
+    kept = {name: token for name, token in fields.items() if name in FIELDS or name in keep}
+    return value if len(kept) == len(fields) else _encoder.encode(kept)
 
 
 def _lone_coordinate(wire: _Wire) -> EventError:

@@ -41,23 +41,30 @@ class Versioned(Protocol):
 V = TypeVar("V", bound=Versioned)
 
 
-def read_input(decoder: Decoder[S], value: bytes | None, what: str) -> S:
+def read_input(
+    decoder: Decoder[S], value: bytes | None, what: str, wider: Decoder[S] | None = None
+) -> S:
     """Return what `decoder` makes of a value from outside; EventError for everything else.
 
-    A field given twice counts with its last value, as in most JSON readers.
+    What `decoder` refuses is read with `wider`, where that is given. A field given twice counts
+    with its last value, as in most JSON readers.
     """
     if not value:
         raise _empty(what)
     if len(value) > MAX_EVENT_BYTES:
         got, step = f"{len(value)} bytes", "send what belongs to the event only"
         raise refuse("too_large", what, f"at most {MAX_EVENT_BYTES} bytes", got, step)
-    return _read(decoder, value, what)
+    _check_text(value, what, MAX_DEPTH)
+    return _read(decoder, value, what, wider)
 
 
-def decode_event(decoder: Decoder[V], value: bytes, what: str, version: int) -> V:
+def decode_event(
+    decoder: Decoder[V], value: bytes, what: str, version: int, max_depth: int = MAX_DEPTH
+) -> V:
     """Return an event that this system wrote, of any size, in schema version `version`."""
     if not value:
         raise _empty(what)
+    _check_text(value, what, max_depth)
     event = _read(decoder, value, what)
     if event.schema_version != version:
         step = "read it with the release that wrote it"
@@ -79,21 +86,26 @@ def check_printable(texts: Iterable[tuple[str, str | None]], code: str = "bad_id
             raise refuse(code, f"`{field}`", "printable text", show(text), step)
 
 
-def _read(decoder: Decoder[S], value: bytes, what: str) -> S:
+def _check_text(value: bytes, what: str, max_depth: int) -> None:
     if not value.isascii():
         _check_utf8(value, what)
     # Two braces (an event and its attributes) and no bracket: nothing to count. Four scans at
     # memory speed, where counting would cost as much as the decode.
     if value.find(b"[") >= 0 or value.find(b"{", value.find(b"{", 1) + 1) > 0:
-        _check_depth(value, what)
+        _check_depth(value, what, max_depth)
+
+
+def _read(decoder: Decoder[S], value: bytes, what: str, wider: Decoder[S] | None = None) -> S:
     try:
         return decoder.decode(value)
     except ValidationError as error:
+        if wider is not None:
+            return _read(wider, value, what)
         raise explain_invalid(error, value, what) from None
     except DecodeError as error:
         raise explain_malformed(error, value, what) from None
     except RecursionError:
-        raise _too_deep(what, "a caller's stack that is almost full") from None
+        raise _too_deep(what, MAX_DEPTH, "a caller's stack that is almost full") from None
 
 
 def _empty(what: str) -> EventError:
@@ -108,19 +120,19 @@ def _check_utf8(value: bytes, what: str) -> None:
         raise refuse("not_utf8", what, "UTF-8", got, "encode the value as UTF-8") from None
 
 
-def _check_depth(value: bytes, what: str) -> None:
-    if value.count(b"{") + value.count(b"[") <= MAX_DEPTH:
+def _check_depth(value: bytes, what: str, max_depth: int) -> None:
+    if value.count(b"{") + value.count(b"[") <= max_depth:
         return
     depth = 0
     for bracket in _BRACKET.finditer(value):
         if bracket[1]:
             depth += 1
-            if depth > MAX_DEPTH:
-                raise _too_deep(what, f"more at offset {bracket.start()}")
+            if depth > max_depth:
+                raise _too_deep(what, max_depth, f"more at offset {bracket.start()}")
         elif bracket[2]:
             depth -= 1
 
 
-def _too_deep(what: str, got: str) -> EventError:
+def _too_deep(what: str, max_depth: int, got: str) -> EventError:
     step = "flatten the event at the source"
-    return refuse("too_deep", what, f"at most {MAX_DEPTH} levels of nesting", got, step)
+    return refuse("too_deep", what, f"at most {max_depth} levels of nesting", got, step)

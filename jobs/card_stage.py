@@ -12,7 +12,7 @@ from events.errors import EventError
 from events.label import parse_label
 from events.timestamps import is_record_time
 from events.topics import LABELS
-from events.transaction import parse_transaction
+from events.transaction import receive_transaction
 from features import card, warm_up
 from jobs.direct import Fields
 from jobs.hand_over import CardLabel, Refused, pack
@@ -27,9 +27,10 @@ class CardStage(Stage):
 
     name = "card stage"
 
-    def __init__(self, ttl: timedelta, *, direct: bool) -> None:
+    def __init__(self, ttl: timedelta, keep: frozenset[str], *, direct: bool) -> None:
         super().__init__(direct=direct)
         self._ttl = ttl
+        self._keep = keep
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Take hold of the state and compile the kernels before the first payment."""
@@ -59,13 +60,15 @@ class CardStage(Stage):
                 value=body,
                 time_ms=time_ms,
             )
-            return ((_place(key), pack(Refused(key, encode_dead_letter(letter)))),)
+            place = letter.key or b""
+            refused = Refused(letter.key, encode_dead_letter(letter))
+            return ((place.decode(errors="replace"), pack(refused)),)
 
     def _payment(
         self, time_ms: int, odd_time: bool, key: bytes | None, body: bytes | None
     ) -> Sequence[Fields]:
         # Judged by the record's own time, not by the clock: a replay of the topic judges it alike.
-        payment = parse_transaction(body, key, time_ms)
+        payment, original = receive_transaction(body, key, time_ms, self._keep)
         step = card.advance(self._state.value(), payment)
         if step.repeated:
             self._counters.add("repeated")
@@ -73,16 +76,10 @@ class CardStage(Stage):
         self._state.update(step.state)
         if step.late:
             self._counters.add("late")
-        assert body is not None
-        result = card_result(payment, body, step, time_ms, odd_record_time=odd_time)
+        result = card_result(payment, original, step, time_ms, odd_record_time=odd_time)
         return ((payment.merchant_id, pack(result)),)
 
     def _label(self, key: bytes | None, body: bytes | None) -> Fields:
         label = parse_label(body, key)
         self._counters.add("labels")
         return label.merchant_id, pack(CardLabel(label))
-
-
-def _place(key: bytes | None) -> str:
-    """Return the key under which a refused record passes the merchant stage: its card's."""
-    return (key or b"").decode(errors="replace")

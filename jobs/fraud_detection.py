@@ -41,7 +41,7 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
     one_subtask = env.get_parallelism() == 1
     cards = key_in_java(tables.source(table_env, settings), INCOMING, stays=one_subtask)
     card_stage = (
-        cards.process(CardStage(ttl, direct=settings.direct), HAND_OVER)
+        cards.process(CardStage(ttl, settings.keep_fields, direct=settings.direct), HAND_OVER)
         .uid("card-stage")
         .name("card stage")
     )

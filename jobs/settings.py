@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, cast
 
+from events.card_names import card_data_named
+from events.transaction import FIELDS
+
 Profile = Literal["latency", "throughput"]
 PROFILES: tuple[Profile, ...] = ("latency", "throughput")
 
@@ -46,6 +49,7 @@ class JobSettings:
     and a restart writes some twice (at-least-once) or loses some (none).
     `isolation` is the source's: with read_committed, payments of an aborted transaction are never
     decided, and an open transaction holds back what is behind it in its partition (ADR 0027).
+    `keep_fields` are names of fields that this release does not know and that decisions carry.
     The properties are of Kafka's consumer in the source and of its producer in the sink.
     """
 
@@ -62,6 +66,7 @@ class JobSettings:
     batch_size: int
     batch_ms: int
     state_ttl_days: int
+    keep_fields: frozenset[str]
     direct: bool
 
 
@@ -135,6 +140,15 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         help="an entity without an event for so long is forgotten; more than the longest window",
     )
     parser.add_argument(
+        "--keep-field",
+        action="append",
+        type=_unknown_field,
+        default=[],
+        metavar="NAME",
+        help="an unknown field of a payment that its decision keeps; others are dropped; may be "
+        "given often",
+    )
+    parser.add_argument(
         "--direct",
         action=argparse.BooleanOptionalAction,
         default=DIRECT,
@@ -158,6 +172,7 @@ def _settings(found: argparse.Namespace) -> JobSettings:
         batch_size=found.batch_size,
         batch_ms=found.batch_ms,
         state_ttl_days=found.state_ttl_days,
+        keep_fields=frozenset(found.keep_field),
         direct=found.direct,
     )
 
@@ -181,6 +196,21 @@ def _property(text: str) -> tuple[str, str]:
             + (f" and use {_OWN_PROPERTIES[key]}" if _OWN_PROPERTIES[key] else "")
         )
     return key, value
+
+
+def why_not_kept(name: str) -> str | None:
+    """Return why decisions cannot be told to keep a field of this name; None where they can."""
+    if name in FIELDS:
+        return f"{name!r} is a field of every payment, which decisions always carry: leave it out"
+    if card_data_named(name):
+        return f"{name!r} names card data, which may not be kept: name another field"
+    return None
+
+
+def _unknown_field(text: str) -> str:
+    if why := why_not_kept(text):
+        raise argparse.ArgumentTypeError(why)
+    return text
 
 
 def _positive(text: str) -> int:

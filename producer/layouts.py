@@ -6,7 +6,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
-from events.errors import masked, one_line
+from events.errors import one_line
+from events.masking import masked_line
 from events.table import ATTRIBUTE_PREFIX
 from events.transaction import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTES
 from events.wire import MAX_EVENT_BYTES, MAX_TEXT
@@ -46,7 +47,7 @@ class LayoutError(ValueError):
     """
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(masked(one_line(sentence, _LONGEST_SENTENCE)))
+        super().__init__(masked_line(one_line(sentence, _LONGEST_SENTENCE)))
 
 
 def frozen(items: Mapping[str, str]) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from events.label import parse_label
 from events.topics import ALERTS, DECISIONS, LABELS
-from events.transaction import parse_transaction
+from events.transaction import receive_transaction
 from features import card, merchant
 from jobs.hand_over import CardLabel, Refused
 from jobs.hand_over import pack as pack_hand_over
@@ -59,11 +59,11 @@ def card_step(
     if topic == LABELS.name:
         label = parse_label(value, key)
         return CardOut(state, label.merchant_id, pack_hand_over(CardLabel(label)))
-    payment = parse_transaction(value, key, time_ms)
+    payment, original = receive_transaction(value, key, time_ms)
     step = card.advance(state, payment)
     if step.repeated:
         return CardOut(state, None, b"")
-    result = card_result(payment, value or b"", step, time_ms)
+    result = card_result(payment, original, step, time_ms)
     return CardOut(step.state, payment.merchant_id, pack_hand_over(result))
 
 

@@ -134,7 +134,7 @@ def test_an_archive_that_breaks_off_is_refused(tmp_path: Path) -> None:
 def test_a_line_that_cannot_be_read_is_not_repeated_with_its_card_number(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "own.csv", [GOOD_ROW])
     path.write_bytes(path.read_bytes() + b"c1,\xff4111111111111111,1,m,0\n")
-    with pytest.raises(LayoutError, match="16 characters of digits") as caught:
+    with pytest.raises(LayoutError, match=r"\*{16}") as caught:
         read_rows(path)
     assert "4111" not in str(caught.value)
 

@@ -1,0 +1,343 @@
+"""Card data anywhere in a record: refused, and masked in whatever is written about it."""
+
+import base64
+import json
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.card_names import card_data_named
+from events.card_scan import may_hold_card_data
+from events.card_search import card_data
+from events.dead_letter import dead_letter, encode_dead_letter
+from events.errors import EventError, show
+from events.label import parse_label
+from events.masking import masked_bytes, masked_key, masked_line
+from events.transaction import parse_transaction
+from tests.unit.events.samples import CARD, NOW_MS, full_payment, label, parse, payment
+from tests.unit.events.spellings import ISSUED, WHOLE, grouped, with_check_digit
+
+NUMBER = "4111111111111111"
+KEY = CARD.encode()
+TEXT_FIELDS = sorted(name for name, value in full_payment().items() if isinstance(value, str))
+
+
+def refusal(fields: Any, key: bytes | None = KEY) -> EventError:
+    """Return why a payment, given as fields or bytes, is refused; an accepted one fails."""
+    with pytest.raises(EventError) as caught:
+        parse(fields, key)
+    return caught.value
+
+
+def written(error: EventError, key: bytes | None, value: bytes | None) -> bytes:
+    """Return all that is written about a refusal: the dead letter with its bytes decoded."""
+    letter = dead_letter(
+        error, topic="transactions", partition=0, offset=1, key=key, value=value, time_ms=NOW_MS
+    )
+    assert letter.masked
+    return b" ".join([encode_dead_letter(letter), letter.key or b"", letter.value or b""])
+
+
+@pytest.mark.parametrize("spelling", WHOLE)
+@settings(max_examples=10)
+@given(number=ISSUED, field=st.sampled_from([*TEXT_FIELDS, "unknown"]), ascii_only=st.booleans())
+def test_every_spelling_in_every_text_is_refused_and_masked(
+    spelling: str, number: str, field: str, ascii_only: bool
+) -> None:
+    """As text of any field, escaped or not; nothing that is written keeps a run of its digits."""
+    text = WHOLE[spelling](number)
+    fields = full_payment(**{field: text})
+    value = json.dumps(fields, ensure_ascii=ascii_only).encode()
+    key = text.encode() if field == "card_id" else KEY
+    with pytest.raises(EventError) as caught:
+        parse_transaction(value, key, NOW_MS)
+    if field not in ("timestamp", "currency"):
+        assert caught.value.code in ("card_number", "bad_identifier")
+    letter = written(caught.value, key, value)
+    assert text.encode() not in letter
+    assert json.dumps(text)[1:-1].encode() not in letter
+    assert number.encode() not in letter
+    assert grouped(number, " ").encode() not in letter
+
+
+PLACES: dict[str, Any] = {
+    "number": payment(order=int(NUMBER)),
+    "float": payment(order=float(NUMBER)),
+    "nested": payment(raw={"a": [{"b": [NUMBER]}]}),
+    "nested number": payment(raw={"a": [[int(NUMBER)]]}),
+    "name": payment(**{NUMBER: True}),
+    "nested name": payment(raw={f"card {NUMBER}": 1}),
+    "attribute": full_payment(attributes={"V1": float(NUMBER)}),
+    "attribute name": full_payment(attributes={NUMBER: 1.0}),
+    "free text": payment(city="card 4111 1111 1111 1111 exp 12/27"),
+    "free text at both ends": payment(city=f"PAN{NUMBER}exp1227"),
+    "two numbers": payment(city="5555555555554444 4111111111111111"),
+    "text in JSON in text": payment(raw=json.dumps({"pan": NUMBER})),
+    "comma list": payment(city=f"12,{NUMBER},7"),
+    "thousands in a text": payment(city="no 4,111,111,111,111,111.00 paid"),
+    "exponent in a text": payment(city="pan=4.111111111111111e+15;"),
+    "amount": payment(amount=int(NUMBER)),
+    "token that is none": payment(customer_id=f"tok_{NUMBER}"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_number_anywhere_is_refused(place: str) -> None:
+    """Known and unknown fields, numbers, names, and inside of longer texts."""
+    error = refusal(PLACES[place])
+    assert error.code == "card_number"
+    assert NUMBER.encode() not in written(error, KEY, json.dumps(PLACES[place]).encode())
+
+
+def test_a_number_in_a_shadowed_field_is_refused() -> None:
+    """The decoder sees the last value of a name, the bytes hold the first."""
+    whole = json.dumps(full_payment())
+    for first in (
+        f'{{"city":"{NUMBER}",',
+        f'{{"timestamp":{NUMBER},',
+        '{"attributes":{"cvv":123},',
+    ):
+        error = refusal((first + whole[1:]).encode())
+        assert error.code in ("card_number", "card_data")
+
+
+def test_escapes_in_names_and_texts_are_read() -> None:
+    """A name or a digit written as an escape is still the name or the digit."""
+    error = refusal(json.dumps(payment(x="A")).replace('"A"', r'"\u0034111111111111111"').encode())
+    assert error.code == "card_number"
+    error = refusal(json.dumps(payment(x="123")).replace('"x"', r'"c\u0076v"').encode())
+    assert error.code == "card_data"
+
+
+def test_a_number_in_the_key_is_refused() -> None:
+    """The key is a card's name too, whoever issues the number."""
+    number = with_check_digit("999999999999999")
+    for key in (NUMBER, grouped(NUMBER, " "), number):
+        error = refusal(payment(), key.encode())
+        assert (error.code, error.sentence.split(":")[0]) == ("card_number", "record key")
+        assert key.encode() not in written(error, key.encode(), b"{}")
+
+
+NAMED: dict[str, Any] = {
+    "cvv": "123",
+    "CVV2": 123,
+    "cardCvc": "1234",
+    "card_verification_value": "12 3",
+    "security-code": 987,
+    "csc": "123",
+    "cid": "1234",
+    "pin": "0042",
+    "PIN": 42,
+    "PinBlock": "3FA9B1C0D2E4F511",
+    "encrypted_pin_block": "3FA9B1C0D2E4F511",
+    "track1": "B4111",
+    "track_2_data": ";4111=2512",
+    "magStripe": "4111=2512",
+    "pan": "4111111111111112",
+    "cardNumber": "4111 1111 1111 1112",
+    "primary_account_number": 4111111111111112,
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_card_data_by_its_name_is_refused(name: str) -> None:
+    """At the top, further down, in a list and below a name, with any number of digits."""
+    value = NAMED[name]
+    for fields in (
+        payment(**{name: value}),
+        payment(raw={"card": {name: value}}),
+        payment(**{name: [value]}),
+        payment(**{name: {"value": value}}),
+    ):
+        error = refusal(fields)
+        assert error.code == "card_data"
+        assert name in error.sentence or "value" in error.sentence
+        raw = json.dumps(fields).encode()
+        assert json.dumps(value).strip('"').encode() not in written(error, KEY, raw)
+
+
+@pytest.mark.parametrize("name", ["cvv", "PIN", "cvc2"])
+def test_an_attribute_may_not_be_a_code(name: str) -> None:
+    """Attributes pass through to the model, their names are looked at."""
+    assert refusal(full_payment(attributes={"V1": 1.0, name: 123.0})).code == "card_data"
+
+
+FORMS = [
+    "%B4111111111111112^DOE/JOHN^25121010000000?",
+    ";4111111111111112=25121010000012300000?",
+    "4111111111111112=2512",
+    "4111111111111112D25121010000000000",
+    "cvv 123",
+    "CVC2: 1234",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_card_data_by_its_form_is_refused(form: str) -> None:
+    """Track data and codes in a text of any name, the number in it right or wrong."""
+    error = refusal(payment(city=f"read {form}"))
+    assert error.code == "card_data"
+    letter = written(error, KEY, json.dumps(payment(city=f"read {form}")).encode())
+    assert form.encode() not in letter
+    assert b"4111111111111112" not in letter
+
+
+NO_CARD_DATA: dict[str, Any] = {
+    "milliseconds": payment(created=1714564800000, at="1714564800000"),
+    "microseconds": payment(created=1714564800000000),
+    "nanoseconds": payment(created=1714564800000000000),
+    "dates": payment(note="2024-05-01 12:00:00.123456", due="30.05.2024 12:00:00.1234"),
+    "UUID of digits": payment(device_id="40000000-1234-4123-8123-412345678901"),
+    "hash of digits": payment(device_id="e3b0c44298fc14000000000000000214c8996fb92427ae41e4649b"),
+    "id with a letter": payment(transaction_id=f"t{NUMBER}"),
+    "wrong check digit": payment(customer_id="4111111111111112"),
+    "no network's": payment(customer_id=with_check_digit("999999999999999")),
+    "address": payment(ip_token="192.168.100.200"),
+    "phone": payment(phone="+43 664 1234567"),
+    "floats": full_payment(
+        lat=45.39807133673812,
+        attributes={f"V{i}": -4.5398071336738 / (i + 1) for i in range(28)},
+    ),
+    "float that begins like a card": full_payment(attributes={"V1": 0.4111111111111111}),
+    "largest amount": payment(amount="1099511627775", currency="JPY"),
+    "amount of twelve digits": payment(amount=501800000009, currency="JPY"),
+    "PIN was verified": payment(pin=True, pin_verified=1, cvv_result="M", cvv="***", cid="c-17"),
+    "flag": full_payment(attributes={"pin": 1.0, "cvv": 0.0}),
+    "last digits": payment(pan="411111******1111", card={"last4": "1111"}),
+    "spans": payment(timespan="1234", spin="1234", company="1234", track_id=7, pincode="560001"),
+}
+
+
+@pytest.mark.parametrize("case", NO_CARD_DATA)
+def test_what_only_looks_like_card_data_is_accepted(case: str) -> None:
+    """Times, amounts, floats, hashes, results: nothing that people send every day is refused."""
+    parse(NO_CARD_DATA[case])
+
+
+@given(st.integers(946_684_800_000, NOW_MS + 86_400_000), st.integers(0, 10_995_116_277_75))
+def test_no_time_and_no_amount_is_a_card_number(time_ms: int, cents: int) -> None:
+    """Every time and every amount that the wire takes is taken."""
+    parse(payment(timestamp=time_ms, amount=f"{cents // 100}.{cents % 100:02d}"))
+    parse_label(json.dumps(label(timestamp=time_ms, label_time=4_222_222_222_222)).encode(), KEY)
+
+
+@given(ISSUED, st.sampled_from(["source", "merchant_id", "note"]))
+def test_a_number_in_a_label_is_refused(number: str, field: str) -> None:
+    """Labels are looked at as payments are."""
+    with pytest.raises(EventError) as caught:
+        parse_label(json.dumps(label(**{field: number})).encode(), KEY)
+    assert caught.value.code == "card_number"
+
+
+@given(ISSUED, st.sampled_from(sorted(WHOLE)), st.booleans())
+def test_the_fast_test_misses_nothing(number: str, spelling: str, ascii_only: bool) -> None:
+    """Where it says no, no spelling stands in the bytes."""
+    value = json.dumps({"x": WHOLE[spelling](number)}, ensure_ascii=ascii_only).encode()
+    assert may_hold_card_data(value)
+
+
+def test_the_fast_test_knows_every_character_between_digits() -> None:
+    """Each character of Unicode that may stand between digits, or is one, leads to a close look."""
+    for code in range(0x80, 0x110000):
+        char = chr(code)
+        digit = unicodedata.digit(char, None)
+        text = NUMBER.replace("1", char) if digit == 1 else grouped(NUMBER, char)
+        if card_data(text) and not 0xD800 <= code < 0xE000:
+            assert may_hold_card_data(text.encode()), hex(code)
+
+
+ENCODINGS = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp037", "latin-1"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@given(number=ISSUED)
+def test_a_record_in_any_encoding_is_masked(encoding: str, number: str) -> None:
+    """What no reader here understands is still written down, without the number."""
+    for text in (number, grouped(number, " "), f'{{"pan":"{number}"}}'):
+        value = text.encode(encoding)
+        hidden = masked_bytes(b"\xff" + value + b"\xfe")
+        for place in (value, hidden, hidden[1:], hidden[1:] + b"\0"):
+            if place is not value:
+                assert number not in place.decode(encoding, "ignore").replace(" ", "")
+        assert len(hidden) == len(value) + 2
+
+
+def test_full_width_digits_in_utf_16_are_masked() -> None:
+    """Each order of the bytes."""
+    text = WHOLE["digits from '\\uff10'"](NUMBER)
+    for encoding in ("utf-16-le", "utf-16-be"):
+        value = f'{{"x":"{text}"}}'.encode(encoding)
+        assert text not in masked_bytes(value).decode(encoding)
+
+
+@given(st.binary(max_size=200), st.sets(st.just(NUMBER)))
+def test_bytes_without_card_data_come_back(value: bytes, known: set[str]) -> None:
+    """Whatever they are; and a key is masked like a value."""
+    if not any(48 <= byte < 58 or byte >= 0xF0 for byte in value):
+        assert masked_bytes(value, known) == value == masked_key(value)
+
+
+def test_a_refused_card_is_masked_wherever_it_stands() -> None:
+    """A number that no network issues names the card, so it is hidden in every other field."""
+    number = with_check_digit("999999999999999")
+    fields = payment(card_id=number, customer_id=grouped(number, "-"), note=f"card {number}")
+    error = refusal(fields, number.encode())
+    assert error.code == "card_number"
+    letter = written(error, number.encode(), json.dumps(fields).encode())
+    assert number.encode() not in letter and grouped(number, "-").encode() not in letter
+    assert base64.b64encode(number.encode())[:20] not in letter
+
+
+def test_every_dead_letter_is_masked() -> None:
+    """Also where the record is refused for another reason, in front of the card's data."""
+    for value in (
+        b'{"cvv":"123","pan":"4111111111111111"',
+        b"card,4111111111111111,cvv 123",
+        json.dumps(payment(currency="EURO", cvv="123", city=NUMBER)).encode(),
+        b'{"pin":"1234"}' + b" " * 70_000,
+    ):
+        error = refusal(value)
+        letter = written(error, KEY, value)
+        assert NUMBER.encode() not in letter
+        assert b'"123"' not in letter and b'"1234"' not in letter and b"cvv 123" not in letter
+
+
+def test_sentences_hide_card_data() -> None:
+    """Whatever is shown, in whatever spelling; a time in milliseconds is shown."""
+    for spelling, spell in WHOLE.items():
+        text = spell(NUMBER)
+        for shown in (show(text), show([text]), show({"x": text}), show(text.encode())):
+            assert text not in shown and NUMBER not in shown, spelling
+    assert "1714564800000" in show("1714564800000")
+    assert "123" not in show('{"cvv":"123"}')
+    assert "411111111111111" not in masked_line("not 4111111111111112")
+
+
+def test_hostile_texts_are_judged_in_time() -> None:
+    """Single digits, quotes and brackets without end take no square of their length."""
+    for text in ("4 " * 30_000, "4" * 60_000, '"",' * 20_000, '"4":' * 15_000, "B4 " * 20_000):
+        masked_bytes(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("cvv", "code"),
+        ("Card_CVV2_Value", "code"),
+        ("cardVerificationCode", "code"),
+        ("PINBlock", "pin"),
+        ("Track2", "track"),
+        ("ccNumber", "number"),
+        ("card", None),
+        ("merchant_id", None),
+        ("cvv_result", None),
+        ("acid", None),
+        ("", None),
+    ],
+)
+def test_names_in_every_case_are_known(name: str, kind: str | None) -> None:
+    """Camel case, underscores and capitals; the last words count."""
+    assert card_data_named(name) == kind
