@@ -6,6 +6,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.faults import (
     clocks,
     disks,
+    foreign_topic,
     jobmanager,
     lifecycle,
     odd_traffic,
@@ -23,6 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     *disks.FAULTS,
     *clocks.FAULTS,
     *odd_traffic.FAULTS,
+    *foreign_topic.FAULTS,
     *lifecycle.FAULTS,
 )
 

@@ -88,12 +88,14 @@ class Control:
     """A run in which the suite has to find something, or its findings mean nothing.
 
     By default the same fault, with the job's exactly-once turned off (`delivery`). `inject`
-    replaces the fault's own where that alone would make no difference.
+    replaces the fault's own where that alone would make no difference; `arguments` of the job turn
+    off something else.
     """
 
     about: str
     delivery: str = "at-least-once"
     inject: Inject | None = None
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _runs_on_a_stack(
 
 
 def controlled(fault: Fault) -> Fault:
-    """Return a fault's control: the same with exactly-once off.
+    """Return a fault's control: the same with exactly-once off, or what the control names.
 
     BenchmarkError where it has none.
     """
@@ -112,7 +112,7 @@ def controlled(fault: Fault) -> Fault:
             "a lost, doubled, moved and changed decision."
         )
     inject: Inject = control.inject or fault.inject
-    arguments = (*fault.job_arguments, "--delivery", control.delivery)
+    arguments = (*fault.job_arguments, "--delivery", control.delivery, *control.arguments)
     return replace(
         fault,
         inject=inject,

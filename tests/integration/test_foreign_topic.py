@@ -9,10 +9,8 @@ from typing import Final, get_args
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._resource import ResourceType
 
+from benchmarks.faults.upstream import take_any_time
 from benchmarks.reading import read_payments
 from events.dead_letter import decode_dead_letter
 from events.decision import Decision, decode_decision
@@ -50,14 +48,7 @@ def payment(name: str, card: str, at_ms: int = NOW_MS) -> bytes:
 def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJob]:
     """Start the job on a topic that takes every record time, as an older broker's does."""
     with running_job(tmp_path_factory.mktemp("foreign") / "stack") as running:
-        settings = {"retention.ms": "-1", "message.timestamp.after.max.ms": str(2**63 - 1)}
-        entries = [
-            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-            for name, value in settings.items()
-        ]
-        topic = ConfigResource(ResourceType.TOPIC, TRANSACTIONS.name, incremental_configs=entries)
-        admin = AdminClient({"bootstrap.servers": running.stack.kafka})
-        admin.incremental_alter_configs([topic])[topic].result()
+        take_any_time(running.stack.kafka)
         yield running
 
 
