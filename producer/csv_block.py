@@ -164,7 +164,7 @@ class Block:
 
     def _other_width(self, at: int, width: int) -> Reject:
         columns = len(self.dialect.names)
-        step = "quote or mend the line"
+        step = "quote values that hold the delimiter, or mend the line"
         text = self.text[self.lines.starts[at] : self.lines.ends[at]]
         if width == columns + 1 and text.endswith(self.dialect.delimiter.encode()):
             step = "end the line of names with the delimiter too, or mend the line"

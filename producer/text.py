@@ -129,7 +129,8 @@ def _in_utf8(path: Path, parts: Iterator[bytes], encoding: Encoding) -> Iterator
         before = error.object[: error.start].decode(encoding.codec, errors="ignore")
         yield before.encode()
         shown = bytes(error.object[error.start : error.start + 8])
+        place = f" behind {show(before[-30:])}" if before else ""
         raise BrokenOffError(
-            f"{path}: expected text in {encoding.named}, got the bytes {shown!r} behind "
-            f"{show(before[-30:])}; say the right --encoding, or mend the file"
+            f"{path}: expected text in {encoding.named}, got the bytes {shown!r}{place}; say the "
+            "right --encoding, or mend the file"
         ) from None

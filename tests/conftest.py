@@ -10,8 +10,17 @@ import pytest
 
 from stack.embedded import Stack
 from stack.settings import StackSettings
+from tests.file_sums import hold_every_file_to_its_sums
 
 StackFactory = Callable[..., Stack]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_line_of_a_file_is_accounted_for() -> Iterator[None]:
+    """Count the rows and lines of every file that a test reads to its end a second time."""
+    with pytest.MonkeyPatch.context() as patch:
+        hold_every_file_to_its_sums(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
