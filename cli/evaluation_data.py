@@ -150,6 +150,8 @@ def load_history(data: DataSet, step: Step, tell: Step) -> History:
     history = cached_replay(
         table, data.label_delay_ms, CACHE, show_progress, lambda _: step("features from the cache")
     )
+    if history.left_out:
+        step(history.left_out)
     refuse_unlearnable(history.targets)
     step(
         f"{len(history.targets):,} payments, {len(history.names)} features, "

@@ -82,6 +82,7 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
     settings, source, destination = options.settings(), options.source(), options.destination()
     recipe = command_line(context, _NOT_PART_OF_THE_RECIPE)
     started = time.perf_counter()
+    replayed: _Replayed | None = None
     try:
         destination.resolve()
         place = options.mlflow_place()
@@ -96,7 +97,8 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
             bundle = load_bundle(folder)
             recorded = tracker.record(folder, bundle.manifest) if tracker else None
     except (TrainingError, EventError, LayoutError, RowRefusedError, BundleError) as error:
-        raise click.ClickException(str(error)) from None
+        left_out = replayed.history.left_out if replayed else ""
+        raise click.ClickException(f"{error} {left_out}".rstrip()) from None
     seconds = time.perf_counter() - started
     if options.json_path:
         out.json(options.json_path, _to_json(bundle, replayed, recorded, seconds))
@@ -143,6 +145,8 @@ def _to_json(
         "payments_labelled": len(known),
         "frauds": int(known.sum()),
         "rows_skipped": replayed.skipped_rows,
+        "payments_repeated": replayed.history.repeats,
+        "payments_id_reused": replayed.history.reused,
         "features": len(manifest.features),
         "replay_payments_per_s": round(replayed.payments_per_s),
         "seconds": round(seconds, 1),
@@ -168,6 +172,8 @@ def _show(bundle: Bundle, replayed: _Replayed, seconds: float, out: Output) -> N
         f"difference to the fitted models {np.float32(manifest.parity.max_difference):.1g}, "
         f"{replayed.payments_per_s:,.0f} payments/s replayed, {seconds:.0f} s in all"
     )
+    if replayed.history.left_out:
+        out.say(replayed.history.left_out)
 
 
 def _show_metrics(manifest: Manifest, out: Output) -> None:

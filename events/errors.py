@@ -22,6 +22,7 @@ REASONS: Final[dict[str, str]] = {
     "bad_attributes": "A pass-through attribute has a bad name or a number beyond float32.",
     "card_number": "A text or a number anywhere in the record is a card number, not a token.",
     "card_data": "A verification code, a PIN or track data stands in the record.",
+    "id_reused": "Another payment of the card has the same transaction_id.",
     "missing_key": "The record has no key, so its card's order in the topic is not kept.",
     "key_mismatch": "The record's key is not the card that the event names.",
     "bad_version": "The event has a schema version that this release does not read.",

@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 
 class Arrival(NamedTuple):
-    """Event time (ms), tokens (0: unknown), amount (hundredths), place (degrees, NaN: unknown)."""
+    """Event time (ms), tokens (0: unknown), amount (ten-thousandths), place (degrees, or NaN).
+
+    `id` is what is remembered of id and content, see card_ids.py.
+    """
 
     time_ms: int
     id: int

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from events.errors import EventError, refuse, show
 from features.card_compaction import compacted_when_full
-from features.card_kernel import COMPACTED, DAMAGED, LATE, REPEATED, card_kernel
-from features.card_state import EMPTY, EVENT_BYTES, ID_BYTES, UPGRADES, VERSION
+from features.card_ids import OTHER_FIELDS, REPEATED, REUSED
+from features.card_kernel import COMPACTED, DAMAGED, LATE, UNCHECKED, card_kernel
+from features.card_state import EMPTY, EVENT_BYTES, ID_BYTES, VERSION
+from features.card_upgrades import UPGRADES
 from features.categories import GROUP_NUMBERS, HIGH_RISK_CATEGORIES
 from features.definition import CARD_FEATURES
 from features.state import damaged, upgraded
-from features.tokens import hundredths, id_token, small_token, wide_token
+from features.tokens import currency_number, id_token, small_token, ten_thousandths, wide_token
 from features.windows import MAX_CARD_EVENTS
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ _WIDTH: Final = len(CARD_FEATURES)
 _GROWTH: Final = EVENT_BYTES + ID_BYTES
 _FULL_BYTES: Final = EVENT_BYTES * MAX_CARD_EVENTS
 _NAN: Final = float("nan")
+_HIDDEN: Final = ("amount, currency or merchant_id",)
+"""What differs where only 24 bits of the other content are left."""
 
 
 class CardStep(NamedTuple):
@@ -29,16 +34,29 @@ class CardStep(NamedTuple):
 
     `values` is float32[len(CARD_FEATURES)] in that order. `sequence` numbers the card's accepted
     payments from 1. `late`: more than a day behind the newest payment, so that windows may be cut.
-    `compacted`: part of the history is in buckets. `repeated`: the transaction_id is known; then
-    `values` is empty, the state unchanged and the sequence that of the last accepted payment.
+    `compacted`: part of the history is in buckets. `unchecked`: as old as an id that was forgotten
+    before its horizon, so perhaps a repeat.
+
+    A payment is `repeated` where its id and content are known, and `reused` where its id is known
+    with another content (see card_ids.py); `differing` names the fields, as far as known.
+    Neither is accepted: `values` is empty, the state unchanged and the sequence that of the last
+    accepted payment.
     """
 
     state: bytes
     values: npt.NDArray[np.float32]
     sequence: int
-    late: bool
-    compacted: bool
-    repeated: bool
+    late: bool = False
+    compacted: bool = False
+    repeated: bool = False
+    reused: bool = False
+    differing: tuple[str, ...] = ()
+    unchecked: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the payment counts: it is neither a repeat nor under another payment's id."""
+        return not (self.repeated or self.reused)
 
 
 def advance(state: bytes | None, payment: "Transaction") -> CardStep:
@@ -58,7 +76,8 @@ def advance(state: bytes | None, payment: "Transaction") -> CardStep:
         np.frombuffer(before, np.uint8),
         payment.timestamp_ms,
         id_token(payment.transaction_id),
-        hundredths(payment.amount_minor, payment.currency),
+        ten_thousandths(payment.amount_minor, payment.currency),
+        currency_number(payment.currency),
         wide_token(payment.merchant_id),
         small_token(payment.city),
         small_token(payment.device_id),
@@ -72,7 +91,35 @@ def advance(state: bytes | None, payment: "Transaction") -> CardStep:
     )
     if size == DAMAGED:
         raise damaged(before, "card")
+    if flags & (REPEATED | REUSED):
+        return _refused(state or before, sequence, flags)
+    after = out[:size].tobytes()
+    if flags == 0:
+        return CardStep(after, values, sequence)
     late, compacted = bool(flags & LATE), bool(flags & COMPACTED)
-    if flags & REPEATED:
-        return CardStep(state or before, _NO_VALUES, sequence, late, compacted, True)
-    return CardStep(out[:size].tobytes(), values, sequence, late, compacted, False)
+    return CardStep(after, values, sequence, late, compacted, unchecked=bool(flags & UNCHECKED))
+
+
+def _refused(state: bytes, sequence: int, flags: int) -> CardStep:
+    """Return the step of a payment whose id is known."""
+    reused = bool(flags & REUSED)
+    differing = tuple(name for bit, name in OTHER_FIELDS if flags & bit) or _HIDDEN
+    return CardStep(
+        state,
+        _NO_VALUES,
+        sequence,
+        bool(flags & LATE),
+        compacted=False,
+        repeated=not reused,
+        reused=reused,
+        differing=differing if reused else (),
+    )
+
+
+def reused_id(payment: "Transaction", step: CardStep) -> EventError:
+    """Return the refusal of a payment whose id another payment of its card has."""
+    *others, last = step.differing
+    other = f"{', '.join(others)} and {last}" if others else last
+    got = f"{show(payment.transaction_id)}, which a payment of the card with another {other} has"
+    next_step = "send each payment under its own id, and a repeat with the same content"
+    return refuse("id_reused", "`transaction_id`", "an id of its own", got, next_step)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from features.card_ids import first_loose, first_remembered
 from features.card_state import (
     BUCKET_BYTES,
     BUCKET_COUNT,
@@ -20,12 +21,17 @@ from features.card_state import (
     BUCKET_SUM,
     BUCKET_TIME,
     BUCKET_WORDS,
+    COUNT_BITS,
+    HEAD_COUNTS,
+    HEAD_FORGOTTEN_MS,
+    HEAD_LOOSE_BASE_MS,
     HEAD_WORDS,
     CardView,
     amount_of,
     bucket_spread,
     bucket_word,
     is_whole,
+    loose_time_of,
     open_view,
     state_size,
     time_of,
@@ -34,10 +40,11 @@ from features.card_state import (
 from features.card_store import store_events, store_head
 from features.columns import copy
 from features.compiled import SOURCES, entry_point, helper
-from features.statistics import bucket_width_ms, merge
-from features.windows import CARD_HISTORY_MS, MAX_CARD_EVENTS
+from features.statistics import add_amounts, bucket_width_ms, merge
+from features.windows import CARD_HISTORY_MS, MAX_CARD_EVENTS, MAX_LOOSE_IDS
 
 _KEPT_EVENTS: Final = MAX_CARD_EVENTS // 2
+_EVENTS_BYTES: Final = slice(8 * HEAD_COUNTS, 8 * HEAD_COUNTS + COUNT_BITS // 8)
 
 
 @helper
@@ -62,14 +69,13 @@ def _add(
     )
     words[at + BUCKET_TIME] = time_ms
     words[at + BUCKET_COUNT] += count
-    words[at + BUCKET_SUM] += total
+    words[at + BUCKET_SUM] = add_amounts(words[at + BUCKET_SUM], total)
     words[at + BUCKET_MAX] = max(words[at + BUCKET_MAX], largest)
 
 
 @helper
-def _merged(old: CardView, compacted: int, words: npt.NDArray[np.int64]) -> int:
+def _merged(old: CardView, compacted: int, newest_ms: int, words: npt.NDArray[np.int64]) -> int:
     """Merge the old buckets and the first `compacted` payments; return how many buckets it took."""
-    newest_ms = time_of(old, old.events - 1)
     row, bucket, last, width, cell = 0, 0, -1, 0, 0
     while row < compacted or bucket < old.buckets:
         time_ms = time_of(old, row)
@@ -94,6 +100,38 @@ def _merged(old: CardView, compacted: int, words: npt.NDArray[np.int64]) -> int:
     return last + 1
 
 
+@helper
+def _keep_ids(
+    old: CardView, compacted: int, loose: int, row: int, dropped: int, new: CardView
+) -> None:
+    """Merge loose ids from `loose` on with those of rows [row, compacted), by event time.
+
+    The first `dropped` go, and the newest of their times is noted.
+    """
+    forgotten_ms = old.words[HEAD_FORGOTTEN_MS]
+    at_row_ids = old.at_ids - (old.events - old.ids)
+    place = -dropped
+    while loose < old.loose or row < compacted:
+        is_loose = loose < old.loose and (
+            row >= compacted or loose_time_of(old, loose) <= time_of(old, row)
+        )
+        if is_loose:
+            time_ms, word = loose_time_of(old, loose), old.words[HEAD_WORDS + loose]
+            loose += 1
+        else:
+            time_ms, word = time_of(old, row), old.words[at_row_ids + row]
+            row += 1
+        if place < 0:
+            forgotten_ms = max(forgotten_ms, time_ms)
+        else:
+            if place == 0:
+                new.words[HEAD_LOOSE_BASE_MS] = time_ms
+            new.words[HEAD_WORDS + place] = word
+            new.cells[new.at_loose_times + place] = time_ms - new.words[HEAD_LOOSE_BASE_MS]
+        place += 1
+    new.words[HEAD_FORGOTTEN_MS] = forgotten_ms
+
+
 def _build(sources: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], int]:
     """Return the compaction kernel; closing over `sources` makes them part of its cache key."""
 
@@ -103,25 +141,31 @@ def _build(sources: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], int]:
         if not is_whole(state) or open_view(state).events < MAX_CARD_EVENTS:
             return -1 - sources
         old = open_view(state)
+        newest_ms = time_of(old, old.events - 1)
         compacted = old.events - _KEPT_EVENTS
         words = np.zeros(BUCKET_WORDS * (compacted + old.buckets), np.int64)
-        buckets = _merged(old, compacted, words)
+        buckets = _merged(old, compacted, newest_ms, words)
+        loose, row = first_loose(old, newest_ms), first_remembered(old, newest_ms)
+        known = old.loose - loose + max(0, compacted - row)
         ids = min(old.ids, _KEPT_EVENTS)
-        new = view(out, _KEPT_EVENTS, ids, buckets)
+        new = view(out, _KEPT_EVENTS, ids, buckets, min(known, MAX_LOOSE_IDS))
         store_head(old, new)
-        copy(old.words, HEAD_WORDS + old.ids - ids, new.words, HEAD_WORDS, ids)
+        _keep_ids(old, compacted, loose, row, known - new.loose, new)
+        copy(old.words, old.at_buckets - ids, new.words, new.at_ids, ids)
         copy(words, 0, new.words, new.at_buckets, BUCKET_WORDS * buckets)
         store_events(old, new, compacted)
-        return state_size(new.events, ids, buckets)
+        return state_size(new.events, ids, buckets, new.loose)
 
     return compact_card
 
 
-_compact_card: Final = _build(SOURCES)
+compact_card: Final = _build(SOURCES)
 
 
 def compacted_when_full(state: bytes) -> bytes:
     """Return the state with its older half in buckets where it is full, else the state itself."""
+    if int.from_bytes(state[_EVENTS_BYTES], "little") < MAX_CARD_EVENTS:
+        return state
     out = np.empty(len(state) + BUCKET_BYTES * _KEPT_EVENTS, np.uint8)
-    size = _compact_card(np.frombuffer(state, np.uint8), out)
+    size = compact_card(np.frombuffer(state, np.uint8), out)
     return state if size < 0 else out[:size].tobytes()

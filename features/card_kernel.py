@@ -7,45 +7,28 @@ import numpy as np
 import numpy.typing as npt
 
 from features.arrival import Arrival
+from features.card_ids import find_id, first_loose, first_remembered, id_word
 from features.card_measure import measure
 from features.card_plan import CARD_PLAN, CardPlan
 from features.card_state import (
+    HEAD_FORGOTTEN_MS,
     HEAD_SEQUENCE,
-    HEAD_WORDS,
-    CardView,
     is_whole,
     open_view,
     place_of,
     time_of,
 )
 from features.card_store import store
-from features.compiled import entry_point, helper
+from features.compiled import entry_point
 from features.windows import ALLOWED_LATENESS_MS, DEDUPE_HORIZON_MS
 
 DAMAGED: Final = -1
 """Size that the kernel returns for a state that contradicts itself."""
 
-REPEATED: Final = 1
-LATE: Final = 2
-COMPACTED: Final = 4
-
-
-@helper
-def _first_remembered(old: CardView, newest_ms: int) -> int:
-    """Return the first row that still holds an id within the dedupe horizon."""
-    row = old.events - old.ids
-    while row < old.events and time_of(old, row) <= newest_ms - DEDUPE_HORIZON_MS:
-        row += 1
-    return row
-
-
-@helper
-def _is_known(old: CardView, remembered: int, id_token: int) -> bool:
-    """Tell whether a row from `remembered` on holds the id."""
-    for i in range(remembered - old.events + old.ids, old.ids):
-        if old.words[HEAD_WORDS + i] == id_token:
-            return True
-    return False
+LATE: Final = 4
+COMPACTED: Final = 8
+UNCHECKED: Final = 16
+"""Flags beside those of card_ids."""
 
 
 def _build(plan: CardPlan) -> Callable[..., tuple[int, int, int]]:
@@ -57,6 +40,7 @@ def _build(plan: CardPlan) -> Callable[..., tuple[int, int, int]]:
         time_ms: int,
         id_token: int,
         amount: int,
+        currency: int,
         merchant: int,
         city: int,
         device: int,
@@ -78,15 +62,17 @@ def _build(plan: CardPlan) -> Callable[..., tuple[int, int, int]]:
             last_ms = time_of(old, old.events - 1)
             newest_ms = max(newest_ms, last_ms)
             late = LATE * (time_ms < last_ms - ALLOWED_LATENESS_MS)
-        remembered = _first_remembered(old, newest_ms)
-        if _is_known(old, remembered, id_token):
-            return len(state), sequence, REPEATED | late
+        loose, remembered = first_loose(old, newest_ms), first_remembered(old, newest_ms)
+        word = id_word(id_token, time_ms, amount, currency, merchant)
+        known = find_id(old, loose, remembered, word, time_ms, amount, merchant)
+        if known != 0:
+            return len(state), sequence, known | late
         at = place_of(old, time_ms)
         if at < remembered and time_ms > newest_ms - DEDUPE_HORIZON_MS:
             return DAMAGED, 0, 0  # rows within the horizon that lack their ids
         now = Arrival(
             time_ms,
-            id_token,
+            word,
             amount,
             merchant,
             city,
@@ -98,9 +84,11 @@ def _build(plan: CardPlan) -> Callable[..., tuple[int, int, int]]:
             lon,
         )
         measure(plan, old, at, now, values)
-        size = store(old, at, remembered, newest_ms, now, out)
-        compacted = COMPACTED * (open_view(out).buckets > 0)
-        return size, sequence + 1, late | compacted
+        size = store(old, at, loose, remembered, newest_ms, now, out)
+        flags = late | COMPACTED * (open_view(out).buckets > 0)
+        if newest_ms - DEDUPE_HORIZON_MS < time_ms <= old.words[HEAD_FORGOTTEN_MS]:
+            flags |= UNCHECKED
+        return size, sequence + 1, flags
 
     return card_kernel
 

@@ -35,7 +35,14 @@ from features.card_state import (
 )
 from features.card_usual import measure_usual
 from features.compiled import helper
-from features.statistics import absorb, add_token, haversine_km, merge
+from features.statistics import (
+    MAJOR_UNIT,
+    absorb,
+    add_amounts,
+    add_token,
+    haversine_km,
+    merge,
+)
 from features.windows import CARD_WINDOWS_MS, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 _OUTLIER_DEVIATIONS: Final = 3.0
@@ -43,7 +50,8 @@ _IMPOSSIBLE_KMH: Final = 1_000.0
 _NIGHT_UNTIL_HOUR: Final = 6
 _FIRST_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday, and Monday is 0
 _SATURDAY: Final = 5
-_HUNDRED: Final = 100.0
+_NOISE: Final = 2.0**-48
+"""A deviation below this share of the mean is what float64 leaves of equal amounts."""
 
 _Values = npt.NDArray[np.float32]
 
@@ -70,8 +78,8 @@ def _put(values: _Values, slot: int, value: float) -> None:
 def _measure_payment(plan: CardPlan, now: Arrival, values: _Values) -> None:
     hour = now.time_ms // HOUR_MS % 24
     weekday = (now.time_ms // DAY_MS + _FIRST_WEEKDAY) % 7
-    values[plan.amount] = now.amount / _HUNDRED
-    values[plan.amount_log] = np.log1p(now.amount / _HUNDRED)
+    values[plan.amount] = now.amount / MAJOR_UNIT
+    values[plan.amount_log] = np.log1p(now.amount / MAJOR_UNIT)
     values[plan.hour] = hour
     values[plan.night] = hour <= _NIGHT_UNTIL_HOUR
     values[plan.weekend] = weekday >= _SATURDAY
@@ -93,7 +101,7 @@ def _measure_amounts(plan: CardPlan, old: CardView, at: int, now: Arrival, value
             amount = amount_of(old, row)
             spread = absorb(count, total, spread, amount)
             count += 1
-            total += amount
+            total = add_amounts(total, amount)
             largest = max(largest, amount)
             latest = max(latest, time_of(old, row))
             row -= 1
@@ -102,7 +110,7 @@ def _measure_amounts(plan: CardPlan, old: CardView, at: int, now: Arrival, value
             their_total = bucket_word(old, bucket, BUCKET_SUM)
             spread = merge(count, total, spread, more, their_total, bucket_spread(old, bucket))
             count += more
-            total += their_total
+            total = add_amounts(total, their_total)
             largest = max(largest, bucket_word(old, bucket, BUCKET_MAX))
             latest = max(latest, bucket_word(old, bucket, BUCKET_TIME))
             bucket -= 1
@@ -129,10 +137,11 @@ def _note_window(
     """Write the amounts of window `k`: the totals of the earlier payments and the one at hand."""
     all_spread = absorb(count, total, spread, amount)
     values[plan.counts[k]] = count + 1
-    values[plan.sums[k]] = (total + amount) / _HUNDRED
-    values[plan.means[k]] = (total + amount) / (count + 1) / _HUNDRED
-    values[plan.stds[k]] = np.sqrt(all_spread / (count + 1)) / _HUNDRED
-    values[plan.maxima[k]] = max(largest, amount) / _HUNDRED
+    whole = add_amounts(total, amount)
+    values[plan.sums[k]] = whole / MAJOR_UNIT
+    values[plan.means[k]] = whole / (count + 1) / MAJOR_UNIT
+    values[plan.stds[k]] = np.sqrt(all_spread / (count + 1)) / MAJOR_UNIT
+    values[plan.maxima[k]] = max(largest, amount) / MAJOR_UNIT
 
 
 @helper
@@ -144,7 +153,7 @@ def _measure_normal(
     deviation = np.sqrt(spread / count)
     if mean > 0:
         values[plan.ratio] = amount / mean
-    if deviation > 0:
+    if deviation > mean * _NOISE:
         z = (amount - mean) / deviation
         values[plan.z] = z
         values[plan.outlier] = z > _OUTLIER_DEVIATIONS

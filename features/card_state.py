@@ -1,14 +1,18 @@
-"""The packed state of a card, version 2: little-endian rows of words (8 bytes) and cells (4 bytes).
+"""The packed state of a card, version 3: little-endian rows of words (8 bytes) and cells (4 bytes).
 
 | bytes | what |
 | --- | --- |
 | 96 | header, twelve words: see HEAD_*; places in float64, all else int64 |
-| 8 a remembered id | 63-bit hash of the transaction_id, for the newest payments, in their order |
+| 8 a loose id | id and content of a compacted payment, by event time: see card_ids.py |
+| 8 a remembered id | the same for the newest payments, in their order |
 | 40 a bucket | of compacted payments, oldest first: see BUCKET_* |
 | 20 a payment | five cells, oldest first: see ROW_* |
+| 4 a loose id | its event time |
 
-Amounts are hundredths of the major unit. Times of payments are ms after the base, the time of the
-oldest payment, so the same content always gives the same bytes. A card with 60 payments in 30 days
+Amounts are ten-thousandths of the major unit. A row holds 47 bits of hundredths, or of
+ten-thousandths where bit 48 is set, which only currencies of three or four decimals need. Times of
+payments are ms after the base, the time of the oldest payment, so the same content always gives
+the same bytes. Times of loose ids have a base of their own. A card with 60 payments in 30 days
 takes about 1.3 KB.
 
 Compiled code sees the state through three arrays over its memory and a few numbers. Not through a
@@ -22,24 +26,26 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiled import helper
-from features.state import Upgrades
-from features.windows import MAX_CARD_EVENTS
+from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 HEAD_VERSION: Final = 0
 HEAD_BASE_MS: Final = 1
 HEAD_SEQUENCE: Final = 2
-HEAD_EVENTS: Final = 3
-HEAD_IDS: Final = 4
-HEAD_BUCKETS: Final = 5
-HEAD_PLACE_MS: Final = 6
-HEAD_PLACE_LAT: Final = 7
-HEAD_PLACE_LON: Final = 8
-HEAD_HOME_COUNT: Final = 9
-HEAD_HOME_LAT: Final = 10
-HEAD_HOME_LON: Final = 11
+HEAD_COUNTS: Final = 3  # 16 bits each, from the lowest: payments, ids, buckets, loose ids
+HEAD_PLACE_MS: Final = 4
+HEAD_PLACE_LAT: Final = 5
+HEAD_PLACE_LON: Final = 6
+HEAD_HOME_COUNT: Final = 7
+HEAD_HOME_LAT: Final = 8
+HEAD_HOME_LON: Final = 9
+HEAD_LOOSE_BASE_MS: Final = 10
+HEAD_FORGOTTEN_MS: Final = 11  # event time of the newest id that went before its horizon
 HEAD_WORDS: Final = 12
+
+COUNT_BITS: Final = 16
+_COUNT_MASK: Final = 2**COUNT_BITS - 1
 
 BUCKET_TIME: Final = 0
 BUCKET_COUNT: Final = 1
@@ -52,38 +58,32 @@ ROW_TIME: Final = 0
 ROW_AMOUNT_LOW: Final = 1
 ROW_MERCHANT: Final = 2
 ROW_CITY_AND_DEVICE: Final = 3  # 16 bits each, the first in the low half
-ROW_COUNTRY_AND_AMOUNT_HIGH: Final = 4
+ROW_COUNTRY_AND_AMOUNT_HIGH: Final = 4  # 16 bits, 15 bits, and one that says ten-thousandths
 ROW_CELLS: Final = 5
 
+_AMOUNT_BITS: Final = 47
+_AMOUNT_MASK: Final = 2**_AMOUNT_BITS - 1
+_COARSE: Final = 100
+"""Ten-thousandths in a hundredth."""
+
 ID_BYTES: Final = 8
+LOOSE_ID_BYTES: Final = ID_BYTES + 4
 EVENT_BYTES: Final = 4 * ROW_CELLS
 BUCKET_BYTES: Final = 8 * BUCKET_WORDS
 
 NEVER_MS: Final = -(2**63)
-"""Time of the last place while no payment had one."""
+"""Time of the last place while no payment had one, and of the last id that was forgotten."""
 
-EMPTY: Final = np.array([VERSION, 0, 0, 0, 0, 0, NEVER_MS, 0, 0, 0, 0, 0], "<i8").tobytes()
+EMPTY: Final = np.array([VERSION, 0, 0, 0, NEVER_MS, *[0] * 6, NEVER_MS], "<i8").tobytes()
 """The state of a card before its first payment."""
-
-_WORDS_OF_VERSION_1: Final = 9
-
-
-def _with_a_home(state: bytes) -> bytes:
-    """Turn version 1 into 2, which has a home: where the card last was, if that is known."""
-    if len(state) < 8 * _WORDS_OF_VERSION_1:
-        return bytes([2]) + state[1:]  # cut: whoever reads it says so
-    head = np.frombuffer(state[: 8 * _WORDS_OF_VERSION_1], "<i8")
-    home = np.array([head[HEAD_PLACE_MS] != NEVER_MS, *head[HEAD_PLACE_LAT:]], "<i8")
-    longer = np.concatenate([[2], head[1:], home]).astype("<i8")
-    return longer.tobytes() + state[8 * _WORDS_OF_VERSION_1 :]
-
-
-UPGRADES: Final[Upgrades] = {1: _with_a_home}
-"""Transition functions of older versions."""
 
 
 class CardView(NamedTuple):
-    """A packed state: its memory as int64, float64 and uint32, its row counts, where rows start."""
+    """A packed state: its memory as int64, float64 and uint32, its row counts, where rows start.
+
+    `at_ids` and `at_buckets` are words, `at_events` and `at_loose_times` cells; loose ids start
+    behind the header.
+    """
 
     words: npt.NDArray[np.int64]
     reals: npt.NDArray[np.float64]
@@ -91,33 +91,66 @@ class CardView(NamedTuple):
     events: int
     ids: int
     buckets: int
+    loose: int
+    at_ids: int
     at_buckets: int
     at_events: int
+    at_loose_times: int
 
 
 @helper
-def state_size(events: int, ids: int, buckets: int) -> int:
+def state_size(events: int, ids: int, buckets: int, loose: int) -> int:
     """Return the bytes of a state with so many rows."""
-    return 8 * HEAD_WORDS + ID_BYTES * ids + BUCKET_BYTES * buckets + EVENT_BYTES * events
+    rows = ID_BYTES * ids + BUCKET_BYTES * buckets + EVENT_BYTES * events
+    return 8 * HEAD_WORDS + rows + LOOSE_ID_BYTES * loose
 
 
 @helper
-def view(state: npt.NDArray[Any], events: int, ids: int, buckets: int) -> CardView:
+def view(state: npt.NDArray[Any], events: int, ids: int, buckets: int, loose: int) -> CardView:
     """Return the view of a packed state that has so many rows."""
     words = state[: len(state) // 8 * 8].view(np.int64)
     cells = state[: len(state) // 4 * 4].view(np.uint32)
-    at_buckets = HEAD_WORDS + ids
+    at_ids = HEAD_WORDS + loose
+    at_buckets = at_ids + ids
     at_events = 2 * (at_buckets + BUCKET_WORDS * buckets)
     return CardView(
-        words, words.view(np.float64), cells, events, ids, buckets, at_buckets, at_events
+        words,
+        words.view(np.float64),
+        cells,
+        events,
+        ids,
+        buckets,
+        loose,
+        at_ids,
+        at_buckets,
+        at_events,
+        at_events + ROW_CELLS * events,
     )
+
+
+@helper
+def counts_of(head: npt.NDArray[np.int64]) -> tuple[int, int, int, int]:
+    """Return how many payments, ids, buckets and loose ids a header says."""
+    counts = head[HEAD_COUNTS]
+    return (
+        counts & _COUNT_MASK,
+        counts >> COUNT_BITS & _COUNT_MASK,
+        counts >> 2 * COUNT_BITS & _COUNT_MASK,
+        counts >> 3 * COUNT_BITS,
+    )
+
+
+@helper
+def packed_counts(events: int, ids: int, buckets: int, loose: int) -> int:
+    """Return the header's word of counts."""
+    return events | ids << COUNT_BITS | buckets << 2 * COUNT_BITS | loose << 3 * COUNT_BITS
 
 
 @helper
 def open_view(state: npt.NDArray[Any]) -> CardView:
     """Return the view of a packed state by its own header."""
-    head = state[: 8 * HEAD_WORDS].view(np.int64)
-    return view(state, head[HEAD_EVENTS], head[HEAD_IDS], head[HEAD_BUCKETS])
+    events, ids, buckets, loose = counts_of(state[: 8 * HEAD_WORDS].view(np.int64))
+    return view(state, events, ids, buckets, loose)
 
 
 @helper
@@ -128,10 +161,10 @@ def is_whole(state: npt.NDArray[Any]) -> bool:
     """
     if len(state) < 8 * HEAD_WORDS:
         return False
-    head = state[: 8 * HEAD_WORDS].view(np.int64)
-    events, ids, buckets = head[HEAD_EVENTS], head[HEAD_IDS], head[HEAD_BUCKETS]
-    possible = 0 <= ids <= events <= MAX_CARD_EVENTS and 0 <= buckets <= MAX_CARD_EVENTS
-    return possible and state_size(events, ids, buckets) == len(state)
+    events, ids, buckets, loose = counts_of(state[: 8 * HEAD_WORDS].view(np.int64))
+    possible = ids <= events <= MAX_CARD_EVENTS and buckets <= MAX_CARD_EVENTS
+    possible = possible and 0 <= loose <= MAX_LOOSE_IDS
+    return bool(possible and state_size(events, ids, buckets, loose) == len(state))
 
 
 @helper
@@ -148,9 +181,27 @@ def time_of(card: CardView, row: int) -> int:
 
 @helper
 def amount_of(card: CardView, row: int) -> int:
-    """Return the amount of a payment (hundredths)."""
+    """Return the amount of a payment (ten-thousandths)."""
     high = cell_of(card, row, ROW_COUNTRY_AND_AMOUNT_HIGH) >> 16
-    return cell_of(card, row, ROW_AMOUNT_LOW) | high << 32
+    packed = cell_of(card, row, ROW_AMOUNT_LOW) | high << 32
+    if packed >> _AMOUNT_BITS != 0:
+        return packed & _AMOUNT_MASK
+    return packed * _COARSE
+
+
+@helper
+def packed_amount(amount: int) -> int:
+    """Return an amount (ten-thousandths) in the 48 bits of a row."""
+    if amount % _COARSE == 0:
+        return amount // _COARSE
+    return amount | 1 << _AMOUNT_BITS
+
+
+@helper
+def loose_time_of(card: CardView, loose: int) -> int:
+    """Return the event time of a loose id's payment (ms)."""
+    offset = np.int64(card.cells[card.at_loose_times + loose])
+    return int(card.words[HEAD_LOOSE_BASE_MS] + offset)
 
 
 @helper

@@ -10,12 +10,10 @@ from features.card_state import (
     BUCKET_TIME,
     BUCKET_WORDS,
     HEAD_BASE_MS,
-    HEAD_BUCKETS,
-    HEAD_EVENTS,
+    HEAD_COUNTS,
     HEAD_HOME_COUNT,
     HEAD_HOME_LAT,
     HEAD_HOME_LON,
-    HEAD_IDS,
     HEAD_PLACE_LAT,
     HEAD_PLACE_LON,
     HEAD_PLACE_MS,
@@ -29,6 +27,8 @@ from features.card_state import (
     ROW_TIME,
     CardView,
     bucket_word,
+    packed_amount,
+    packed_counts,
     state_size,
     time_of,
     view,
@@ -41,11 +41,18 @@ from features.windows import CARD_HISTORY_MS, DEDUPE_HORIZON_MS, HOME_PAYMENTS, 
 
 @helper
 def store(
-    old: CardView, at: int, remembered: int, newest_ms: int, now: Arrival, out: npt.NDArray[Any]
+    old: CardView,
+    at: int,
+    loose: int,
+    remembered: int,
+    newest_ms: int,
+    now: Arrival,
+    out: npt.NDArray[Any],
 ) -> int:
     """Write the state after a payment that goes before row `at`; return its size in bytes.
 
-    `remembered` is the first row whose id is still within the dedupe horizon.
+    `loose` and `remembered` are the first loose id and the first row whose id is still within the
+    dedupe horizon.
     """
     oldest_ms = newest_ms - CARD_HISTORY_MS
     first, first_bucket = 0, 0
@@ -57,28 +64,28 @@ def store(
     has_id = 1 if now.time_ms > newest_ms - DEDUPE_HORIZON_MS else 0
     events = old.events - first + stored
     ids = old.events - remembered + has_id
-    new = view(out, events, ids, old.buckets - first_bucket)
+    new = view(out, events, ids, old.buckets - first_bucket, old.loose - loose)
     store_head(old, new)
     new.words[HEAD_SEQUENCE] += 1
     _store_place(new, now)
     _store_home(new, now)
     _store_ids(old, new, at, remembered, has_id, now)
+    copy(old.words, HEAD_WORDS + loose, new.words, HEAD_WORDS, new.loose)
+    copy(old.cells, old.at_loose_times + loose, new.cells, new.at_loose_times, new.loose)
     from_bucket = old.at_buckets + BUCKET_WORDS * first_bucket
     copy(old.words, from_bucket, new.words, new.at_buckets, BUCKET_WORDS * new.buckets)
     if stored:
         _insert_event(old, new, first, at, now)
     else:
         store_events(old, new, first)
-    return state_size(events, ids, new.buckets)
+    return state_size(events, ids, new.buckets, new.loose)
 
 
 @helper
 def store_head(old: CardView, new: CardView) -> None:
     """Write the header of the old state with the row counts of the new one."""
     copy(old.words, 0, new.words, 0, HEAD_WORDS)
-    new.words[HEAD_EVENTS] = new.events
-    new.words[HEAD_IDS] = new.ids
-    new.words[HEAD_BUCKETS] = new.buckets
+    new.words[HEAD_COUNTS] = packed_counts(new.events, new.ids, new.buckets, new.loose)
 
 
 @helper
@@ -129,11 +136,11 @@ def _store_ids(
     """Keep the ids of the rows from `remembered` on: ids belong to the newest rows, in order."""
     without_id = old.events - old.ids
     before = at - remembered if has_id else old.events - remembered
-    from_id = HEAD_WORDS + remembered - without_id
-    copy(old.words, from_id, new.words, HEAD_WORDS, before)
+    from_id = old.at_ids + remembered - without_id
+    copy(old.words, from_id, new.words, new.at_ids, before)
     if has_id:
-        new.words[HEAD_WORDS + before] = now.id
-        after = HEAD_WORDS + before + 1
+        new.words[new.at_ids + before] = now.id
+        after = new.at_ids + before + 1
         copy(old.words, from_id + before, new.words, after, old.events - at)
 
 
@@ -145,10 +152,11 @@ def _insert_event(old: CardView, new: CardView, first: int, at: int, now: Arriva
     _store_rows(old, at, old.events, new, at - first + 1, base)
     cell = new.at_events + ROW_CELLS * (at - first)
     new.cells[cell + ROW_TIME] = now.time_ms - base
-    new.cells[cell + ROW_AMOUNT_LOW] = now.amount & 0xFFFFFFFF
+    amount = packed_amount(now.amount)
+    new.cells[cell + ROW_AMOUNT_LOW] = amount & 0xFFFFFFFF
     new.cells[cell + ROW_MERCHANT] = now.merchant
     new.cells[cell + ROW_CITY_AND_DEVICE] = now.city | now.device << 16
-    new.cells[cell + ROW_COUNTRY_AND_AMOUNT_HIGH] = now.country | now.amount >> 32 << 16
+    new.cells[cell + ROW_COUNTRY_AND_AMOUNT_HIGH] = now.country | amount >> 32 << 16
     new.words[HEAD_BASE_MS] = base
 
 

@@ -1,7 +1,5 @@
 """What is usual for a card: the median of its earlier payments, and what lies far above it."""
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 
@@ -9,14 +7,13 @@ from features.arrival import Arrival
 from features.card_plan import CardPlan
 from features.card_state import CardView, amount_of, time_of
 from features.compiled import helper
+from features.statistics import MAJOR_UNIT
 from features.windows import (
     ABOVE_NORMAL_FACTOR,
     ABOVE_NORMAL_MS,
     OWN_NORMAL_MS,
     USUAL_PAYMENTS,
 )
-
-_HUNDRED: Final = 100.0
 
 _Values = npt.NDArray[np.float32]
 
@@ -37,7 +34,7 @@ def measure_usual(plan: CardPlan, old: CardView, at: int, now: Arrival, values: 
     amounts.sort()
     # Doubled, so that the median of an even number stays an integer.
     doubled = amounts[(count - 1) // 2] + amounts[count // 2]
-    values[plan.median] = doubled / 2 / _HUNDRED
+    values[plan.median] = doubled / 2 / MAJOR_UNIT
     if doubled > 0:
         values[plan.median_ratio] = 2 * now.amount / doubled
     between = amounts[3 * (count - 1) // 4] - amounts[(count - 1) // 4]

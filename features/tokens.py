@@ -10,7 +10,6 @@ from events.money import EXPONENTS
 UNKNOWN: Final = 0
 """The token of a name that was not given."""
 
-_HUNDREDTHS_DECIMALS: Final = 2
 _SCALE_DECIMALS: Final = 4
 _SCALE_OF_TWO_DECIMALS: Final = 100
 
@@ -18,6 +17,8 @@ _SCALES: Final[dict[str, int]] = {
     code: int(10 ** (_SCALE_DECIMALS - decimals)) for code, decimals in EXPONENTS.items()
 }
 """ISO 4217 code to the ten-thousandths in its minor unit."""
+
+_CURRENCY_NUMBERS: Final = {code: int.from_bytes(code.encode()) for code in EXPONENTS}
 
 _hash: Final[Callable[[str], int]] = xxh3_64_intdigest
 
@@ -64,19 +65,10 @@ def ten_thousandths(amount_minor: int, currency: str) -> int:
     return amount_minor * _SCALES.get(currency, _SCALE_OF_TWO_DECIMALS)
 
 
-def hundredths(amount_minor: int, currency: str) -> int:
-    """Return an amount in hundredths of the currency's major unit, half away from zero.
+def currency_number(currency: str) -> int:
+    """Return the letters of a currency as an integer, which no release numbers otherwise.
 
-    Exact where the minor unit has two decimals or none; a third or fourth decimal is rounded.
-    An unknown currency is taken to have two. Below 2**47 for every valid amount.
-
-    >>> hundredths(1234, "EUR"), hundredths(1234, "JPY"), hundredths(1235, "KWD")
-    (1234, 123400, 124)
+    >>> currency_number("EUR") == int.from_bytes(b"EUR")
+    True
     """
-    exponent = EXPONENTS.get(currency, _HUNDREDTHS_DECIMALS)
-    if exponent == _HUNDREDTHS_DECIMALS:
-        return amount_minor
-    if exponent < _HUNDREDTHS_DECIMALS:
-        return amount_minor * int(10 ** (_HUNDREDTHS_DECIMALS - exponent))
-    unit = int(10 ** (exponent - _HUNDREDTHS_DECIMALS))
-    return (amount_minor + unit // 2) // unit
+    return _CURRENCY_NUMBERS.get(currency) or int.from_bytes(currency[:3].encode())

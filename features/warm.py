@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from features.card_compaction import compacted_when_full as compacted_card
+from features.card_compaction import compact_card
 from features.card_kernel import card_kernel
 from features.card_state import EMPTY as EMPTY_CARD
 from features.definition import CARD_FEATURES, MERCHANT_FEATURES
@@ -21,8 +21,8 @@ def compile_everything() -> None:
     out = np.empty(_ROOM, np.uint8)
     card = np.frombuffer(EMPTY_CARD, np.uint8)
     card_values = np.empty(len(CARD_FEATURES), np.float32)
-    card_kernel(card, 0, 1, 1, 1, 0, 0, 0, False, _NAN, _NAN, _NAN, out, card_values)
-    compacted_card(EMPTY_CARD)
+    card_kernel(card, 0, 1, 1, 0, 1, 0, 0, 0, False, _NAN, _NAN, _NAN, out, card_values)
+    compact_card(card, out)
     merchant = np.frombuffer(EMPTY_MERCHANT, np.uint8)
     merchant_payment(merchant, 0, 1, 1, out, np.empty(len(MERCHANT_FEATURES), np.float32))
     merchant_label(merchant, 0, 0, 1, True, out)

@@ -24,6 +24,9 @@ ALLOWED_LATENESS_MS: Final = DAY_MS
 DEDUPE_HORIZON_MS: Final = DAY_MS
 """A transaction_id is remembered while its event time is in (newest - horizon, newest]."""
 
+MAX_LOOSE_IDS: Final = 16_384
+"""Ids of compacted payments that a card remembers; of more within the horizon the oldest go."""
+
 OWN_NORMAL_MS: Final = CARD_WINDOWS_MS[-1]
 """The span that a card's own normal is taken from."""
 

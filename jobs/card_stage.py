@@ -73,9 +73,13 @@ class CardStage(Stage):
         if step.repeated:
             self._counters.add("repeated")
             return ()
+        if step.reused:
+            raise card.reused_id(payment, step)
         self._state.update(step.state)
         if step.late:
             self._counters.add("late")
+        if step.unchecked:
+            self._counters.add("repeats_unchecked")
         result = card_result(payment, original, step, time_ms, odd_record_time=odd_time)
         return ((payment.merchant_id, pack(result)),)
 

@@ -32,6 +32,7 @@ from training.segments import Segments
 KEPT_ENTRIES: Final = 3
 _ENTRY: Final = "entry.json"
 _ARRAYS: Final = ("features", "targets", "times_ms", "cards")
+_COUNTS: Final = ("repeats", "reused")
 _CODE: Final = (events.table, training.history, training.replay)
 
 
@@ -81,7 +82,8 @@ def _load(entry: Path) -> History | None:
             for number, (name, values) in enumerate(told["segments"])
         )
         columns = {name: arrays[name] for name in _ARRAYS}
-        return History(names=tuple(told["names"]), **columns, segments=segments)
+        counts = {name: told[name] for name in _COUNTS}
+        return History(names=tuple(told["names"]), **columns, **counts, segments=segments)
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
 
@@ -99,6 +101,7 @@ def _store(history: History, entry: Path) -> None:
         digests[name] = _digest(whole)
     segments = [(one.name, one.values) for one in history.segments]
     told = {"names": history.names, "segments": segments, "digests": digests}
+    told |= {name: getattr(history, name) for name in _COUNTS}
     (unfinished / _ENTRY).write_text(json.dumps(told), encoding="utf-8")
     shutil.rmtree(entry, ignore_errors=True)
     unfinished.rename(entry)

@@ -25,7 +25,9 @@ class History:
 
     ``features`` is float32[n, f] with one column for each of ``names``; ``targets`` is 1 for a
     fraud, 0 for a good payment, -1 where not known; ``cards`` are numbers that stand for cards;
-    ``segments`` divide the payments by what is no feature, for the model card.
+    ``segments`` divide the payments by what is no feature, for the model card. ``repeats`` counts
+    payments of the source that came again, ``reused`` those under an id that another payment of
+    the card has; neither is among the n.
     """
 
     names: tuple[str, ...]
@@ -34,6 +36,18 @@ class History:
     times_ms: Ints
     cards: Ints
     segments: tuple[Segments, ...] = ()
+    repeats: int = 0
+    reused: int = 0
+
+    @property
+    def left_out(self) -> str:
+        """A sentence about what was left out because its id is known, empty where nothing was."""
+        if not self.repeats and not self.reused:
+            return ""
+        return (
+            f"Left out {counted(self.repeats, 'repeat')} and {counted(self.reused, 'payment')} "
+            "under an id that another payment of the card has."
+        )
 
     def before(self, time_ms: int) -> History:
         """Keep the payments before a time; what they were given does not depend on later ones."""
@@ -48,6 +62,8 @@ class History:
             self.times_ms[kept],
             self.cards[kept],
             tuple(one[kept] for one in self.segments),
+            self.repeats,
+            self.reused,
         )
 
     def known_at(self, time_ms: int, delay_ms: int) -> History:
@@ -70,6 +86,15 @@ class History:
         """
         refuse_unlearnable(self.targets)
         return self.rows(self.targets != UNKNOWN)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "repeat"), counted(1200, "repeat")
+    ('1 repeat', '1,200 repeats')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def refuse_unlearnable(targets: Targets) -> None:

@@ -82,7 +82,7 @@ def follow_topic(decisions: Sequence[Decision], payments: Sequence[Transaction])
         step = card.advance(states.get(payment.card_id), payment)
         states[payment.card_id] = step.state
         row = rows.get(payment.transaction_id)
-        if row is None or step.repeated:
+        if row is None or not step.accepted:
             continue
         features[row] = step.values
         misplaced += decisions[row].card_sequence != step.sequence
@@ -107,7 +107,7 @@ def _follow_cards(
         for row in rows:
             step = card.advance(state, payments[decisions[row].transaction_id])
             state = step.state
-            if not step.repeated:
+            if step.accepted:
                 features[row, :_CARD] = step.values
 
 

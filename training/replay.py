@@ -29,9 +29,9 @@ def replay(table: pa.Table, label_delay_ms: int, progress: Progress = lambda _: 
     """Return the features and targets of payments in the form of events.table.
 
     Rows rise in time. The label of a payment reaches its merchant ``label_delay_ms`` after it,
-    before any payment of the same millisecond. A repeated transaction_id is left out, as the
-    stream does not score it again. ``progress`` hears of every ten thousand payments, by how many
-    are done.
+    before any payment of the same millisecond. A repeat, and another payment under a card's known
+    id, is left out and counted, as the stream decides neither. ``progress`` hears of every ten
+    thousand payments, by how many are done.
 
     Raises TrainingError where times fall or the table is empty, EventError for a bad row.
     """
@@ -54,7 +54,14 @@ def replay(table: pa.Table, label_delay_ms: int, progress: Progress = lambda _: 
     cards = _numbers(checked["card_id"])
     segments = tuple(one[scored] for one in table_segments(checked))
     return History(
-        names, features[scored], targets[scored], times_ms[scored], cards[scored], segments
+        names,
+        features[scored],
+        targets[scored],
+        times_ms[scored],
+        cards[scored],
+        segments,
+        stages.repeats,
+        stages.reused,
     )
 
 
@@ -66,12 +73,16 @@ class _Stages:
         self._cards: dict[str, bytes] = {}
         self._merchants: dict[str, bytes] = {}
         self._labels: deque[Label] = deque()
+        self.repeats = 0
+        self.reused = 0
 
     def advance(self, payment: Transaction, target: int, values: Floats) -> bool:
-        """Fill in the features of a payment, float32[f or more]; False where it is a repeat."""
+        """Fill in the features of a payment, float32[f or more]; False where its id is known."""
         self._learn(payment.timestamp_ms)
         step = card.advance(self._cards.get(payment.card_id), payment)
-        if step.repeated:
+        if not step.accepted:
+            self.repeats += step.repeated
+            self.reused += step.reused
             return False
         self._cards[payment.card_id] = step.state
         values[: len(CARD_FEATURES)] = step.values

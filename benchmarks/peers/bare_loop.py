@@ -91,7 +91,7 @@ class BareLoop:
         value, received_ms = message.value(), message.timestamp()[1]
         payment = parse_transaction(value, message.key(), received_ms)
         step = card.advance(self._cards.get(payment.card_id), payment)
-        if step.repeated:
+        if not step.accepted:
             return
         self._cards[payment.card_id] = step.state
         own = merchant.advance(self._merchants.get(payment.merchant_id), payment)

@@ -37,7 +37,7 @@ class Out(NamedTuple):
 
 
 class CardOut(NamedTuple):
-    """The card's next state, and what goes to which merchant; None where a payment is a repeat."""
+    """The card's next state, and what goes to which merchant; None where the id is known."""
 
     state: bytes | None
     merchant_id: str | None
@@ -61,7 +61,7 @@ def card_step(
         return CardOut(state, label.merchant_id, pack_hand_over(CardLabel(label)))
     payment, original = receive_transaction(value, key, time_ms)
     step = card.advance(state, payment)
-    if step.repeated:
+    if not step.accepted:
         return CardOut(state, None, b"")
     result = card_result(payment, original, step, time_ms)
     return CardOut(step.state, payment.merchant_id, pack_hand_over(result))

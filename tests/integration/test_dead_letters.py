@@ -31,6 +31,8 @@ def _but(**changes: object) -> bytes:
     return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
 
 
+TAKEN = {**GOOD, "transaction_id": "taken"}
+
 GARBAGE: dict[str, tuple[str, bytes | None, bytes | None]] = {
     "broken UTF-8": ("not_utf8", KEY, b'{"transaction_id": "\xff\xfe"}'),
     "no value": ("empty", KEY, None),
@@ -47,6 +49,7 @@ GARBAGE: dict[str, tuple[str, bytes | None, bytes | None]] = {
     "no key": ("missing_key", None, _but()),
     "a key that is no UTF-8": ("key_mismatch", b"\xff", _but()),
     "a card number": ("card_number", b"4111111111111111", _but(card_id="4111111111111111")),
+    "another payment's id": ("id_reused", KEY, _but(transaction_id="taken", amount=13)),
     "a megabyte of nothing": ("too_large", KEY, b" " * 1_000_000),
 }
 
@@ -69,12 +72,13 @@ def test_garbage_becomes_dead_letters(tmp_path: Path) -> None:
 
             producer.produce(topic, key=sent[1], value=sent[2], on_delivery=delivered)
 
+        producer.produce(TRANSACTIONS.name, key=KEY, value=json.dumps(TAKEN).encode())
         for sent in GARBAGE.values():
             send(TRANSACTIONS.name, sent)
         send(LABELS.name, ("not_json", KEY, b"fraud!"))
         producer.produce(TRANSACTIONS.name, key=KEY, value=json.dumps(GOOD).encode())
         producer.flush()
-        job.wait_until_decided(1)
+        job.wait_until_decided(2)
         job.stop()
         letters = [
             decode_dead_letter(m.value() or b"") for m in read_topic(kafka, DEAD_LETTERS.name)
@@ -82,7 +86,7 @@ def test_garbage_becomes_dead_letters(tmp_path: Path) -> None:
         decided = [decode_decision(m.value() or b"") for m in read_topic(kafka, DECISIONS.name)]
         assert job.stack.flink.exception(job.job_id) == ""
 
-    assert [decision.transaction_id for decision in decided] == ["good"]
+    assert [decision.transaction_id for decision in decided] == ["taken", "good"]
     found = {(each.topic, each.partition, each.offset): each for each in letters}
     assert len(letters) == len(places) == len(GARBAGE) + 1
     for place, (code, key, value) in places.items():

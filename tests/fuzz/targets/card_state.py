@@ -9,15 +9,17 @@ from typing import Final
 import numpy as np
 
 from events.transaction import Transaction
-from features import card, warm_up
-from features.card_state import BUCKET_BYTES, EMPTY, EVENT_BYTES, HEAD_WORDS, ID_BYTES, VERSION
+from features import card, card_state, warm_up
+from features.card_state import EMPTY, HEAD_COUNTS, HEAD_WORDS, VERSION
 from features.state import StateError
-from features.windows import MAX_CARD_EVENTS
+from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
 
 NOON_MS: Final = 1_700_049_600_000
-LARGEST: Final = 8 * HEAD_WORDS + MAX_CARD_EVENTS * (EVENT_BYTES + ID_BYTES + BUCKET_BYTES)
+packed_counts = card_state.packed_counts.py_func  # type: ignore[attr-defined]
+state_size = card_state.state_size.py_func  # type: ignore[attr-defined]
+LARGEST: Final = state_size(MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_LOOSE_IDS)
 _STEPS: Final = 3
 
 shrink = 1
@@ -39,9 +41,9 @@ def run(data: bytes) -> None:
             check_refusal(error)
             assert not is_valid or shrink > 1, "a state that was made by payments is refused"
             return
-        assert len(step.state) <= max(LARGEST, len(state) if step.repeated else 0)
-        assert step.state[0] == VERSION or step.repeated
-        assert step.repeated or step.values.dtype == np.float32
+        assert len(step.state) <= max(LARGEST, 0 if step.accepted else len(state))
+        assert step.state[0] == VERSION or not step.accepted
+        assert not step.accepted or step.values.dtype == np.float32
         assert not np.isinf(step.values).any() or not is_valid or shrink > 1
         assert card.advance(state, payment).state == step.state, "not the same twice"
         state = step.state
@@ -76,14 +78,15 @@ def _counted(draws: Draws) -> tuple[bytes, bool]:
     ids = draws.number(2) % (2048 // shrink)
     events = ids + draws.number(2) % (2048 // shrink)
     buckets = draws.number(2) % (1200 // shrink)
+    loose = draws.number(1) ** 2 // 3 % 2**15
     sorted_rows = draws.number(1) & 1
     head = np.zeros(HEAD_WORDS, "<i8")
     head[:] = [draws.number(8, signed=True) for _ in range(HEAD_WORDS)]
     head[0] = VERSION
-    head[3:6] = events, ids, buckets
+    head[HEAD_COUNTS] = packed_counts(events, ids, buckets, loose)
     if sorted_rows:
         head[1] = NOON_MS
-    body = ID_BYTES * ids + BUCKET_BYTES * buckets + EVENT_BYTES * events
+    body = state_size(events, ids, buckets, loose) - 8 * HEAD_WORDS
     return head.tobytes() + stretched(draws.rest(), body), False
 
 

@@ -37,6 +37,10 @@ NAN = math.nan
 MONTH_MS = 30 * DAY_MS
 
 
+MINOR_UNITS = {"EUR": 100, "USD": 100, "JPY": 1, "KWD": 1_000, "CLF": 10_000}
+"""Minor units in the major unit of the tests' currencies, by hand."""
+
+
 def root(square: Fraction) -> float:
     """Return a square root that is good to a float even where the square is not one."""
     return math.isqrt(int(square * 2**80)) / 2**40
@@ -46,13 +50,33 @@ def mean_of(amounts: Sequence[Fraction]) -> Fraction:
     return sum(amounts, Fraction(0)) / len(amounts)
 
 
-def deviation_of(amounts: Sequence[Fraction]) -> float:
+def variance_of(amounts: Sequence[Fraction]) -> Fraction:
     mean = mean_of(amounts)
-    return root(mean_of([(amount - mean) ** 2 for amount in amounts]))
+    return mean_of([(amount - mean) ** 2 for amount in amounts])
+
+
+def deviation_of(amounts: Sequence[Fraction]) -> float:
+    return root(variance_of(amounts))
+
+
+def is_outlier(amount: Fraction, others: Sequence[Fraction]) -> float:
+    """Tell exactly whether an amount is more than three deviations above the mean of others."""
+    above = amount - mean_of(others)
+    return float(above > 0 and above**2 > 9 * variance_of(others))
 
 
 def amount_of(payment: Transaction) -> Fraction:
-    return Fraction(payment.amount_minor, {"EUR": 100, "JPY": 1}[payment.currency])
+    return Fraction(payment.amount_minor, MINOR_UNITS[payment.currency])
+
+
+def content_of(payment: Transaction) -> dict[str, object]:
+    """Return what makes another payment under the same id."""
+    return {
+        "timestamp": payment.timestamp_ms,
+        "amount": amount_of(payment),
+        "currency": payment.currency,
+        "merchant_id": payment.merchant_id,
+    }
 
 
 def within(payments: Iterable[Transaction], t: int, window_ms: int) -> list[Transaction]:
@@ -81,13 +105,22 @@ class CardOracle:
     def newest_ms(self) -> int | None:
         return max((p.timestamp_ms for p in self.accepted), default=None)
 
-    def is_repeat(self, payment: Transaction) -> bool:
+    def other_under_its_id(self, payment: Transaction) -> Transaction | None:
+        """Return the accepted payment whose id is remembered and is this payment's."""
         newest = max(self.newest_ms or payment.timestamp_ms, payment.timestamp_ms)
-        return any(
-            p.transaction_id == payment.transaction_id
-            and p.timestamp_ms > newest - DEDUPE_HORIZON_MS
-            for p in self.accepted
-        )
+        for p in self.accepted:
+            remembered = p.timestamp_ms > newest - DEDUPE_HORIZON_MS
+            if remembered and p.transaction_id == payment.transaction_id:
+                return p
+        return None
+
+    def differing(self, payment: Transaction) -> set[str] | None:
+        """Return the content's fields that differ under the same id; None for a new id."""
+        other = self.other_under_its_id(payment)
+        if other is None:
+            return None
+        own, others = content_of(payment), content_of(other)
+        return {name for name in own if own[name] != others[name]}
 
     def is_late(self, payment: Transaction) -> bool:
         newest = self.newest_ms
@@ -148,7 +181,7 @@ def normal(earlier: Sequence[Transaction], payment: Transaction) -> Values:
     return {
         "card_amount_to_mean_30d": float(amount_of(payment) / mean) if mean else NAN,
         "card_amount_z_30d": z,
-        "card_amount_outlier_30d": float(z > 3) if deviation else NAN,
+        "card_amount_outlier_30d": is_outlier(amount_of(payment), own) if deviation else NAN,
         "card_amount_record_30d": float(amount_of(payment) > max(own)) if own else NAN,
         "card_seconds_since_last": (
             NAN if last_ms is None else (payment.timestamp_ms - last_ms) / 1000

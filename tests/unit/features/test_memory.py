@@ -10,13 +10,16 @@ from features.windows import (
     DAY_MS,
     MAX_CARD_EVENTS,
     MAX_LABELS,
+    MAX_LOOSE_IDS,
     MAX_MERCHANT_ROWS,
     SECOND_MS,
 )
 from tests.unit.features.factories import NOON_MS, payment
 
 MAX_CARD_BUCKETS = 340
-LARGEST_CARD = state_size.py_func(MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_CARD_BUCKETS)  # type: ignore[attr-defined]
+LARGEST_CARD = state_size.py_func(  # type: ignore[attr-defined]
+    MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_CARD_BUCKETS, MAX_LOOSE_IDS
+)
 HOT = [(30, 20_000), (20 * SECOND_MS, 100_000)]
 LARGEST_MERCHANT = merchant_size.py_func(MAX_MERCHANT_ROWS, MAX_LABELS)  # type: ignore[attr-defined]
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from features import card
-from features.card_state import EMPTY, HEAD_EVENTS, HEAD_IDS
+from features.card_state import EMPTY, HEAD_COUNTS, counts_of
 from features.definition import CARD_FEATURES, slot
 from features.state import StateError, upgraded
-from features.windows import HOUR_MS
+from features.windows import HOUR_MS, MAX_CARD_EVENTS
 from tests.unit.features.factories import NOON_MS, payment
 
 STATES: Final = Path(__file__).parent / "states"
@@ -21,7 +21,7 @@ def stored(name: str) -> bytes:
 
 
 def card_of_five() -> bytes:
-    """Return the state that card_v2.hex holds: five payments, the third out of order."""
+    """Return the state that card_v3.hex holds: five payments, the third out of order."""
     state = None
     for i, hours in enumerate([0, 5, 3, 30, 30]):
         one = payment(
@@ -55,14 +55,59 @@ def test_a_card_of_version_1_gets_the_last_place_as_its_home() -> None:
     assert values[slot(CARD_FEATURES, "card_usual_amount_30d")] == 30
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_ids_of_an_older_version_end_repeats_and_show_other_payments(version: int) -> None:
+    """What a row holds of the content is compared; the currency was not kept."""
+    state = stored(f"card_v{version}")
+    newest = {"amount_minor": 5_000, "merchant_id": "m0"}
+    assert card.advance(state, payment(NOON_MS + 30 * HOUR_MS, 4, **newest)).repeated
+    other = card.advance(state, payment(NOON_MS + 30 * HOUR_MS, 4, amount_minor=1))
+    assert other.reused and other.differing == ("amount", "merchant_id")
+
+
+def after_version_2(seconds: int, **given: object) -> card.CardStep:
+    """Return the step of p1025, or of another, at a card whose older payments were compacted."""
+    fields = {"identity": f"p{seconds}"} | given
+    return card.advance(stored("card_v2_compacted"), payment(NOON_MS + 1_000 * seconds, **fields))
+
+
+def test_buckets_of_version_2_count_on_in_the_finer_unit() -> None:
+    step = after_version_2(1_025, amount_minor=4, currency="KWD")
+    assert step.sequence == 1_026 and step.compacted and not step.unchecked
+    values = {f.name: step.values[i] for i, f in enumerate(CARD_FEATURES)}
+    rows = [1.00, 101, 1.02]  # 100 + i % 7, odd payments in JPY
+    buckets = [1_662.44, 1_663.52]
+    assert values["card_count_1h"] == 32 + 32 + 3 + 1
+    assert values["card_sum_1h"] == pytest.approx(sum(buckets) + sum(rows) + 0.004, rel=1e-6)
+    assert values["card_max_1h"] == 106
+
+
+def test_what_version_2_forgot_is_marked_and_what_it_knew_is_known() -> None:
+    assert after_version_2(500).accepted and after_version_2(500).unchecked
+    assert after_version_2(1_024, amount_minor=102).repeated
+    assert after_version_2(1_024, amount_minor=103).reused
+    state = after_version_2(1_025).state
+    for i in range(1_026, 2 * MAX_CARD_EVENTS + 26):
+        state = card.advance(state, payment(NOON_MS + 1_000 * i, f"p{i}")).state
+    assert card.advance(state, payment(NOON_MS + 1_024_000, "p1024", amount_minor=102)).repeated
+    assert card.advance(state, payment(NOON_MS + 1_025_000, "p1024", amount_minor=102)).reused
+
+
+@pytest.mark.parametrize("cut", [1, 8, 24, 95, 96, 97, 240])
+def test_a_state_of_version_2_cut_anywhere_is_refused(cut: int) -> None:
+    """Also by the bytes of its ids, which a reader of another layout might not miss."""
+    with pytest.raises(StateError, match="card state"):
+        card.advance(stored("card_v2_compacted")[:-cut], payment())
+
+
 def test_the_layout_has_not_moved() -> None:
-    assert card_of_five() == stored("card_v2")
+    assert card_of_five() == stored("card_v3")
 
 
-@pytest.mark.parametrize("version", [0, 3, 255])
+@pytest.mark.parametrize("version", [0, 4, 255])
 def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> None:
     foreign = bytes([version]) + card_of_five()[1:]
-    with pytest.raises(StateError, match=f"card state has schema version {version}.*reads 1, 2"):
+    with pytest.raises(StateError, match=f"card state has schema version {version}.*reads 1, 2, 3"):
         card.advance(foreign, payment())
 
 
@@ -81,7 +126,7 @@ def test_older_versions_pass_through_one_transition_each() -> None:
 def test_a_card_with_more_payments_than_it_can_keep_is_refused() -> None:
     """Compacting it would write past the end of the next state."""
     head = np.frombuffer(EMPTY, "<i8").copy()
-    head[HEAD_EVENTS] = 2_000
+    head[HEAD_COUNTS] = 2_000
     state = head.tobytes() + b"\0" * 20 * 2_000
     with pytest.raises(StateError, match="does not have the rows that its header says"):
         card.advance(state, payment(NOON_MS))
@@ -91,8 +136,8 @@ def test_a_card_whose_newest_payments_lack_their_ids_is_refused() -> None:
     """The id of a payment between them would be written into the header, or before the state."""
     state = card_of_five()
     head = np.frombuffer(state[:96], "<i8").copy()
-    ids = int(head[HEAD_IDS])
-    head[HEAD_IDS] = 0
+    events, ids, _, _ = counts_of.py_func(head)  # type: ignore[attr-defined]
+    head[HEAD_COUNTS] = events
     without_ids = head.tobytes() + state[96 + 8 * ids :]
     with pytest.raises(StateError, match="does not have the rows that its header says"):
         card.advance(without_ids, payment(NOON_MS + 29 * HOUR_MS, "between"))

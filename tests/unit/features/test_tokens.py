@@ -10,7 +10,6 @@ from events.money import EXPONENTS, MAX_AMOUNT_MINOR
 from features.statistics import LARGEST_SUM, add_amounts, bucket_width_ms
 from features.tokens import (
     UNKNOWN,
-    hundredths,
     id_token,
     small_token,
     ten_thousandths,
@@ -26,14 +25,6 @@ def test_tokens_fit_their_width_and_are_never_unknown() -> None:
     assert all(0 < small_token(name) < 2**16 for name in NAMES)
     assert all(0 <= id_token(name) < 2**63 for name in NAMES)
     assert small_token(None) == UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("minor", "currency", "expected"),
-    [(1234, "EUR", 1234), (5, "JPY", 500), (1235, "KWD", 124), (12_345, "CLF", 123)],
-)
-def test_amounts_are_hundredths_of_the_major_unit(minor: int, currency: str, expected: int) -> None:
-    assert hundredths(minor, currency) == expected
 
 
 @pytest.mark.parametrize(

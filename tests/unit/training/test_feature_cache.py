@@ -32,7 +32,8 @@ def cached(payments: pa.Table, folder: Path, delay_ms: int = DAY_MS) -> tuple[Hi
 
 def same(one: History, other: History) -> bool:
     arrays = ("features", "targets", "times_ms", "cards")
-    return one.names == other.names and all(
+    told = (one.names, one.repeats, one.reused) == (other.names, other.repeats, other.reused)
+    return told and all(
         np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name == "features")
         for name in arrays
     )
@@ -45,6 +46,13 @@ def test_the_second_time_the_same_history_comes_from_disk(tmp_path: Path) -> Non
     assert same(first, again) and same(again, replay(table(), DAY_MS))
     with pytest.raises(ValueError, match="read-only"):
         again.features[0] = 0.0
+
+
+def test_what_was_left_out_comes_from_disk_too(tmp_path: Path) -> None:
+    twice = pa.concat_tables([table(3).slice(0, 1), table(3)])
+    cached(twice, tmp_path)
+    again, hit = cached(twice, tmp_path)
+    assert hit and again.repeats == 1 and len(again.targets) == 3
 
 
 def test_kinds_of_payments_come_from_disk_too(tmp_path: Path) -> None:

@@ -86,14 +86,35 @@ def test_targets_times_and_cards_follow_the_rows() -> None:
     assert history.times_ms.tolist() == [START_MS] * 3
 
 
-def test_a_repeated_payment_is_left_out() -> None:
-    table = payments_table(list("aab"), list("xxy"), [START_MS, START_MS + 1, START_MS + 2])
-    repeated = table.set_column(0, "transaction_id", [["t0", "t0", "t2"]])
+def under_ids(*ids: str, times_ms: list[int]) -> pa.Table:
+    """Return payments of two cards, the last one of the second, under these ids."""
+    count = len(ids)
+    table = payments_table(["a"] * (count - 1) + ["b"], ["x"] * (count - 1) + ["y"], times_ms)
+    return table.set_column(0, "transaction_id", [list(ids)])
+
+
+def test_a_repeated_payment_is_left_out_and_counted() -> None:
+    repeated = under_ids("t0", "t0", "t2", times_ms=[START_MS, START_MS, START_MS + 2])
     history = replay(repeated, DELAY_MS)
     assert history.times_ms.tolist() == [START_MS, START_MS + 2]
+    assert (history.repeats, history.reused) == (1, 0)
     count = FEATURE_NAMES.index("merchant_count_24h")
     assert count >= len(CARD_FEATURES)
     assert history.features[:, count].tolist() == [1, 1]
+
+
+def test_another_payment_under_a_known_id_is_left_out_and_counted_apart() -> None:
+    times_ms = [START_MS, START_MS + 1, START_MS + 2, START_MS + 2, START_MS + 3]
+    history = replay(under_ids("t0", "t0", "t0", "t1", "t1", times_ms=times_ms), DELAY_MS)
+    assert history.times_ms.tolist() == [START_MS, START_MS + 2, START_MS + 3]
+    assert (history.repeats, history.reused) == (0, 2)
+    assert history.before(START_MS + 3).left_out == (
+        "Left out 0 repeats and 2 payments under an id that another payment of the card has."
+    )
+
+
+def test_nothing_is_told_where_nothing_was_left_out() -> None:
+    assert replay(some_payments(20), DELAY_MS).left_out == ""
 
 
 def test_attributes_are_columns_after_the_features() -> None:
