@@ -62,7 +62,7 @@ def amount_column(
 def _exact_amounts(raw: pa.Array, exponents: Minor) -> tuple[Minor, Mask]:
     """Return minor units and where they could be read, from texts, integers or decimals."""
     try:
-        fine = raw.cast(_FINE)
+        fine = _exponents_left_out(raw).cast(_FINE)
     except pa.ArrowInvalid:
         texts = pc.replace_substring_regex(raw.cast(pa.string()), r"(\.[0-9]{1,4}?)0+$", r"\1")
         plain = pc.match_substring_regex(texts, _PLAIN)
@@ -70,6 +70,14 @@ def _exact_amounts(raw: pa.Array, exponents: Minor) -> tuple[Minor, Mask]:
     units = pc.fill_null(pc.multiply(fine, _TO_UNITS), -1).cast(pa.int64(), safe=False)
     minor, residue = np.divmod(np.asarray(units), 10 ** (_DECIMALS - exponents))
     return minor, residue == 0
+
+
+def _exponents_left_out(raw: pa.Array) -> pa.Array:
+    """Return a column without its texts that have an exponent: Arrow crashes on a large one."""
+    if not pa.types.is_string(raw.type):
+        return raw
+    found = pc.match_substring(raw, "e", ignore_case=True)
+    return pc.if_else(found, pa.scalar(None, pa.string()), raw)
 
 
 def _float_amounts(raw: pa.Array, exponents: Minor) -> tuple[Minor, Mask]:

@@ -10,6 +10,8 @@ REMARKS: Final = {
     "hour_is_skipped": "Times in an hour that clocks skip, read with the offset before the change",
     "amounts_rounded": "Amounts rounded to their currency's minor unit, halves away from zero",
     "refunds_left_out": "Refunds (amounts below zero) left out",
+    "repeated": "Payments sent again (same id, same content), which the job decides once",
+    "reused": "Payments under the id of another payment, which the job refuses",
     "not_joined": "Payments without a row in the joined file, read without its columns",
 }
 """Every remark with its words."""
