@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 from rich.markup import escape
 
 from cli.console import Output
@@ -23,6 +24,7 @@ from producer.layouts import LayoutError
 from producer.mapping import payments_of
 from producer.population import GeneratorSettings
 from producer.rejects import RejectFile
+from producer.repeats import Repeats
 from producer.run import sort_by_time
 from producer.selection import until
 from producer.tally import Tally
@@ -54,6 +56,10 @@ Examples:
   ./cardwatch produce world --attacks card_testing:2,slow_fraud:1 --with-scenario \\
       --to-file two.parquet"""
 
+_REUSED = (
+    "An id belongs to one payment: map another column with --map transaction_id=COLUMN, or leave "
+    "transaction_id out, so that rows are numbered."
+)
 _LAYOUT_LINES = "\n".join(
     f"  {name:9} {layout.about.split('. ')[0]}" for name, layout in LAYOUTS.items()
 )
@@ -69,8 +75,9 @@ Examples:
 Layouts:
 {_LAYOUT_LINES}
 
-The exit status is 1 when a row was refused and --rejects was not given, when Kafka did not take
-a record, and when the stream ran ahead of the clock; {EXIT_INTERRUPTED} after Ctrl-C."""
+The exit status is 1 when a row was refused and --rejects was not given, when payments share an id
+and --accept-reused-ids was not given, when Kafka did not take a record, and when the stream ran
+ahead of the clock; {EXIT_INTERRUPTED} after Ctrl-C."""
 
 
 @click.group("produce", epilog=EXAMPLE)
@@ -150,6 +157,11 @@ def world_command(
     help="Accept that rows are refused, and write them here. Default: NAME.rejects.jsonl.",
 )
 @option(
+    "--accept-reused-ids",
+    is_flag=True,
+    help="Accept that several payments have one transaction_id; the job refuses all but the first.",
+)
+@option(
     "--token-key-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help=f"Key of the card tokens, in hexadecimal. Default: ${KEY_VARIABLE}, else one is made.",
@@ -161,6 +173,7 @@ def file_command(
     skip_rows: int,
     ordered: bool,
     rejects: Path | None,
+    accept_reused_ids: bool,
     token_key_file: Path | None,
     options: SendOptions,
     out: Output,
@@ -184,6 +197,8 @@ def file_command(
             file, second = reading.open(path, columns, form)
             out.say(escape(f"Read as {file.recognised}."))
             batches = payments_of(file, tokenizer, refused.add, tally=tally, second=second)
+            if "transaction_id" not in columns.numbered:
+                batches = Repeats(tally).watch(batches)
             batches = sort_by_time(batches) if reading.sort else batches
             batches = until(batches, selection) if ordered or reading.sort else batches
             summary = run(batches, options, out, Source(file.account, lambda: refused.by_code))
@@ -195,7 +210,11 @@ def file_command(
         out.remarks.print(f"  {first.sentence}", markup=False)
     for line in tally.lines():
         out.say(f"{line}.")
-    finish(summary, options, out, accepted=rejects is not None or not refused.count)
+    reused = tally.counts["reused"] and not accept_reused_ids
+    if reused:
+        out.say(_REUSED)
+    accepted = not reused and (rejects is not None or not refused.count)
+    finish(replace(summary, remarks=dict(tally.counts)), options, out, accepted=accepted)
 
 
 def _token_key(path: Path | None, options: SendOptions, out: Output) -> bytes:

@@ -78,6 +78,7 @@ class Summary(msgspec.Struct, frozen=True):
 
     Of a file, rows_read are payments that arrived or failed, refused rows, skipped ones
     (--skip-rows), refunds that were left out, and payments that were; of a generator it is None.
+    remarks counts what reading a file assumed, under the names of producer.tally.
     """
 
     payments: int
@@ -96,6 +97,7 @@ class Summary(msgspec.Struct, frozen=True):
     refunds_left_out: int = 0
     left_out: int = 0
     broken_off: bool = False
+    remarks: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Feed:

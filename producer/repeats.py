@@ -91,5 +91,4 @@ def _text_hashes(column: pa.Array, unique: bool) -> Hashes:
         texts = column.to_numpy(zero_copy_only=False).tolist()
         return np.fromiter(map(hash, texts), np.int64, len(texts)).view(np.uint64)
     coded = pc.dictionary_encode(column)
-    hashes = _text_hashes(coded.dictionary, unique=True)
-    return hashes[np.asarray(coded.indices)]
+    return np.take(_text_hashes(coded.dictionary, unique=True), np.asarray(coded.indices))

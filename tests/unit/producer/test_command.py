@@ -136,3 +136,45 @@ def test_help_has_an_example(name: str) -> None:
     result = run(name, "--help")
     assert result.exit_code == 0
     assert f"./cardwatch produce {name}" in result.stdout
+
+
+def test_payments_under_one_id_end_with_1_unless_they_are_accepted(tmp_path: Path) -> None:
+    rows = [{**GOOD_ROW, "order": "o1"}, {**GOOD_ROW, "order": "o1"}]
+    named = (*OWN, "--map=transaction_id=order", "--to-file", "p.jsonl")
+    result = run("file", write_csv(tmp_path / "own.csv", rows), *named)
+    assert result.exit_code == 0, result.output
+    assert "Payments sent again (same id, same content)" in " ".join(result.stderr.split())
+    path = write_csv(tmp_path / "own.csv", [*rows, {**GOOD_ROW, "order": "o1", "sum": "9"}])
+    result = run("file", path, *named, "--json", "s.json")
+    assert result.exit_code == 1
+    assert "--map transaction_id=COLUMN" in " ".join(result.stderr.split())
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert (summary["remarks"]["repeated"], summary["remarks"]["reused"]) == (1, 1)
+    assert run("file", path, *named, "--accept-reused-ids").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--constant", "amount=x"), "`amount`: expected a number of zero or more"),
+        (("--constant", "lat=48"), "expected both of lat and lon, got lat alone"),
+        (("--constant", "lat=91", "--constant", "lon=1"), "`lat`: expected -90 to 90"),
+        (("--constant", "is_fraud=maybe"), "`is_fraud`: expected 0 or 1, true or false"),
+        (("--constant", "merchant_id=None"), "`merchant_id`: expected a text"),
+        (("--constant", "timestamp=soon"), "`timestamp`: expected a date and time"),
+        (("--constant", "attributes.x=1e39"), "`attributes.x`: expected"),
+        (("--constant", f"merchant_id={VISA}"), "a token"),
+        (("--constant", "sum=5"), "got 'sum'; fields are"),
+    ],
+)
+def test_a_constant_is_refused_by_name_before_anything_is_read(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    fields = {"card_id": "card", "timestamp": "at", "amount": "sum", "merchant_id": "shop"}
+    given = {argument.partition("=")[0] for argument in arguments}
+    pairs = [f"--map={name}={column}" for name, column in fields.items() if name not in given]
+    path = write_csv(tmp_path / "own.csv", [GOOD_ROW])
+    result = run("file", path, *pairs, "--constant=currency=EUR", *arguments, "--to-file", "p.csv")
+    assert result.exit_code in (1, 2), result.output
+    assert said in " ".join(result.stderr.split())
+    assert VISA not in result.output and not (tmp_path / "p.csv").exists()
