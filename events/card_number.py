@@ -29,7 +29,8 @@ _ISSUED: Final = re.compile(
     r"|(?:5[0678]|6[0-9])[0-9]{10,17}"  # Maestro, Discover, UnionPay, RuPay, Elo, Verve
     r"|(?:8[12][0-9]{2}|8600|9792|9860)[0-9]{12}"  # RuPay, Uzcard, Troy, Humo
 )
-_DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+"""Luhn's double of each digit: its sum of digits."""
 
 FILLER: Final = "\0"
 """What stands for a character that nobody sees."""
@@ -104,7 +105,7 @@ def is_card_number(digits: str) -> bool:
     if len(digits) == SHORTEST and not _MAESTRO.match(digits):
         return False
     plain = [int(digit) for digit in reversed(digits)]
-    return (sum(plain[::2]) + sum(_DOUBLED[digit] for digit in plain[1::2])) % 10 == 0
+    return (sum(plain[::2]) + sum(DOUBLED[digit] for digit in plain[1::2])) % 10 == 0
 
 
 def is_issued(digits: str) -> bool:

@@ -6,6 +6,7 @@ from itertools import accumulate, pairwise
 from typing import Final, Literal, NamedTuple
 
 from events.card_number import (
+    DOUBLED,
     FILLER,
     LONGEST,
     SHORTEST,
@@ -30,6 +31,7 @@ _GAP: Final = r"[ \-+.,\x00]{0,24}"
 _RUN: Final = re.compile(rf"[0-9](?:{_GAP}[0-9]){{11,}}")
 _ENOUGH_DIGITS: Final = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,24}[0-9]){11}")
 _CODE_WORD: Final = re.compile(r"[cC][vV][cCvV]")
+_LONG: Final = 4_000
 _GROUP: Final = re.compile(r"[0-9](?:\x00*[0-9])*")
 _EXPONENT: Final = re.compile(r"[eE][+-]?[0-9]{1,3}(?![0-9A-Za-z])")
 _BEFORE: Final = re.compile(r"[A-Za-z]+\Z")
@@ -58,10 +60,11 @@ _OTHER_DATA: Final = (
 )
 
 
-def card_data(text: str, known: Collection[str] = ()) -> list[Span]:
+def card_data(text: str, known: Collection[str] = (), *, coarse: bool = False) -> list[Span]:
     """Return every place of a text that holds card data, in order and without overlaps.
 
-    `known` are digits to be found as well, though no network issues such a number.
+    `known` are digits to be found as well, though no network issues such a number. A `coarse`
+    search takes thousands of digits in a row for one number: it masks, and may not take long.
 
     >>> card_data("card 4111 1111 1111 1111 exp 12/27")
     [Span(start=5, end=24, code='card_number')]
@@ -71,7 +74,7 @@ def card_data(text: str, known: Collection[str] = ()) -> list[Span]:
     other = [
         Span(*match.span(), "card_data") for form in _OTHER_DATA for match in form.finditer(text)
     ]
-    return _merged([*other, *_numbers(text, known)])
+    return _merged([*other, *_numbers(text, known, coarse)])
 
 
 def _may_hold(text: str) -> bool:
@@ -81,7 +84,7 @@ def _may_hold(text: str) -> bool:
     ) or _CODE_WORD.search(text) is not None
 
 
-def _numbers(text: str, known: Collection[str]) -> list[Span]:
+def _numbers(text: str, known: Collection[str], coarse: bool) -> list[Span]:
     plain = spelling(text)
     runs = list(_RUN.finditer(plain))
     if not runs:
@@ -89,7 +92,12 @@ def _numbers(text: str, known: Collection[str]) -> list[Span]:
     whole = card_number_in(text)
     if whole is not None and _is_wanted(whole, known):
         return [Span(0, len(text), "card_number")]
-    found = [span for run in runs for span in _Run(plain, run.span(), known).numbers()]
+    found: list[Span] = []
+    for run in runs:
+        if coarse and len(run[0]) > _LONG:
+            found.append(Span(*run.span(), "card_number"))
+        else:
+            found += _Run(plain, run.span(), known).numbers()
     if not found:
         return []
     ids = [match.span() for match in _UUID.finditer(text)]
@@ -113,6 +121,12 @@ class _Run:
         texts = [plain[start:end].replace(FILLER, "") for start, end in self._groups]
         self._digits = "".join(texts)
         self._offsets = [0, *accumulate(map(len, texts))]
+        # Luhn's sums up to each digit, with those at odd and those at even places doubled.
+        digits = [int(digit) for digit in self._digits]
+        self._sums = tuple(
+            [0, *accumulate(DOUBLED[n] if (i - odd) % 2 else n for i, n in enumerate(digits))]
+            for odd in (0, 1)
+        )
         self._gaps = [
             plain[one[1] : two[0]].replace(FILLER, "") for one, two in pairwise(self._groups)
         ]
@@ -132,15 +146,19 @@ class _Run:
         """Return the last group of the longest card number that begins at a group, or None."""
         if self._is_fraction(first):
             return None
-        offsets, found = self._offsets, None
+        found, start = None, self._offsets[first]
         for last in range(first, len(self._groups)):
-            size = offsets[last + 1] - offsets[first]
-            if size > LONGEST:
+            end = self._offsets[last + 1]
+            if end - start > LONGEST:
                 break
-            if size >= SHORTEST:
-                digits = self._digits[offsets[first] : offsets[last + 1]]
-                if _is_wanted(digits, self._known) and self._is_number(first, last):
-                    found = last
+            sums = self._sums[(end - 1) % 2]
+            if (
+                end - start >= SHORTEST
+                and (sums[end] - sums[start]) % 10 == 0
+                and _is_wanted(self._digits[start:end], self._known)
+                and self._is_number(first, last)
+            ):
+                found = last
         return found
 
     def _with_exponent(self) -> Iterator[Span]:

@@ -69,7 +69,7 @@ def masked_text(text: str, known: Collection[str] = ()) -> str:
     """
     numbers: list[tuple[int, int]] = []
     other: list[tuple[int, int]] = []
-    spans = [span[:3] for span in card_data(unescaped(text), known)]
+    spans = [span[:3] for span in card_data(unescaped(text), known, coarse=True)]
     for start, end, code in (*spans, *(found[:3] for found in find_card_data(text, known))):
         (numbers if code == "card_number" else other).append((start, end))
     return _hidden(text, numbers, other) if numbers or other else text
@@ -122,13 +122,13 @@ def _masked_in_other_encodings(value: bytes, known: Collection[str]) -> bytes:
             if swap != (sys.byteorder == "big"):
                 units.byteswap()
             text = "".join(map(chr, units))
-            for span in card_data(text, known):
+            for span in card_data(text, known, coarse=True):
                 for place in range(span.start, span.end):
                     if spelling(text[place]).isdigit():
                         at = offset + 2 * place
                         found[at : at + 2] = b"\0*" if swap else b"*\0"
     text = value.decode(_EBCDIC)
-    for span in card_data(text, known):
+    for span in card_data(text, known, coarse=True):
         for place in range(span.start, span.end):
             if text[place].isdigit():
                 found[place] = ord(MASK)

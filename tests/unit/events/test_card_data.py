@@ -241,7 +241,7 @@ def test_the_fast_test_misses_nothing(number: str, spelling: str, ascii_only: bo
 
 def test_the_fast_test_knows_every_character_between_digits() -> None:
     """Each character of Unicode that may stand between digits, or is one, leads to a close look."""
-    for code in range(0x80, 0x110000):
+    for code in (*range(0x80, 0x20000), *range(0xE0000, 0xE0200)):
         char = chr(code)
         digit = unicodedata.digit(char, None)
         text = NUMBER.replace("1", char) if digit == 1 else grouped(NUMBER, char)
