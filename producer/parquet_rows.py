@@ -63,9 +63,20 @@ class ParquetRows:
             raise self._broken(account.rows, "the end of the file")
 
     def _read(self, batch_rows: int) -> Iterator[dict[str, pa.Array]]:
-        with pq.ParquetFile(self._path) as file:
-            for batch in file.iter_batches(batch_rows, columns=sorted(set(self._fields.values()))):
-                yield {name: plain(batch[column]) for name, column in self._fields.items()}
+        """Yield the columns batch by batch; where one is damaged, the row groups before it."""
+        wanted = sorted(set(self._fields.values()))
+        done = 0
+        with pq.ParquetFile(self._path, page_checksum_verification=True) as file:
+            try:
+                for batch in file.iter_batches(batch_rows, columns=wanted):
+                    yield self._plain(batch)
+                    done += batch.num_rows
+            except READ_ERRORS:
+                for batch in _groups(file, wanted, done):
+                    yield self._plain(batch)
+
+    def _plain(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+        return {name: plain(batch[column]) for name, column in self._fields.items()}
 
     def _numbered(self, columns: dict[str, pa.Array], account: Account) -> RawBatch:
         """Number the rows of a batch and leave out those that are skipped."""
@@ -82,3 +93,14 @@ class ParquetRows:
             f"{self._path}: expected {self._expected:,} rows of a whole Parquet file, got {rows:,} "
             f"and then {got}; fetch the file again"
         )
+
+
+def _groups(file: pq.ParquetFile, columns: list[str], done: int) -> Iterator[pa.RecordBatch]:
+    """Yield the rows behind the first ones, row group by row group."""
+    start = 0
+    for number in range(file.num_row_groups):
+        rows = file.metadata.row_group(number).num_rows
+        if start + rows > done:
+            group = file.read_row_group(number, columns).slice(max(done - start, 0))
+            yield from group.combine_chunks().to_batches()
+        start += rows

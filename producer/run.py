@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 
@@ -102,9 +103,10 @@ def _write(
             for batch in chosen:
                 if writer is None:
                     writer = at_end.enter_context(open_writer(path, batch.schema))
-                writer.write(batch)
-                _count(progress, batch, start)
-                on_tick(progress)
+                if batch.num_rows:
+                    writer.write(batch)
+                    _count(progress, batch, start)
+                    on_tick(progress)
                 if progress.stopped:
                     break
         except BrokenOffError as error:
@@ -154,9 +156,13 @@ def stopped_by_signals(stop: Callable[[], object]) -> Iterator[None]:
 
 
 def _chosen(batches: Iterator[pa.RecordBatch], settings: RunSettings) -> Iterator[pa.RecordBatch]:
-    """Yield the payments that a run sends, up to its limit."""
+    """Yield an empty batch, which tells the schema, and the payments that a run sends."""
+    first = next(batches, None)
+    if first is None:
+        return
+    yield first.slice(0, 0)
     left = settings.limit
-    for piece in select(batches, settings.selection, None):
+    for piece in select(chain([first], batches), settings.selection, None):
         batch = piece.batch.filter(pa.array(piece.sent))
         batch = batch if left is None else batch.slice(0, left)
         yield batch
@@ -167,8 +173,6 @@ def _chosen(batches: Iterator[pa.RecordBatch], settings: RunSettings) -> Iterato
 
 
 def _count(progress: Progress, batch: pa.RecordBatch, start: float) -> None:
-    if not batch.num_rows:
-        return
     times = times_of(batch)
     progress.payments += batch.num_rows
     progress.first_ms = int(times[0]) if progress.first_ms is None else progress.first_ms

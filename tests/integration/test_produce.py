@@ -20,11 +20,13 @@ from confluent_kafka.cimpl import NewTopic
 from events.label import parse_label
 from events.transaction import Transaction, parse_transaction
 from producer.errors import SendError
+from producer.feed import Source
 from producer.generator import generate
 from producer.kafka import KafkaSettings
 from producer.labels import DAY_MS, LabelSettings
-from producer.mapping import read
+from producer.mapping import payments_of, read
 from producer.population import GeneratorSettings
+from producer.reading import open_file
 from producer.run import INTERRUPTED, RunSettings, to_kafka
 from stack.embedded import Stack
 from tests.unit.producer.samples import GOOD_ROW, OWN, TOKENIZER, VISA, write_csv
@@ -154,6 +156,22 @@ def test_no_card_number_is_in_any_byte_that_was_sent(topics: MakeTopics, tmp_pat
         for message in consume(settings, topic):
             sent = (message.key() or b"") + (message.value() or b"")
             assert VISA.encode() not in sent.replace(b" ", b"")
+
+
+def test_a_file_that_breaks_off_has_sent_what_its_summary_says(
+    topics: MakeTopics, tmp_path: Path
+) -> None:
+    settings = topics()
+    path = write_csv(tmp_path / "own.csv", [GOOD_ROW] * 70_000)
+    path.write_bytes(path.read_bytes() + b"c1,2024-05-01T12:00:00Z,1.00,caf\xe9,0\n")
+    file = open_file(path, OWN)
+    run = RunSettings(labels=LabelSettings(which="none"))
+    summary = to_kafka(
+        payments_of(file, TOKENIZER), run, settings, source=Source(account=file.account)
+    )
+    assert summary.broken_off and "row 70,001 (line 70,002)" in (summary.stopped or "")
+    assert summary.rows_read == summary.payments == 70_000
+    assert summary.payments == records_in(settings, settings.transactions)
 
 
 def test_records_that_the_broker_refuses_are_counted_by_name(topics: MakeTopics) -> None:

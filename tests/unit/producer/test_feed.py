@@ -5,6 +5,7 @@ import pytest
 
 from producer.errors import SendError
 from producer.feed import Feed, Progress
+from producer.form import BrokenOffError
 from producer.pacing import Pace
 from producer.records import Record
 
@@ -112,3 +113,15 @@ def test_a_sender_that_fails_ends_the_run_with_its_account() -> None:
 def test_a_pace_that_is_none_is_refused(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="pace"):
         Pace(**options)
+
+
+def test_a_file_that_breaks_off_ends_the_run_behind_its_last_record() -> None:
+    def breaking() -> Iterator[Record]:
+        yield from records(3)
+        raise BrokenOffError("own.csv: row 4 (line 5): it breaks off")
+
+    collector = Collector()
+    feed = Feed(Pace(), 0.0, clock_ms=lambda: T0)
+    feed.run(breaking(), collector)
+    assert len(collector.sent) == feed.progress.payments == 3 and collector.flushes == 1
+    assert feed.progress.broken_off and "row 4 (line 5)" in (feed.progress.stopped or "")
