@@ -5,9 +5,23 @@ renamed here cannot be written to another's place. To add one: declare it, add i
 entity's plan (card_plan.py, merchant_plan.py), write it in the kernel, extend the naive oracle in
 tests/unit/features, and raise FEATURE_SET_VERSION.
 
-Conventions: amounts are in major units of the payment's currency, not converted between
-currencies; windows are (t - w, t] with the payment itself included, unless the description says
-"earlier"; NaN stands for what is not known.
+A description is one sentence for a user. Behind its semicolon stands what a feature is where there
+is nothing to measure: NaN is not known, 0 is none. A test computes both.
+
+- **Units.** Amounts are in major units of the payment's currency, exact in its minor units and not
+  converted. Amounts of several currencies of one card are added as they are. A sum ends at 922
+  trillion major units; means and deviations beyond are not exact.
+- **Last w.** The window (t - w, t], where t is the payment's timestamp. The payment itself counts.
+- **Earlier.** Without the payment itself: what arrived before it and is not newer by its timestamp.
+  A payment that arrives late is measured as of its own time, so what is newer does not count; a
+  payment that is more than a day late may miss the oldest part of its windows (`late`).
+- **Newest place.** The place of the newest payment with coordinates that arrived before, of any
+  age. Where it is newer than the payment, nothing is known of the way there. Home is learnt in the
+  order of arrival.
+- **Hashes.** Merchants are 32-bit hashes; cities, devices and countries are 16-bit hashes. With
+  ten cities known, a new one is taken for a known one in 1 of 6,500 cases, and not counted.
+- **Compacted.** Beyond 1,024 payments in 31 days the older ones are kept in buckets
+  (`compacted_card`): card_compaction.py says how exact each feature then is.
 """
 
 from dataclasses import dataclass
@@ -75,72 +89,225 @@ def _shop(name: str, aggregate: str, unit: str, description: str, window_ms: int
 
 _PAYMENT: Final = (
     _payment("amount", "major", "Amount of the payment."),
-    _payment("amount_log", "log major", "Natural logarithm of 1 + amount."),
-    _payment("hour_of_day", "hour", "Hour of the day in UTC, 0 to 23."),
-    _payment("is_night", "0/1", "1 where the hour of the day is 6 or less (UTC)."),
-    _payment("is_weekend", "0/1", "1 on Saturday and Sunday (UTC)."),
-    _payment("is_high_risk_category", "0/1", "1 where the merchant category is a risky one."),
-    _payment("category_group", "group", "Group of the merchant category, as a number."),
+    _payment("amount_log", "log major", "Natural logarithm of 1 plus the amount."),
+    _payment("hour_of_day", "hour", "Hour of the payment's timestamp in UTC, from 0 to 23."),
+    _payment("is_night", "0/1", "1 if the payment's hour is 0 to 6 in UTC, else 0."),
+    _payment("is_weekend", "0/1", "1 if the payment is on a Saturday or Sunday in UTC, else 0."),
+    _payment(
+        "is_high_risk_category",
+        "0/1",
+        "1 if the merchant category is a risky one, else 0; 0 without a category.",
+    ),
+    _payment(
+        "category_group",
+        "group",
+        "Group of the merchant category, as a number; 0 for no group, NaN without a category.",
+    ),
 )
 
 _CARD_AMOUNTS: Final = (
-    *_windows("card", CARD_WINDOWS_MS, "count", "payments", "Payments of the card in {w}."),
-    *_windows("card", CARD_WINDOWS_MS, "sum", "major", "Sum of the card's amounts in {w}."),
-    *_windows("card", CARD_WINDOWS_MS, "mean", "major", "Mean of the card's amounts in {w}."),
-    *_windows("card", CARD_WINDOWS_MS, "std", "major", "Population deviation of them in {w}."),
-    *_windows("card", CARD_WINDOWS_MS, "max", "major", "Largest amount of the card in {w}."),
+    *_windows(
+        "card",
+        CARD_WINDOWS_MS,
+        "count",
+        "payments",
+        "Payments of the card in the last {w}, the payment included.",
+    ),
+    *_windows(
+        "card",
+        CARD_WINDOWS_MS,
+        "sum",
+        "major",
+        "Sum of the card's amounts in the last {w}, the payment included.",
+    ),
+    *_windows(
+        "card",
+        CARD_WINDOWS_MS,
+        "mean",
+        "major",
+        "Mean of the card's amounts in the last {w}, the payment included.",
+    ),
+    *_windows(
+        "card",
+        CARD_WINDOWS_MS,
+        "std",
+        "major",
+        "Population standard deviation of the card's amounts in the last {w}, the payment "
+        "included; 0 for a single payment.",
+    ),
+    *_windows(
+        "card",
+        CARD_WINDOWS_MS,
+        "max",
+        "major",
+        "Largest amount of the card in the last {w}, the payment included.",
+    ),
 )
 
 _CARD_NORMAL: Final = (
-    _own("card_amount_to_mean_30d", "ratio", "ratio", "Amount to the mean of earlier payments."),
-    _own("card_amount_z_30d", "z", "deviations", "Deviations above the mean of earlier payments."),
-    _own("card_amount_outlier_30d", "outlier", "0/1", "1 where that is more than 3 deviations."),
-    _own("card_amount_record_30d", "record", "0/1", "1 where above every earlier amount."),
-    _own("card_amount_to_max_30d", "max_ratio", "ratio", "Amount to the largest earlier one."),
-    _own("card_usual_amount_30d", "median", "major", "Median of the newest 128 earlier payments."),
-    _own("card_amount_to_usual_30d", "median_ratio", "ratio", "Amount to that median."),
+    _own(
+        "card_amount_to_mean_30d",
+        "ratio",
+        "ratio",
+        "Amount divided by the mean of the card's earlier payments in 30 days; NaN without a mean "
+        "above 0.",
+    ),
+    _own(
+        "card_amount_z_30d",
+        "z",
+        "deviations",
+        "Standard deviations from the mean of the card's earlier payments in 30 days to the "
+        "amount; NaN without a deviation above 0.",
+    ),
+    _own(
+        "card_amount_outlier_30d",
+        "outlier",
+        "0/1",
+        "1 if the amount is more than 3 standard deviations above the card's earlier mean of 30 "
+        "days, else 0; NaN without a deviation.",
+    ),
+    _own(
+        "card_amount_record_30d",
+        "record",
+        "0/1",
+        "1 if the amount is above every earlier amount of the card in 30 days, else 0; NaN "
+        "without earlier payments.",
+    ),
+    _own(
+        "card_amount_to_max_30d",
+        "max_ratio",
+        "ratio",
+        "Amount divided by the card's largest earlier amount in 30 days; NaN without an earlier "
+        "amount above 0.",
+    ),
+    _own(
+        "card_usual_amount_30d",
+        "median",
+        "major",
+        "Median of the card's newest 128 earlier amounts in 30 days; NaN without earlier payments.",
+    ),
+    _own(
+        "card_amount_to_usual_30d",
+        "median_ratio",
+        "ratio",
+        "Amount divided by the median of the card's newest 128 earlier amounts in 30 days; NaN "
+        "without a median above 0.",
+    ),
     _own(
         "card_amount_in_quartiles_30d",
         "quartile_distance",
         "quartile ranges",
-        "Amount less that median, by the distance between the quartiles of the same payments.",
+        "Amount less the median, in distances between the quartiles, of the card's newest 128 "
+        "earlier amounts in 30 days; NaN without a distance.",
     ),
     _own(
         "card_above_usual_14d",
         "above_usual",
         "payments",
-        "Payments among them of the last 14 days above 2.5 times the median.",
+        "Earlier payments of the card in 14 days above 2.5 times the card's median of 30 days; "
+        "NaN without a median.",
         ABOVE_NORMAL_MS,
     ),
     _own(
         "card_above_usual_share_14d",
         "above_usual_share",
         "share",
-        "Share of those in the payments among them of the last 14 days; 0 where there are none.",
+        "Share of the card's earlier payments in 14 days above 2.5 times the median; 0 without "
+        "payments in 14 days, NaN without a median.",
         ABOVE_NORMAL_MS,
     ),
-    _own("card_seconds_since_last", "gap", "s", "Seconds since the card's last earlier payment."),
+    _own(
+        "card_seconds_since_last",
+        "gap",
+        "s",
+        "Seconds since the card's newest earlier payment in 30 days; NaN without earlier payments.",
+    ),
 )
 
 _CARD_PLACES: Final = (
-    *_windows("card", DISTINCT_WINDOWS_MS, "merchants", "merchants", "Distinct merchants in {w}."),
-    *_windows("card", DISTINCT_WINDOWS_MS, "cities", "cities", "Distinct cities in {w}."),
-    *_windows("card", DISTINCT_WINDOWS_MS, "countries", "countries", "Distinct countries in {w}."),
-    _own("card_new_merchant_30d", "new", "0/1", "1 where no earlier payment was at the merchant."),
-    _own("card_new_device_30d", "new", "0/1", "1 where no earlier payment was from the device."),
-    _own("card_new_country_30d", "new", "0/1", "1 where no earlier payment was in the country."),
+    *_windows(
+        "card",
+        DISTINCT_WINDOWS_MS,
+        "merchants",
+        "merchants",
+        "Distinct merchants of the card in the last {w}, the payment included, by 32-bit hashes.",
+    ),
+    *_windows(
+        "card",
+        DISTINCT_WINDOWS_MS,
+        "cities",
+        "cities",
+        "Distinct cities of the card in the last {w}, the payment included, by 16-bit hashes; 0 "
+        "without a known city.",
+    ),
+    *_windows(
+        "card",
+        DISTINCT_WINDOWS_MS,
+        "countries",
+        "countries",
+        "Distinct countries of the card in the last {w}, the payment included, by 16-bit hashes; "
+        "0 without a known country.",
+    ),
+    _own(
+        "card_new_merchant_30d",
+        "new",
+        "0/1",
+        "1 if no earlier payment of the card in 30 days was at the merchant, else 0; 1 for a "
+        "first payment.",
+    ),
+    _own(
+        "card_new_device_30d",
+        "new",
+        "0/1",
+        "1 if no earlier payment of the card in 30 days was from the device, else 0; NaN without "
+        "a device.",
+    ),
+    _own(
+        "card_new_country_30d",
+        "new",
+        "0/1",
+        "1 if no earlier payment of the card in 30 days was in the country, else 0; NaN without a "
+        "country.",
+    ),
     _own(
         "card_city_share_30d",
         "share",
         "share",
-        "Share of payments in this city, of those with a city.",
+        "Share of the city in the card's payments with a city in 30 days, the payment included; "
+        "NaN without a city.",
     ),
     _own(
-        "card_from_home_km", "home", "km", "Distance from home, as earlier payments tell it.", None
+        "card_from_home_km",
+        "home",
+        "km",
+        "Distance from the home learnt from the card's payments that arrived before; NaN without "
+        "a home or a place.",
+        None,
     ),
-    _own("card_distance_km", "distance", "km", "From the last payment with a place.", None),
-    _own("card_speed_kmh", "speed", "km/h", "Distance by the time since, 1 minute or more.", None),
-    _own("card_impossible_travel", "travel", "0/1", "1 where faster than 1,000 km/h.", None),
+    _own(
+        "card_distance_km",
+        "distance",
+        "km",
+        "Distance from the card's newest place; NaN without both places, or if the newest place "
+        "is newer than the payment.",
+        None,
+    ),
+    _own(
+        "card_speed_kmh",
+        "speed",
+        "km/h",
+        "Distance from the card's newest place by the time since, 1 minute at least; NaN without "
+        "both places, or if the newest is newer.",
+        None,
+    ),
+    _own(
+        "card_impossible_travel",
+        "travel",
+        "0/1",
+        "1 if the speed from the card's newest place is above 1,000 km/h, else 0; NaN without a "
+        "speed.",
+        None,
+    ),
 )
 
 _MERCHANT_NOW: Final = (

@@ -50,9 +50,9 @@ def phrase(column: InputFeature, values: Values) -> Phrase:
 
 def _declared(told: Told) -> Phrase:
     """Return a sentence from the feature's declaration: true of every feature."""
-    what = told.feature.description.rstrip(".")
+    what = told.feature.description.rstrip(".").partition(";")[0]
     if told.feature.unit == "0/1":
-        condition = what.removeprefix("1 where ")
+        condition = what.removeprefix("1 if ").removesuffix(", else 0")
         if math.isnan(told.value):
             return Phrase(None, f"not known whether {condition}")
         return Phrase(told.training.profile.mean, ("" if told.value else "not so: ") + condition)

@@ -197,7 +197,7 @@ def test_a_journey_is_told_by_its_speed() -> None:
         (
             "card_new_device_30d",
             math.nan,
-            "not known whether no earlier payment was from the device",
+            "not known whether no earlier payment of the card in 30 days was from the device",
         ),
         ("card_merchants_24h", 9.0, "payments at 9 different merchants in 24 hours; the usual is "),
         ("card_cities_24h", 0.0, "no city known of this card's payments in 24 hours"),
