@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -24,6 +25,7 @@ from cli.evaluation_data import (
     REPORTS,
     SOURCE_ERRORS,
     DataSet,
+    Step,
     TimeSplit,
     data_path,
     handbook,
@@ -41,6 +43,7 @@ from training.evaluation.protocol import TRAIN_DAYS
 from training.evaluation.published import HANDBOOK
 from training.evaluation.results import PublishedRow
 from training.evaluation.run import Question, evaluate
+from training.fit import FitSettings, WeightsBy
 from training.history import History
 
 EXAMPLE = """\b
@@ -62,6 +65,13 @@ _judge_options = bundled(
     JudgeOptions,
     option("--resamples", type=click.IntRange(20), default=RESAMPLES, help="For the intervals."),
     option("--seed", default=7, help="Of the resamples."),
+    click.option(
+        "--weights-by",
+        type=click.Choice(get_args(WeightsBy)),
+        show_default="the weights of the settings, by average_precision where they have none",
+        help="Choose the models' weights anew, by this figure, on the last fifth of the payments "
+        "that are learnt from.",
+    ),
     study_options,
     click.option(
         "--html",
@@ -151,12 +161,13 @@ def _run(
         published=published,
         seed=options.seed,
         resamples=options.resamples,
+        weights_by=options.weights_by or FitSettings().weights_by,
     )
     try:
         chosen = read_chosen(options.settings or data.settings)
         with out.steps() as step:
             history = load_history(data, step, out.say)
-            candidates = _candidates(history, data, chosen, options, longer_days)
+            candidates = _candidates(history, data, chosen, options, longer_days, step)
             evaluation = evaluate(history, candidates, question, step)
     except SOURCE_ERRORS as error:
         raise click.ClickException(str(error)) from None
@@ -176,13 +187,16 @@ def _candidates(
     chosen: Chosen,
     options: JudgeOptions,
     longer_days: Sequence[int],
+    step: Step,
 ) -> list[Candidate]:
     """Return what is compared: the baseline, the ensemble, and it with longer histories."""
     settings = replace(chosen.settings, jobs=options.jobs)
+    if options.weights_by is not None:
+        settings = replace(settings, weights=None, weights_by=options.weights_by)
     folds = data.test_folds(history)
     return [
         baseline(history, folds, options.jobs),
-        ensemble(history, folds, settings, options.columns),
+        ensemble(history, folds, settings, options.columns, step),
         *(
             longer(history, data.test_folds(history, days), settings, options.columns, days)
             for days in longer_days

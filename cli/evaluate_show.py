@@ -14,6 +14,7 @@ from cli.evaluate_study import StudyOptions
 from training.evaluation.chosen import Chosen
 from training.evaluation.figures import AUC, AVERAGE_PRECISION, BRIER, CARD_PRECISION, RECALL
 from training.evaluation.results import Evaluation, ModelResult, PublishedRow
+from training.fit import WeightsBy
 
 _SHOWN = {
     AUC: "AUC",
@@ -31,6 +32,7 @@ class JudgeOptions(StudyOptions):
 
     resamples: int
     seed: int
+    weights_by: WeightsBy | None
     html_path: Path | None
 
 
@@ -67,6 +69,8 @@ def show(evaluation: Evaluation, chosen: Chosen, out: Output) -> None:
         ],
         title=f"\nMean over folds {spread}[95 % interval over cards]",
     )
+    if evaluation.against_best is not None:
+        out.results.print(f"{evaluation.against_best}.")
     for model in evaluation.models:
         out.say(f"{model.name}: {model.description}")
     for source in sorted({row.source for row in evaluation.published}):
@@ -115,6 +119,7 @@ def to_json(
         "protocol": evaluation.protocol,
         "folds": msgspec.to_builtins(evaluation.folds),
         "models": {model.name: _model(model) for model in evaluation.models},
+        "against_best": msgspec.to_builtins(evaluation.against_best),
         "published": msgspec.to_builtins(evaluation.published),
         "settings": msgspec.to_builtins(chosen.settings),
         "settings_found": msgspec.to_builtins(chosen.found),

@@ -153,6 +153,7 @@ def _to_json(
         "training": msgspec.to_builtins(manifest.training),
         "thresholds": msgspec.to_builtins(manifest.thresholds),
         "metrics": manifest.metrics,
+        "against_best": msgspec.to_builtins(manifest.against_best),
         "parity": msgspec.to_builtins(manifest.parity),
         "mlflow": asdict(recorded) if recorded else None,
     }
@@ -187,8 +188,16 @@ def _show_metrics(manifest: Manifest, out: Output) -> None:
     rows = [(name, *(f"{metrics[model][name]:.4f}" for model in metrics)) for name in names]
     out.table(("", *metrics), rows, title=title)
     weights = ", ".join(f"{member.name} {member.weight:.2f}" for member in manifest.members)
-    calibration = manifest.calibration
     out.say(f"Combined by {manifest.combination.method}: {weights}")
+    if manifest.against_best is not None:
+        out.say(f"{manifest.against_best}.")
+    idle = [member.name for member in manifest.members if not member.weight]
+    if idle:
+        out.say(
+            f"Without weight: {', '.join(idle)}. The score is in each decision and changes none; "
+            "leave the model out with --models to save its time."
+        )
+    calibration = manifest.calibration
     if calibration is not None:
         out.say(
             f"Calibrated by {calibration.method}: Brier score {calibration.brier_before:.5f} "

@@ -36,6 +36,7 @@ from training.fit import (
     FitSettings,
     Missing,
     TreeMethod,
+    WeightsBy,
 )
 from training.models.registry import MODELS
 from training.pipeline import Destination, Settings
@@ -83,6 +84,7 @@ class TrainOptions:
     missed_share: float
     models: str
     combine: CombineMethod
+    weights_by: WeightsBy
     calibration: CalibrationMethod
     missing: Missing
     balance: Balance
@@ -146,6 +148,7 @@ class TrainOptions:
             boosted_depth=self.boosted_depth,
             models=tuple(self.models.split(",")),
             combine=self.combine,
+            weights_by=self.weights_by,
             calibration=self.calibration,
             max_features=self.max_features,
             prune=self.prune,
@@ -191,6 +194,12 @@ def _model_names(_: click.Context, __: click.Parameter, value: str) -> str:
     return ",".join(names)
 
 
+weights_by_option = option(
+    "--weights-by",
+    type=click.Choice(get_args(WeightsBy)),
+    default=_FIT.weights_by,
+    help="Figure of validation by which the models' weights are chosen; a weight may be 0.",
+)
 _COUNT = click.IntRange(min=1)
 _MONEY = click.FloatRange(min=0)
 _SHARE = click.FloatRange(min=0, max=1, min_open=True)
@@ -248,8 +257,9 @@ _OPTIONS = (
         "--combine",
         type=click.Choice(get_args(CombineMethod)),
         default=_FIT.combine,
-        help="How scores become one; auto takes what ranks validation best.",
+        help="How scores become one; auto takes what is best on validation by --weights-by.",
     ),
+    weights_by_option,
     option(
         "--missing",
         type=click.Choice(get_args(Missing)),

@@ -29,11 +29,12 @@ from cli.evaluation_data import (
 from cli.mapping_options import ReadingOptions
 from cli.options import option
 from cli.train_history import FileSource, command_line
+from cli.train_options import weights_by_option
 from features.definition import FEATURE_SET_VERSION
 from training.evaluation.candidates import Columns
 from training.evaluation.chosen import Found, write_chosen
 from training.evaluation.search import OBJECTIVE, Budget, SearchResult, Task, search
-from training.fit import FitSettings
+from training.fit import FitSettings, WeightsBy
 
 _NOT_PART_OF_THE_RECIPE = frozenset({"json_path", "quiet", "verbose", "jobs", "settings"})
 
@@ -57,6 +58,7 @@ class SearchOptions:
     trials: int
     seconds: float
     seed: int
+    weights_by: WeightsBy
     jobs: int
     json_path: str | None
 
@@ -66,6 +68,7 @@ _search_options = bundled(
     option("--trials", type=COUNT, default=40, help="Settings to try, at most."),
     option("--seconds", type=click.FloatRange(0, min_open=True), default=1800.0, help="To spend."),
     option("--seed", default=7, help="Of the search and of the models."),
+    weights_by_option,
 )
 
 
@@ -136,7 +139,7 @@ def _run(context: click.Context, data: DataSet, options: SearchOptions, out: Out
                 folds,
                 options.columns,
                 data.test_begins_ms(history),
-                FitSettings(seed=options.seed, jobs=options.jobs),
+                FitSettings(seed=options.seed, jobs=options.jobs, weights_by=options.weights_by),
             )
             result = search(task, budget, step)
     except SOURCE_ERRORS as error:

@@ -8,8 +8,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 from scipy.optimize import minimize
-from sklearn.metrics import average_precision_score
 
+from training.choice import Goodness
 from training.curve import Curve, log_odds_curve, rank_curve
 from training.fit_settings import CombineMethod, Targets
 from training.graph import Graph
@@ -144,34 +144,35 @@ def choose(
     scores: Sequence[Floats],
     targets: Targets,
     weights: tuple[float, ...] | None,
+    good: Goodness,
 ) -> Combination:
-    """Fit a combination on validation scores; auto is the one with the best average precision."""
+    """Fit a combination on validation scores; auto is the one that is best by ``good``."""
     if weights is not None or len(scores) == 1:
         return Weighted(weights or (1.0,))
     made: dict[str, Combination] = {}
     if method in ("auto", "weighted"):
-        made["weighted"] = Weighted(_best_weights(scores, targets))
+        made["weighted"] = Weighted(best_weights(scores, good))
     if method in ("auto", "stacking"):
         made["stacking"] = _stack(scores, targets)
     if method in ("auto", "rank"):
         made["rank"] = Ranked(tuple(rank_curve(score) for score in scores))
-    return max(made.values(), key=lambda way: average_precision_score(targets, way(scores)))
+    return max(made.values(), key=lambda way: good(way(scores)))
 
 
-def _best_weights(scores: Sequence[Floats], targets: Targets) -> tuple[float, ...]:
-    """Return the weights, in steps of 0.1 without 0, with the best average precision."""
+def best_weights(scores: Sequence[Floats], good: Goodness) -> tuple[float, ...]:
+    """Return the weights, in steps of 0.1 from 0, that are best; of equally good the most even."""
     return max(
         _simplex(len(scores), STEPS),
-        key=lambda weights: average_precision_score(targets, Weighted(weights)(scores)),
+        key=lambda weights: (good(Weighted(weights)(scores)), -float(np.square(weights).sum())),
     )
 
 
 def _simplex(count: int, steps: int) -> Iterator[tuple[float, ...]]:
-    """Yield all weights of whole tenths, at least one each, that sum to 1."""
+    """Yield all weights of whole tenths, none below 0, that sum to 1."""
     if count == 1:
         yield (steps / STEPS,)
         return
-    for first in range(1, steps - count + 2):
+    for first in range(steps + 1):
         for rest in _simplex(count - 1, steps - first):
             yield (first / STEPS, *rest)
 

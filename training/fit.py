@@ -9,6 +9,7 @@ import numpy as np
 
 from training.balance import rebalance, refuse_too_few
 from training.calibration import Calibration, calibrate
+from training.choice import goodness
 from training.combination import Combination, choose, even
 from training.errors import TrainingError
 from training.fit_settings import (
@@ -22,9 +23,11 @@ from training.fit_settings import (
     Missing,
     Targets,
     TreeMethod,
+    WeightsBy,
 )
 from training.models.base import Exported, Model, column_medians, impute
 from training.models.registry import MODELS
+from training.rows import Rows
 from training.trees import Floats
 from udfs.score import Scores
 
@@ -40,6 +43,7 @@ __all__ = [
     "Missing",
     "Targets",
     "TreeMethod",
+    "WeightsBy",
     "combine",
     "fit",
 ]
@@ -106,25 +110,24 @@ def fit(columns: Floats, targets: Targets, settings: FitSettings) -> FittedEnsem
     return FittedEnsemble(tuple(models), even(len(models)))
 
 
-def combine(
-    fitted: FittedEnsemble, columns: Floats, targets: Targets, settings: FitSettings
-) -> FittedEnsemble:
-    """Choose combination and calibration on validation rows float32[n, k].
+def combine(fitted: FittedEnsemble, validation: Rows, settings: FitSettings) -> FittedEnsemble:
+    """Choose combination and calibration on validation payments.
 
     Without any label the combination stays even and there is no calibration. Raises TrainingError
     where the labels are all the same.
     """
-    if not (targets >= 0).any():
+    known = validation[validation.targets >= 0]
+    classes = known.targets
+    if not len(classes):
         return fitted
-    known = targets >= 0
-    rows, classes = columns[known], targets[known]
     if len(np.unique(classes)) < 2:
         only = "fraud" if classes[0] else "good payment"
         raise TrainingError(
             f"Every one of the {len(classes)} labelled payments for validation is a {only}, so "
             "neither weights nor calibration can be chosen: give a longer history."
         )
-    scores = list(fitted.predict(rows).models.values())
-    combination = choose(settings.combine, scores, classes, settings.weights)
+    scores = list(fitted.predict(known.columns).models.values())
+    good = goodness(settings.weights_by, classes, known.cards, known.times_ms)
+    combination = choose(settings.combine, scores, classes, settings.weights, good)
     calibration = calibrate(settings.calibration, combination(scores), classes)
     return replace(fitted, combination=combination, calibration=calibration)

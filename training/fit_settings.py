@@ -23,6 +23,7 @@ CombineMethod = Literal["auto", "weighted", "stacking", "rank"]
 Device = Literal["auto", "cpu", "cuda"]
 Missing = Literal["learned", "median"]
 TreeMethod = Literal["exact", "hist", "approx"]
+WeightsBy = Literal["average_precision", "auc_roc", "card_precision_at_100", "brier"]
 Targets = npt.NDArray[np.int8]
 
 
@@ -36,8 +37,9 @@ class FitSettings:
     ``tree_method`` is XGBoost's: histograms, since with learned sides for missing values they
     rank the Handbook's payments as well as its exact method, in a tenth of the time.
     ``device`` auto means a GPU for 100,000 rows or more, where XGBoost finds one.
-    ``weights`` None means those with the best average precision on validation; given, they are in
-    the order of ``models`` and sum to 1.
+    ``weights`` None means those that are best on validation by ``weights_by``, which also chooses
+    between ways to combine; given, they are in the order of ``models`` and sum to 1. A weight may
+    be 0.
     ``forest_rows`` is how many payments each tree of the forest draws at most.
     ``forest_columns`` and ``boosted_columns`` are the shares of the columns that a split of the
     forest and a tree of XGBoost choose from; ``forest_columns`` None means the square root.
@@ -69,6 +71,7 @@ class FitSettings:
     balance: Balance = "none"
     combine: CombineMethod = "weighted"
     weights: tuple[float, ...] | None = None
+    weights_by: WeightsBy = "average_precision"
     calibration: CalibrationMethod = "isotonic"
     max_features: int | None = None
     prune: float = 0.0

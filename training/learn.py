@@ -20,6 +20,6 @@ def learn(prepared: Prepared, settings: FitSettings) -> FittedEnsemble:
 
     Raises TrainingError where a model cannot be fitted or the models cannot be combined.
     """
-    known, validation = prepared.part("train"), prepared.part("validation")
+    known = prepared.part("train")
     fitted = fit(known.columns, known.targets, settings)
-    return combine(fitted, validation.columns, validation.targets, settings)
+    return combine(fitted, prepared.part("validation"), settings)

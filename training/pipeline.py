@@ -11,6 +11,7 @@ from features.definition import FEATURE_SET_VERSION
 from training.bundle_writer import next_version, refuse_existing, write_bundle
 from training.contributions import mean_contributions
 from training.describe import calibration, combination, input_features, judge, members
+from training.evaluation.against import judge_against_best
 from training.fit import FitSettings, FittedEnsemble, fit
 from training.history import History
 from training.learn import keep_strongest, learn
@@ -104,6 +105,9 @@ def train(
     test = prepared.part("test")
     metrics, calibrated = judge(fitted, test), calibration(fitted, test)
     measured = _measure(fitted, prepared)
+    against = judge_against_best(
+        test, measured.scores, measured.models, settings.fit.weights_by, settings.fit.seed
+    )
     if settings.refit:
         progress(f"fit again on every {'labelled ' if prepared.labelled else ''}payment")
         fitted = _refit(prepared, fitted, settings.fit)
@@ -125,6 +129,7 @@ def train(
         metrics=metrics,
         parity=packed.parity,
         files={},
+        against_best=against,
         golden_levels=golden_levels(thresholds, packed.golden_scores.probability),
     )
     progress("write the bundle and its card")

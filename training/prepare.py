@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.fit import Targets
 from training.history import History, refuse_infinities, varying_columns
+from training.rows import Rows
 from training.segments import Segments, feature_segments
 from training.split import Split, describe, split_by_time
 from training.trees import Floats, Ints
@@ -17,17 +17,13 @@ AMOUNT = "amount"
 
 
 @dataclass(frozen=True)
-class Part:
-    """The rows of one part: columns float32[n, k], targets 0 or 1, cards, times (epoch ms).
+class Part(Rows):
+    """The rows of one part, with targets 0 or 1, or -1 alone where there are no labels.
 
     ``amounts`` float32[n] are in major units of each payment's currency, not converted; NaN where
     the history has none.
     """
 
-    columns: Floats
-    targets: Targets
-    cards: Ints
-    times_ms: Ints
     amounts: Floats
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from training.errors import TrainingError
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.trees import Ints
 from udfs.manifest import Period
 

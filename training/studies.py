@@ -143,7 +143,7 @@ def _timed_fit(parts: Parts, settings: FitSettings) -> tuple[FittedEnsemble, flo
 
 
 def _combined(fitted: FittedEnsemble, parts: Parts, settings: FitSettings) -> FittedEnsemble:
-    return combine(fitted, parts.validation.columns, parts.validation.targets, settings)
+    return combine(fitted, parts.validation, settings)
 
 
 def _judged(label: str, parts: Parts, fitted: FittedEnsemble, seconds: float) -> StudyRow:

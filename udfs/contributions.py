@@ -93,6 +93,8 @@ class EnsembleContributions:
         """
         total = np.zeros(self._width)
         for member in self.members:
+            if not member.weight:
+                continue
             parts = member.parts(row)
             total += (member.weight * member.factor(parts)) * parts.contributions
         return total

@@ -175,6 +175,29 @@ class TrainingData(_Part, frozen=True):
     test: Period
 
 
+class AgainstBest(_Part, frozen=True):
+    """The ensemble less its best member, by the figure that weights are chosen by.
+
+    ``difference`` is above 0 where the ensemble is better, whatever the figure; its 95 % interval
+    draws the cards of the test part once for both.
+    """
+
+    member: str
+    figure: str
+    difference: Interval
+
+    @property
+    def worse(self) -> bool:
+        """Whether the ensemble is worse beyond chance."""
+        return self.difference.high < 0
+
+    def __str__(self) -> str:
+        one = self.difference
+        figure = f"{self.figure} {one.value:+.4f} [{one.low:+.4f}, {one.high:+.4f}]"
+        verdict = "worse beyond chance" if self.worse else "not worse beyond chance"
+        return f"The ensemble less its best model, {self.member}: {figure}, {verdict}"
+
+
 class Reproduction(_Part, frozen=True):
     """The command that makes this bundle again, and the seed of every random choice in it."""
 
@@ -200,7 +223,8 @@ class Parity(_Part, frozen=True):
 class Manifest(_Part, frozen=True):
     """Everything about a bundle that is not a model file.
 
-    ``golden_levels`` counts the golden rows that are LOW, MEDIUM and HIGH.
+    ``golden_levels`` counts the golden rows that are LOW, MEDIUM and HIGH. ``against_best`` is
+    None without labels and for one model.
     """
 
     format_version: int
@@ -219,6 +243,7 @@ class Manifest(_Part, frozen=True):
     parity: Parity
     files: dict[str, str]
     golden_levels: dict[str, int] = {}
+    against_best: AgainstBest | None = None
 
     @property
     def feature_names(self) -> list[str]:

@@ -31,6 +31,7 @@ from training.trees import Floats, Ints
 
 RESAMPLES = 500
 _TAILS = (2.5, 97.5)
+Doubles = npt.NDArray[np.float64]
 _Bools = npt.NDArray[np.bool_]
 
 
@@ -47,12 +48,11 @@ class Scored:
     times_ms: Ints
 
 
-def intervals(
-    folds: Sequence[Scored], seed: int, resamples: int = RESAMPLES
-) -> dict[str, Interval]:
-    """Return the 95 % interval (percentiles) of each figure's mean over folds.
+def resample(folds: Sequence[Scored], seed: int, resamples: int = RESAMPLES) -> Doubles:
+    """Return each figure's mean over folds for each resample, float64[resamples, figures].
 
-    A resample without a fraud in some fold is left out.
+    The same seed and cards draw the same cards, so that the resamples of two models are pairs. A
+    resample without a fraud in some fold is NaN.
     """
     random = np.random.default_rng(seed)
     present = np.unique(np.concatenate([fold.cards for fold in folds]))
@@ -64,7 +64,16 @@ def intervals(
         drawn = [ranking.judge(counts) for ranking in rankings]
         if all(drawn):
             one[:] = [np.mean([fold[name] for fold in drawn]) for name in FIGURES]
-    kept = means[~np.isnan(means[:, 0])]
+    return means
+
+
+def intervals(drawn: Doubles) -> dict[str, Interval]:
+    """Return the 95 % interval (percentiles) of each figure, by float64[resamples, figures].
+
+    Resamples that are NaN are left out. For the interval of a difference between two models, give
+    the difference of their resamples.
+    """
+    kept = drawn[~np.isnan(drawn[:, 0])]
     if not len(kept):
         return {}
     low, high = np.percentile(kept, _TAILS, axis=0)

@@ -10,16 +10,23 @@ import numpy as np
 from xgboost import XGBClassifier
 
 from features.definition import HANDBOOK_FEATURES
+from training.choice import goodness
+from training.combination import Weighted, best_weights
 from training.errors import TrainingError
 from training.evaluation.protocol import Fold
-from training.fit import FitSettings, Targets, combine, fit
+from training.fit import FitSettings, fit
 from training.history import History
+from training.rows import Rows
 from training.shrink import select
 from training.trees import Floats, Ints
 from udfs.score import Scores
 
 Columns = Literal["handbook", "stream"]
-Learn = Callable[[Floats, Targets, Floats], dict[str, Floats]]
+Learn = Callable[[Rows, Floats], dict[str, Floats]]
+Progress = Callable[[str], None]
+
+VALIDATION_SHARE: Final = 5
+"""Weights are chosen on this part, a fifth, of the payments that are learnt from."""
 
 BASELINE: Final = "baseline"
 ENSEMBLE: Final = "ensemble"
@@ -29,8 +36,8 @@ ENSEMBLE: Final = "ensemble"
 class Candidate:
     """One or more models that learn together.
 
-    ``learn`` takes training columns float32[n, k], targets int8[n] and test columns float32[m, k],
-    and returns scores float32[m] by the name of a model; ``models`` describes those by name.
+    ``learn`` takes labelled training payments and test columns float32[m, k], and returns scores
+    float32[m] by the name of a model; ``models`` describes those by name.
     """
 
     models: dict[str, str]
@@ -60,7 +67,7 @@ def baseline(history: History, folds: Sequence[Fold], jobs: int) -> Candidate:
     about = "XGBoost of 100 trees, rate 0.1, depth 3, on the Handbook's 15 features"
     columns = column_numbers(history, "handbook")
 
-    def learn(known: Floats, targets: Targets, asked: Floats) -> dict[str, Floats]:
+    def learn(known: Rows, asked: Floats) -> dict[str, Floats]:
         model = XGBClassifier(
             n_estimators=100,
             learning_rate=0.1,
@@ -69,26 +76,35 @@ def baseline(history: History, folds: Sequence[Fold], jobs: int) -> Candidate:
             base_score=0.5,
             n_jobs=jobs,
             random_state=0,
-        ).fit(known, targets)
+        ).fit(known.columns, known.targets)
         return {BASELINE: model.predict_proba(asked)[:, 1].astype(np.float32)}
 
     return Candidate({BASELINE: about}, columns, folds, learn)
 
 
 def ensemble(
-    history: History, folds: Sequence[Fold], settings: FitSettings, columns: Columns
+    history: History,
+    folds: Sequence[Fold],
+    settings: FitSettings,
+    columns: Columns,
+    progress: Progress = lambda _: None,
 ) -> Candidate:
-    """Return the ensemble that a bundle holds, and each of its members alone."""
+    """Return the ensemble that a bundle holds, and each of its members alone.
+
+    ``progress`` hears of weights that are chosen.
+    """
     chosen = column_numbers(history, columns)
-    weights = even_or_given(settings)
-    named = zip(settings.models, weights, strict=True)
-    average = " + ".join(f"{weight:g} x {name}" for name, weight in named)
+    if settings.weights is None:
+        names = " and ".join(settings.models)
+        average = f"{names} by weights that are best on the last fifth by {settings.weights_by}"
+    else:
+        average = _average(settings.models, settings.weights)
     models = {ENSEMBLE: f"{average} on {_about(chosen, settings, columns)}"}
     for name in settings.models:
         models[name] = f"{name} of the ensemble alone"
 
-    def learn(known: Floats, targets: Targets, asked: Floats) -> dict[str, Floats]:
-        scores = fit_and_score(known, targets, asked, settings)
+    def learn(known: Rows, asked: Floats) -> dict[str, Floats]:
+        scores = fit_and_score(known, asked, settings, progress)
         return {ENSEMBLE: scores.probability, **scores.models}
 
     return Candidate(models, chosen, folds, learn)
@@ -101,8 +117,8 @@ def longer(
     name = f"{ENSEMBLE}_{days}_days"
     inner = ensemble(history, folds, settings, columns)
 
-    def learn(known: Floats, targets: Targets, asked: Floats) -> dict[str, Floats]:
-        return {name: fit_and_score(known, targets, asked, settings).probability}
+    def learn(known: Rows, asked: Floats) -> dict[str, Floats]:
+        return {name: fit_and_score(known, asked, settings).probability}
 
     about = f"{inner.models[ENSEMBLE]}, learnt from {days} days: not the protocol's 7"
     return Candidate({name: about}, inner.columns, folds, learn)
@@ -116,23 +132,44 @@ def _about(chosen: Ints, settings: FitSettings, columns: Columns) -> str:
     return f"the {settings.max_features} strongest of {len(chosen)} {whose} features"
 
 
-def fit_and_score(known: Floats, targets: Targets, asked: Floats, settings: FitSettings) -> Scores:
-    """Fit on float32[n, k] and targets int8[n], and score float32[m, k].
+def fit_and_score(
+    known: Rows, asked: Floats, settings: FitSettings, progress: Progress = lambda _: None
+) -> Scores:
+    """Fit on labelled payments, in order of time, and score float32[m, k].
 
-    The protocol leaves no labelled rows to choose weights or a calibration on: weights are chosen
-    as the other settings are, and there is no calibration. Features are chosen on the rows that
-    are learnt from.
+    Weights that the settings do not give are chosen on the last fifth of the payments, by models
+    that learn from the others; then the models learn from all of them. There is no calibration.
+    Features are chosen on the payments that are learnt from.
     """
-    given = with_weights(settings, even_or_given(settings))
-    kept = select(known, targets, given)
-    fitted = combine(fit(known[:, kept], targets, given), known[:, kept], targets, given)
-    return fitted.predict(asked[:, kept])
+    weights = settings.weights or _chosen_weights(known, settings)
+    if settings.weights is None:
+        progress(f"{_average(settings.models, weights)}, by {settings.weights_by}")
+    given = with_weights(settings, weights)
+    kept = select(known.columns, known.targets, given)
+    fitted = fit(known.columns[:, kept], known.targets, given)
+    return replace(fitted, combination=Weighted(weights)).predict(asked[:, kept])
 
 
-def even_or_given(settings: FitSettings) -> tuple[float, ...]:
-    """Return the weights in the average, equal ones where the settings say none."""
-    count = len(settings.models)
-    return settings.weights or (1 / count,) * count
+def _chosen_weights(known: Rows, settings: FitSettings) -> tuple[float, ...]:
+    """Return the weights that are best on the last fifth of labelled payments.
+
+    They are even where one of both parts has no fraud or no good payment.
+    """
+    even = (1 / len(settings.models),) * len(settings.models)
+    last = len(known.targets) - len(known.targets) // VALIDATION_SHARE
+    first, validation = known[:last], known[last:]
+    if len(even) == 1 or any(len(np.unique(part.targets)) < 2 for part in (first, validation)):
+        return even
+    kept = select(first.columns, first.targets, settings)
+    fitted = fit(first.columns[:, kept], first.targets, settings)
+    scores = fitted.predict(validation.columns[:, kept]).models
+    good = goodness(settings.weights_by, validation.targets, validation.cards, validation.times_ms)
+    return best_weights(list(scores.values()), good)
+
+
+def _average(models: Sequence[str], weights: Sequence[float]) -> str:
+    """Write a weighted average of models."""
+    return " + ".join(f"{weight:g} x {name}" for name, weight in zip(models, weights, strict=True))
 
 
 def with_weights(settings: FitSettings, weights: tuple[float, ...]) -> FitSettings:

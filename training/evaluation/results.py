@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from training.fit import Targets
 from training.trees import Floats
+from udfs.manifest import AgainstBest
 
 Interval = tuple[float, float]
+Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class ModelResult:
     """One model on every fold.
 
     ``folds`` has the figures of each fold by name; ``intervals`` the 95 % interval of each
-    figure's mean over folds. ``targets`` int8[n] and ``scores`` float32[n] are those of all test
-    payments, fold after fold.
+    figure's mean over folds, and ``resamples`` float64[resamples, figures] what it comes from.
+    ``targets`` int8[n] and ``scores`` float32[n] are those of all test payments, fold after fold.
     """
 
     name: str
@@ -51,6 +54,7 @@ class ModelResult:
     intervals: dict[str, Interval]
     targets: Targets
     scores: Floats
+    resamples: Doubles
 
     def mean(self, figure: str) -> float:
         """Return a figure's mean over folds."""
@@ -65,10 +69,14 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Models on the same test payments, beside what others published."""
+    """Models on the same test payments, beside what others published.
+
+    ``against_best`` holds the ensemble against its best member; None where it has one member.
+    """
 
     title: str
     protocol: str
     folds: tuple[FoldSummary, ...]
     models: tuple[ModelResult, ...]
     published: tuple[PublishedRow, ...] = ()
+    against_best: AgainstBest | None = None

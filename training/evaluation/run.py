@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.bootstrap import RESAMPLES, Scored, intervals
-from training.evaluation.candidates import Candidate
+from training.evaluation.against import against_best
+from training.evaluation.bootstrap import RESAMPLES, Scored, intervals, resample
+from training.evaluation.candidates import ENSEMBLE, Candidate
 from training.evaluation.figures import judge
 from training.evaluation.protocol import Fold, summarise
 from training.evaluation.results import Evaluation, ModelResult, PublishedRow
+from training.fit_settings import WeightsBy
 from training.history import History, refuse_infinities, varying_columns
+from training.rows import Rows
 from training.trees import Floats
+from udfs.manifest import AgainstBest
 
 Progress = Callable[[str], None]
 
@@ -27,6 +31,7 @@ class Question:
     published: tuple[PublishedRow, ...] = ()
     seed: int = 7
     resamples: int = RESAMPLES
+    weights_by: WeightsBy = "average_precision"
 
 
 def evaluate(
@@ -53,7 +58,20 @@ def evaluate(
         folds=tuple(summarise(history, fold) for fold in candidates[0].folds),
         models=tuple(models),
         published=question.published,
+        against_best=_against_best(candidates, models, question),
     )
+
+
+def _against_best(
+    candidates: Sequence[Candidate], models: Sequence[ModelResult], question: Question
+) -> AgainstBest | None:
+    """Hold the ensemble against its members, None where no candidate is an ensemble."""
+    named = {model.name: model for model in models}
+    for candidate in candidates:
+        if ENSEMBLE in candidate.models:
+            members = [named[name] for name in candidate.models if name != ENSEMBLE]
+            return against_best(named[ENSEMBLE], members, question.weights_by)
+    return None
 
 
 def learn_fold(history: History, candidate: Candidate, fold: Fold) -> dict[str, Floats]:
@@ -65,7 +83,11 @@ def learn_fold(history: History, candidate: Candidate, fold: Fold) -> dict[str, 
     asked = history.features[fold.test][:, candidate.columns]
     refuse_infinities(tuple(history.names[i] for i in candidate.columns), known)
     varying = varying_columns(known)
-    return candidate.learn(known[:, varying], history.targets[fold.train], asked[:, varying])
+    rows = fold.train
+    learnt = Rows(
+        known[:, varying], history.targets[rows], history.cards[rows], history.times_ms[rows]
+    )
+    return candidate.learn(learnt, asked[:, varying])
 
 
 def _scores(history: History, candidate: Candidate, progress: Progress) -> dict[str, list[Floats]]:
@@ -99,11 +121,13 @@ def _result(
         )
         for fold, values in zip(folds, scores, strict=True)
     ]
+    drawn = resample(scored, question.seed, question.resamples)
     return ModelResult(
         name=name,
         description=about,
         folds=tuple(judge(one.targets, one.scores, one.cards, one.times_ms) for one in scored),
-        intervals=intervals(scored, question.seed, question.resamples),
+        intervals=intervals(drawn),
         targets=np.concatenate([one.targets for one in scored]),
         scores=np.concatenate([one.scores for one in scored]),
+        resamples=drawn,
     )

@@ -10,19 +10,20 @@ from typing import Any, Final
 import numpy as np
 import optuna
 
+from training.combination import Weighted
 from training.errors import TrainingError
 from training.evaluation.candidates import Columns, ensemble, with_weights
-from training.evaluation.figures import AUC, AVERAGE_PRECISION, CARD_PRECISION, judge
+from training.evaluation.figures import AUC, AVERAGE_PRECISION, BRIER, CARD_PRECISION, judge
 from training.evaluation.protocol import Fold
 from training.evaluation.run import learn_fold
-from training.fit import BOOSTED, FOREST, FitSettings
+from training.fit import BOOSTED, FOREST, FitSettings, WeightsBy
 from training.history import History
 from training.trees import Floats
 
 OBJECTIVES: Final = (AUC, AVERAGE_PRECISION, CARD_PRECISION)
 OBJECTIVE: Final = f"mean of {', '.join(OBJECTIVES)}"
 """What a search maximises: all three that are published, since one alone is within its noise."""
-_WEIGHTS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
+_WEIGHTS: Final = tuple(tenths / 10 for tenths in range(11))
 _UNPRUNED: Final = 5
 _LARGER: Final = (
     {"boosted_trees": 300, "boosted_depth": 6},
@@ -72,7 +73,7 @@ def search(
     """Return the settings with the highest mean objective over the folds.
 
     The defaults are the first trial, two larger ensembles the next. The weight of the forest is
-    chosen in each trial, since that needs no other fit.
+    chosen in each trial, since that needs no other fit, by the figure of ``task.base.weights_by``.
 
     Raises TrainingError where a fold reaches the test days, or where nothing was tried.
     """
@@ -133,27 +134,33 @@ def _objective(task: Task, trial: optuna.Trial) -> float:
     A trial that falls behind the middle of the others on the first folds is given up.
     """
     settings = replace(task.base, **_suggest(trial))
-    candidate = ensemble(task.history, task.folds, settings, task.columns)
+    fixed = with_weights(settings, _both(0.5))
+    candidate = ensemble(task.history, task.folds, fixed, task.columns)
     values = []
     for number, fold in enumerate(task.folds):
-        values.append(_values(learn_fold(task.history, candidate, fold), task.history, fold))
-        mean = np.mean(values, axis=0)
-        trial.report(float(mean.max()), number)
+        scores = learn_fold(task.history, candidate, fold)
+        values.append(_values(scores, task.history, fold, settings.weights_by))
+        by, objective = np.mean(values, axis=0).T
+        best = int(by.argmax())
+        trial.report(float(objective[best]), number)
         if number + 1 < len(task.folds) and trial.should_prune():
             raise optuna.TrialPruned
-    trial.set_user_attr(_WEIGHT_OF_TRIAL, _WEIGHTS[int(mean.argmax())])
-    return float(mean.max())
+    trial.set_user_attr(_WEIGHT_OF_TRIAL, _WEIGHTS[best])
+    return float(objective[best])
 
 
-def _values(scores: dict[str, Floats], history: History, fold: Fold) -> list[float]:
-    """Return the objective on a fold for each weight of the forest."""
+def _values(
+    scores: dict[str, Floats], history: History, fold: Fold, by: WeightsBy
+) -> list[tuple[float, float]]:
+    """Return what is good by a figure, and the objective, on a fold for each weight."""
     forest, boosted = scores[FOREST], scores[BOOSTED]
     rows = fold.test
     found = []
     for weight in _WEIGHTS:
-        mixed = weight * forest + (1 - weight) * boosted
+        mixed = Weighted(_both(weight))([forest, boosted])
         told = judge(history.targets[rows], mixed, history.cards[rows], history.times_ms[rows])
-        found.append(sum(told[name] for name in OBJECTIVES) / len(OBJECTIVES))
+        good = -told[by] if by == BRIER else told[by]
+        found.append((good, sum(told[name] for name in OBJECTIVES) / len(OBJECTIVES)))
     return found
 
 

@@ -15,6 +15,7 @@ from training.fit import FitSettings, FittedEnsemble, Targets, fit
 from training.history import History
 from training.models.registry import MODELS
 from training.pipeline import Destination, Origin, Settings, train
+from training.rows import Rows
 from training.split import DAY_MS
 from training.trees import Floats
 
@@ -85,6 +86,11 @@ def random_registry() -> Path:
     root = Path(mkdtemp(prefix="cardwatch-registry-"))
     train(random_history(), Settings(SMALL), ORIGIN, Destination(root))
     return root
+
+
+def rows_of(history: History) -> Rows:
+    """The payments of a history as models take them."""
+    return Rows(history.features, history.targets, history.cards, history.times_ms)
 
 
 def floats(values: list[Any]) -> Floats:

@@ -1,15 +1,18 @@
 """Combinations in numpy and in the graph, and which one validation chooses."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from tests.unit.training.samples import EVERY, every_fit, floats, narrow_history
-from training.combination import Ranked, Stacked, Weighted, choose
+from tests.unit.training.samples import EVERY, classes, every_fit, narrow_history, rows_of
+from training.choice import goodness
+from training.combination import Combination, Ranked, Stacked, Weighted, choose
 from training.errors import TrainingError
-from training.fit import CombineMethod, combine
+from training.fit import CombineMethod, WeightsBy, combine
 from training.fit_settings import FitSettings, Targets
 from training.models.registry import MODELS
 from training.package import open_scorer
@@ -29,11 +32,18 @@ def two_scores() -> tuple[list[Floats], Targets]:
     ], targets
 
 
+def pick(method: CombineMethod, scores: Sequence[Floats], targets: Targets) -> Combination:
+    """Choose by average precision."""
+    nobody = np.zeros(len(targets), np.int64)
+    good = goodness("average_precision", targets, nobody, nobody)
+    return choose(method, scores, targets, None, good)
+
+
 @pytest.mark.parametrize("method", ["weighted", "stacking", "rank"])
 def test_the_graph_combines_as_numpy_does(method: CombineMethod) -> None:
     history = narrow_history()
     settings = replace(EVERY, combine=method)
-    fitted = combine(every_fit(), history.features, history.targets, settings)
+    fitted = combine(every_fit(), rows_of(history), settings)
     assert fitted.combination.method == method
     assert sum(fitted.combination.shares()) == pytest.approx(1)
     scorer = open_scorer(fitted)
@@ -46,7 +56,7 @@ def test_the_graph_combines_as_numpy_does(method: CombineMethod) -> None:
 @pytest.mark.parametrize("method", ["weighted", "stacking", "rank"])
 def test_a_combination_ranks_better_than_either_model(method: CombineMethod) -> None:
     scores, targets = two_scores()
-    together = average_precision_score(targets, choose(method, scores, targets, None)(scores))
+    together = average_precision_score(targets, pick(method, scores, targets)(scores))
     assert together > max(average_precision_score(targets, score) for score in scores)
 
 
@@ -54,16 +64,15 @@ def test_auto_takes_what_ranks_best() -> None:
     scores, targets = two_scores()
     ways: tuple[CombineMethod, ...] = ("weighted", "stacking", "rank")
     figures = {
-        way: average_precision_score(targets, choose(way, scores, targets, None)(scores))
-        for way in ways
+        way: average_precision_score(targets, pick(way, scores, targets)(scores)) for way in ways
     }
-    assert choose("auto", scores, targets, None).method == max(figures, key=figures.__getitem__)
+    assert pick("auto", scores, targets).method == max(figures, key=figures.__getitem__)
 
 
 def test_stacking_never_subtracts_a_model() -> None:
     scores, targets = two_scores()
     against = [scores[0], (1 - scores[1]).astype(np.float32)]
-    chosen = choose("stacking", against, targets, None)
+    chosen = pick("stacking", against, targets)
     assert isinstance(chosen, Stacked)
     assert chosen.slopes[0] > 0
     assert chosen.slopes[1] == 0
@@ -71,7 +80,7 @@ def test_stacking_never_subtracts_a_model() -> None:
 
 def test_one_model_is_taken_as_it_is() -> None:
     scores, targets = two_scores()
-    alone = choose("rank", scores[:1], targets, None)
+    alone = pick("rank", scores[:1], targets)
     assert isinstance(alone, Weighted)
     assert alone(scores[:1]).tobytes() == scores[0].tobytes()
 
@@ -79,16 +88,43 @@ def test_one_model_is_taken_as_it_is() -> None:
 def test_a_rank_does_not_depend_on_the_scale_of_a_model() -> None:
     scores, targets = two_scores()
     squeezed = [scores[0], (scores[1] / 4).astype(np.float32)]
-    one, other = (choose("rank", each, targets, None) for each in (scores, squeezed))
+    one, other = (pick("rank", each, targets) for each in (scores, squeezed))
     assert isinstance(one, Ranked)
     np.testing.assert_allclose(one(scores), other(squeezed), atol=0.05)
 
 
-def test_weights_are_tenths_that_leave_no_model_out() -> None:
+def test_weights_are_tenths_and_a_model_that_only_adds_noise_gets_none() -> None:
     scores, targets = two_scores()
-    chosen = choose("weighted", [*scores, floats([0.5] * len(targets))], targets, None)
-    assert min(chosen.shares()) == pytest.approx(0.1)
-    assert sum(chosen.shares()) == pytest.approx(1)
+    noise = np.random.default_rng(8).random(len(targets)).astype(np.float32)
+    shares = pick("weighted", [*scores, noise], targets).shares()
+    assert sum(shares) == pytest.approx(1)
+    assert [round(10 * share) for share in shares] == pytest.approx([10 * s for s in shares])
+    assert shares[2] == 0 and min(shares[:2]) > 0
+
+
+def test_equally_good_weights_are_the_most_even_ones() -> None:
+    targets = classes([0, 1] * 50)
+    perfect = targets.astype(np.float32)
+    chosen = pick("weighted", [perfect, perfect], targets)
+    assert chosen.shares() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("by", get_args(WeightsBy))
+def test_the_weights_are_the_best_by_the_figure_that_is_named(by: WeightsBy) -> None:
+    scores, targets = two_scores()
+    cards, times = np.arange(3_000) % 500, np.arange(3_000) * 60_000
+    good = goodness(by, targets, cards, times)
+    chosen = choose("weighted", scores, targets, None, good)
+    tenths = [Weighted((first / 10, 1 - first / 10)) for first in range(11)]
+    assert good(chosen(scores)) == pytest.approx(max(good(each(scores)) for each in tenths))
+
+
+def test_a_combination_is_no_worse_than_either_model_where_it_was_chosen() -> None:
+    scores, targets = two_scores()
+    far = [scores[0], (scores[0] * 0.01 + 0.99 * (1 - scores[0])).astype(np.float32)]
+    chosen = pick("weighted", far, targets)
+    best = max(average_precision_score(targets, score) for score in far)
+    assert average_precision_score(targets, chosen(far)) >= best
 
 
 @pytest.mark.parametrize(

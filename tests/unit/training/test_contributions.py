@@ -12,6 +12,7 @@ from tests.unit.training.samples import (
     narrow_history,
     random_history,
     random_registry,
+    rows_of,
 )
 from training import contributions
 from training.contributions import mean_contributions
@@ -31,9 +32,7 @@ def test_they_are_the_mean_of_what_explains_single_payments(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     history, told = narrow_history(), manifest()
-    fitted = combine(
-        fit(history.features, history.targets, SMALL), history.features, history.targets, SMALL
-    )
+    fitted = combine(fit(history.features, history.targets, SMALL), rows_of(history), SMALL)
     packed = package(fitted, history.names, told.thresholds, history.features, seed=1)
     rows = history.features[:40]
 

@@ -17,6 +17,7 @@ from tests.unit.training.samples import (
     imputing_fit,
     narrow_history,
     random_fit,
+    rows_of,
 )
 from training.calibration import Sigmoid
 from training.export import member_graph
@@ -94,7 +95,7 @@ def test_fitted_calibration_moves_the_mean_to_the_fraud_rate(method: Calibration
     history = narrow_history()
     settings = replace(SMALL, balance="weights", calibration=method)
     plain = fit(history.features, history.targets, settings)
-    fitted = combine(plain, history.features, history.targets, settings)
+    fitted = combine(plain, rows_of(history), settings)
     mean = fitted.predict(history.features).probability.mean()
     assert plain.predict(history.features).probability.mean() > 2 * history.targets.mean()
     assert mean == pytest.approx(history.targets.mean(), rel=0.1)

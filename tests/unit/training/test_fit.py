@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.unit.training.samples import SMALL, floats, narrow_history, random_fit
+from tests.unit.training.samples import SMALL, floats, narrow_history, random_fit, rows_of
 from training.balance import oversample, rebalance
 from training.errors import TrainingError
 from training.fit import Balance, combine, fit
@@ -63,12 +63,7 @@ def test_smote_with_too_few_frauds_says_what_to_do() -> None:
 def test_the_weight_that_is_given_is_kept() -> None:
     history = narrow_history()
     settings = replace(SMALL, weights=(0.25, 0.75))
-    fitted = combine(
-        fit(history.features, history.targets, settings),
-        history.features,
-        history.targets,
-        settings,
-    )
+    fitted = combine(fit(history.features, history.targets, settings), rows_of(history), settings)
     assert fitted.combination.shares() == [0.25, 0.75]
 
 
@@ -98,9 +93,9 @@ def test_labels_to_learn_nothing_from_get_one_sentence(known: list[int], sentenc
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_validation_of_one_class_gets_one_sentence(label: int) -> None:
-    columns = narrow_history().features[:50]
+    same = replace(narrow_history().rows(slice(50)), targets=np.full(50, label, np.int8))
     with pytest.raises(TrainingError, match="give a longer history"):
-        combine(random_fit(), columns, np.full(50, label, np.int8), SMALL)
+        combine(random_fit(), rows_of(same), SMALL)
 
 
 def test_unknown_labels_are_left_out() -> None:

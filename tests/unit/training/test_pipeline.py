@@ -14,6 +14,7 @@ from training.pipeline import Destination, Settings, train
 from training.thresholds import Goal, Goals
 from training.trees import Floats
 from udfs.bundle import load_bundle, verify_golden
+from udfs.contributions import EnsembleContributions
 from udfs.manifest import GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
 from udfs.score import Scores, open_session
 
@@ -74,6 +75,22 @@ def test_every_model_and_every_choice_reach_the_manifest(tmp_path: Path) -> None
     assert {"lightgbm", "scikit-learn", "imbalanced-learn"} <= set(manifest.libraries)
     with np.load(bundle.path / GOLDEN_FILE) as golden:
         assert set(golden) == {"inputs", "probability", *EVERY.models}
+
+
+def test_a_model_without_weight_stays_a_score_and_changes_none(tmp_path: Path) -> None:
+    settings = Settings(replace(SMALL, weights=(0.0, 1.0), calibration="none"))
+    bundle = load_bundle(train(random_history(), settings, ORIGIN, Destination(tmp_path)))
+    rows = random_history().features[:, : len(bundle.manifest.features)]
+    scores = bundle.scorer.score_columns(rows)
+    assert set(scores.models) == {"random_forest", "xgboost"}
+    assert scores.probability.tobytes() == scores.models["xgboost"].tobytes()
+    assert [member.weight for member in bundle.manifest.members] == [0.0, 1.0]
+    row = rows[0]
+    every = bundle.explainer.contributions
+    alone = [member for member in every.members if member.name == "xgboost"]
+    assert every(row).tobytes() == EnsembleContributions(alone, len(row))(row).tobytes()
+    against = bundle.manifest.against_best
+    assert against is not None and not against.worse
 
 
 def test_calibration_is_judged_where_it_was_not_fitted(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.bootstrap import Scored, _Ranking, intervals
+from training.evaluation.bootstrap import Scored, _Ranking, intervals, resample
 from training.evaluation.figures import FIGURES, judge
 from training.split import DAY_MS
 from training.trees import Ints
@@ -60,12 +60,12 @@ def test_card_precision_counts_copies_too() -> None:
 
 def test_an_interval_holds_the_mean_and_repeats_with_its_seed() -> None:
     folds = [scored(7), scored(8)]
-    found = intervals(folds, seed=1, resamples=200)
+    found = intervals(resample(folds, seed=1, resamples=200))
     for name, (low, high) in found.items():
         mean = np.mean([judge(f.targets, f.scores, f.cards, f.times_ms)[name] for f in folds])
         assert low < mean < high, name
-    assert intervals(folds, seed=1, resamples=200) == found
-    assert intervals(folds, seed=2, resamples=200) != found
+    assert intervals(resample(folds, seed=1, resamples=200)) == found
+    assert intervals(resample(folds, seed=2, resamples=200)) != found
 
 
 def test_payments_of_a_card_stand_and_fall_together() -> None:
@@ -76,7 +76,7 @@ def test_payments_of_a_card_stand_and_fall_together() -> None:
     together = Scored(targets, scores, whose, times)
     apart = Scored(targets, scores, np.arange(4_000), times)
     (low, high), (narrow_low, narrow_high) = (
-        intervals([fold], 1, 200)["average_precision"] for fold in (together, apart)
+        intervals(resample([fold], 1, 200))["average_precision"] for fold in (together, apart)
     )
     assert high - low > 2 * (narrow_high - narrow_low)
 
@@ -88,5 +88,6 @@ def test_resamples_without_a_fraud_are_left_out() -> None:
         np.array([0, 1, 2]),
         np.zeros(3, dtype=np.int64),
     )
-    assert intervals([one], seed=1, resamples=50)["auc_roc"] == (1.0, 1.0)
-    assert intervals([Scored(one.targets, one.scores, np.zeros(3, int), one.times_ms)], 1, 20)
+    assert intervals(resample([one], seed=1, resamples=50))["auc_roc"] == (1.0, 1.0)
+    of_one_card = Scored(one.targets, one.scores, np.zeros(3, int), one.times_ms)
+    assert intervals(resample([of_one_card], 1, 20))

@@ -4,11 +4,13 @@ from html.parser import HTMLParser
 
 import numpy as np
 
+from training.evaluation.figures import FIGURES
 from training.evaluation.results import Evaluation, FoldSummary, ModelResult, PublishedRow
 from training.fit import Targets
 from training.report import Measured
 from training.segments import Segments
 from training.trees import Floats
+from udfs.manifest import AgainstBest, Interval
 
 ROWS = 2_000
 
@@ -52,11 +54,17 @@ def evaluation(folds: int = 2) -> Evaluation:
             {"auc_roc": (0.75, 0.92)},
             targets(),
             scores(strength),
+            np.empty((0, len(FIGURES))),
         )
         for place, (name, strength) in enumerate((("plain", 3.0), ("tuned & tested", 4.0)))
     )
     published = (PublishedRow("LSTM", "a book", {"auc_roc": 0.876}, {"auc_roc": 0.02}),)
-    return Evaluation("A title <1>", "A protocol", summaries, models, published)
+    against = AgainstBest(
+        member="plain",
+        figure="average_precision",
+        difference=Interval(value=-0.02, low=-0.03, high=-0.01),
+    )
+    return Evaluation("A title <1>", "A protocol", summaries, models, published, against)
 
 
 class Page(HTMLParser):
