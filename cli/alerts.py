@@ -15,6 +15,8 @@ from cli.options import folder_option, option, output_options
 from events.alert import Alert, decode_alert
 from events.topics import ALERTS
 from stack.embedded import Stack
+from stack.readable import Unreadable, readable
+from stack.topics import require_topic
 
 EXAMPLE = """\b
 Examples:
@@ -52,13 +54,14 @@ def command(
     An early alert that is read twice, because the job restarted before its commit, is shown once.
     """
     kafka = bootstrap or Stack.attach(folder).kafka
+    require_topic(kafka, ALERTS.name)
     if not as_json:
         out.say(f"Following alerts at {kafka}; Ctrl-C ends it.")
         out.results.print(heading())
-    unseen, shown = Unseen(), 0
+    unseen, unreadable, shown = Unseen(), Unreadable(out.warn), 0
     try:
-        for message in follow(kafka, ALERTS.name, early=early, from_beginning=from_beginning):
-            alert = decode_alert(message.value() or b"")
+        messages = follow(kafka, ALERTS.name, early=early, from_beginning=from_beginning)
+        for message, alert in readable(messages, decode_alert, unreadable):
             if (level == "HIGH" and alert.risk_level != "HIGH") or not unseen(alert.transaction_id):
                 continue
             _show(alert, message.value() or b"", as_json, out)
@@ -69,6 +72,8 @@ def command(
         raise click.ClickException(f"Kafka at {kafka}: {error.args[0].str()}.") from error
     except KeyboardInterrupt:
         out.say(f"{shown} alerts shown.")
+    if unreadable.count:
+        out.warn(f"{unreadable.count} alerts could not be read.")
 
 
 def _show(alert: Alert, value: bytes, as_json: bool, out: Output) -> None:

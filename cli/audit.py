@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
+import msgspec
 
-from benchmarks.audit import audit
+from benchmarks.audit import Audit, audit
 from cli.console import Output
 from cli.options import folder_option, json_option, option, output_options
+from events.topics import REBUILD_MS
 from stack.embedded import Stack
+from stack.readable import Unreadable
+from stack.unread import Gap
+from stack.unread_record import recorded_gaps
 
 EXAMPLE = """\b
 Examples:
@@ -20,9 +26,12 @@ Examples:
 
 \b
 Kafka aborts a transaction that outlasts its time-out, also one that a completed checkpoint was
-about to commit: then decisions are missing, and only this comparison tells. The exit status is 1
-where a payment has no decision. A start from an old savepoint decides payments again, under the
-same ids: these are counted, and no error."""
+about to commit: then decisions are missing, and only this comparison tells. Every record of the
+topic is a payment with its decision, a repeat of one, a refused record (a dead letter), or lost.
+The exit status is 1 where a payment is lost, where payments were deleted before the job read them
+(found by `submit` in the last 40 days), and where a record of the job cannot be read. A start from
+an old savepoint decides payments again, under the same ids: these are counted, and no error.
+It holds some 400 bytes of memory for each payment in the topic."""
 
 _SHOWN = 5
 
@@ -43,22 +52,63 @@ def command(folder: Path, patience: float, json_path: str | None, out: Output) -
     stack = Stack.attach(folder)
     with out.steps() as step:
         step(f"reading the payments, then the decisions {patience:g} s later")
-        found = audit(stack.kafka, patience)
+        found = audit(stack.kafka, patience, Unreadable(out.warn))
+    found = replace(found, unread_deleted=_deleted(stack))
     if json_path:
-        out.json(json_path, asdict(found))
+        out.json(json_path, msgspec.to_builtins(found))
     if json_path != "-":
-        out.table(
-            ("payments", "without a decision", "decided more than once"),
-            [(f"{found.payments:,}", len(found.lost), len(found.doubled))],
-        )
+        _show(found, out)
+    if problems := list(_problems(found, patience)):
+        raise click.ClickException(" ".join(problems))
+
+
+def _show(found: Audit, out: Output) -> None:
+    """Print what became of every record; the rows of a part add up to its first row."""
+    rows: list[tuple[str, int]] = [
+        ("records in transactions", found.records),
+        ("  payments with a decision", found.decided),
+        ("  repeats of a payment", found.repeats),
+        ("  refused, as dead letters", found.refused),
+        ("  lost, without a decision", len(found.lost)),
+        ("payments decided more than once", len(found.doubled)),
+        ("ids of several different payments", len(found.reused)),
+        (
+            "deleted before they were read, at most",
+            sum(gap.records for gap in found.unread_deleted),
+        ),
+        ("records of the job that cannot be read", sum(found.unreadable.values())),
+    ]
+    out.table(("", ""), [(name, f"{count:,}") for name, count in rows])
+
+
+def _problems(found: Audit, patience_s: float) -> Iterator[str]:
+    """Yield a sentence for everything that ends with status 1."""
     if found.held_back:
-        raise click.ClickException(_held_back(found.held_back, patience))
-    if found.lost:
+        yield _held_back(found.held_back, patience_s)
+    elif found.lost:
         more = ", ..." if len(found.lost) > _SHOWN else ""
-        raise click.ClickException(
+        yield (
             f"{len(found.lost)} payments have no decision: {', '.join(found.lost[:_SHOWN])}{more}. "
             "docs/faults.md says how to bring them back; --json has every id."
         )
+        if shared := set(found.lost) & set(found.reused):
+            yield (
+                f"{len(shared)} of these ids are of several different payments, of which not each "
+                f"was decided or refused: {', '.join(sorted(shared)[:_SHOWN])}."
+            )
+    yield from map(str, found.unread_deleted)
+    if found.unreadable:
+        counts = ", ".join(f"{count} in {topic}" for topic, count in found.unreadable.items())
+        yield (
+            f"Records that the job wrote cannot be read ({counts}), so what they decide counts as "
+            "undecided."
+        )
+
+
+def _deleted(stack: Stack) -> list[Gap]:
+    """Return the gaps found by submissions for as long as a topic keeps what was decided then."""
+    since_ms = time.time_ns() // 1_000_000 - REBUILD_MS
+    return [one.gap for one in recorded_gaps(stack.layout) if one.found_ms >= since_ms]
 
 
 def _held_back(places: Mapping[str, int], patience_s: float) -> str:

@@ -48,6 +48,12 @@ class Output:
         if not self.quiet:
             self.remarks.print(text)
 
+    def warn(self, sentence: str) -> None:
+        """Tell what is wrong and does not end the command, also with --quiet; no markup."""
+        remarks = self.remarks
+        remarks.print("[bold yellow]warning:[/]", end=" ")
+        remarks.print(sentence, markup=False)
+
     def detail(self, text: str) -> None:
         """Tell what only --verbose asks for."""
         if self.verbose:

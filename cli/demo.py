@@ -17,13 +17,14 @@ from cli.demo_summary import DemoSummary, summarise
 from cli.follow import Unseen, follow
 from cli.options import option, output_options
 from cli.submit import ROOT, start_job
-from events.alert import Alert, decode_alert
+from events.alert import decode_alert
 from events.topics import ALERTS
 from producer.feed import Feed
 from producer.pacing import Pace
 from producer.world.settings import WorldSettings
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
+from stack.readable import Unreadable, readable
 from stack.settings import StackSettings
 from udfs.bundle import find_bundle
 
@@ -156,8 +157,8 @@ class _AlertPrinter:
     def _run(self) -> None:
         unseen, shown = Unseen(), 0
         # From the end: the alerts of the history are not part of the show.
-        for message in follow(self._bootstrap, ALERTS.name, early=True, stopped=self._ended.is_set):
-            alert: Alert = decode_alert(message.value() or b"")
+        messages = follow(self._bootstrap, ALERTS.name, early=True, stopped=self._ended.is_set)
+        for _, alert in readable(messages, decode_alert, Unreadable(self._out.warn)):
             if not unseen(alert.transaction_id) or shown == self._wanted:
                 continue
             self._out.results.print(line(alert))

@@ -17,6 +17,7 @@ from producer.errors import SendError
 from producer.feed import GENERATED, Progress, Source, Summary
 from producer.outfile import OutFileError, partial_of
 from producer.run import INTERRUPTED, OnTick, to_file, to_kafka
+from stack.topics import require_broker
 
 EXIT_INTERRUPTED = 130
 PLAIN_LINE_EVERY_S = 5.0
@@ -34,7 +35,9 @@ def run(
         with _progress(out) as on_tick:
             if options.to_file is not None:
                 return to_file(batches, options.to_file, settings, on_tick, source)
-            return to_kafka(batches, settings, options.kafka_settings(), on_tick, source)
+            kafka = options.kafka_settings()
+            require_broker(kafka.bootstrap)
+            return to_kafka(batches, settings, kafka, on_tick, source)
     except (SendError, OutFileError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -11,6 +11,8 @@ import click
 from cli.console import Output
 from cli.options import folder_option, json_option, output_options
 from stack.embedded import Stack
+from stack.health import Health, look
+from stack.job_report import summary
 from stack.settings import StackSettings
 from stack.status import StackStatus
 
@@ -30,16 +32,34 @@ _HINTS = {
 @json_option
 @output_options
 def command(folder: Path, json_path: str | None, out: Output) -> None:
-    """Show the processes, their addresses and the logs; exit status 0 when all is well, else 1."""
-    status = Stack(StackSettings(folder)).status()
+    """Show the processes, the job, its topics and its lag; exit status 0 when all is well, else 1.
+
+    All is not well where a process is down, a topic is missing, payments were deleted unread, or
+    the job restarts, has ended, or completes no checkpoint. A stack without a job is well: it
+    says how to start one.
+    """
+    stack = Stack(StackSettings(folder))
+    status = stack.status()
+    health = look(stack, broker_serves=status.broker_serves) if status.processes else Health()
     if json_path:
-        out.json(json_path, status.to_json())
+        problems = [*status.problems, *health.problems]
+        out.json(json_path, status.to_json() | health.to_json() | {"problems": problems})
     else:
         show(status, out)
+        show_health(health, out)
         for name, value in status.flink_environment.items():
             out.detail(f"export {name}={shlex.quote(value)}")
-    if status.state != "running":
+    if status.state != "running" or health.problems:
         sys.exit(1)
+
+
+def show_health(health: Health, out: Output) -> None:
+    """Print the job in a line, and what is wrong in sentences."""
+    if health.job is not None:
+        rows = [("job", summary(health.job)), ("lag", f"up to {health.waiting:,} records")]
+        out.table(("", ""), rows)
+    for sentence in (*health.problems, *health.notes):
+        out.say(sentence)
 
 
 def show(status: StackStatus, out: Output) -> None:

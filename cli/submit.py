@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -13,18 +13,22 @@ from features import warm_up
 from jobs.settings import DIRECT, ISOLATIONS, PROFILES, why_not_kept
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
+from stack.replace import make_room
+from stack.resume import Outlook, look_ahead, record
 from stack.snapshots import newest_snapshot
 from stack.submit import submit
+from stack.unread import Gap
+from stack.unread_record import remember_topics
 from udfs.bundle import find_bundle, load_bundle
 
 ROOT = RUN_FOLDER.parent
 JOB = ROOT / "jobs" / "fraud_detection.py"
-JOB_NAME = "cardwatch fraud detection"
 
 EXAMPLE = """\b
 Examples:
   ./cardwatch submit                                    start, or resume where the last job was
   ./cardwatch submit --replace --profile throughput     stop, then go on in Arrow batches
+  ./cardwatch submit --replace --from-checkpoint        cancel a job that restarts, then go on
   ./cardwatch submit --fresh --bundle ensemble/1        forget the state, read the topics anew
 
 It does what the ordinary client does, with the addresses of the running stack:
@@ -80,7 +84,18 @@ def _checked_fields(
 @option("--parallelism", type=click.IntRange(min=1), help="Default: what the cluster has room for.")
 @option("--fresh", is_flag=True, help="Start without state, from the beginning of the topics.")
 @option("--replace", is_flag=True, help="Stop the running job with a savepoint and go on from it.")
+@option(
+    "--from-checkpoint",
+    is_flag=True,
+    help="With --replace: cancel the running job and go on from its newest checkpoint, as where "
+    "it restarts and cannot take a savepoint.",
+)
 @option("--savepoint", type=click.Path(exists=True, path_type=Path), help="Resume from this one.")
+@option(
+    "--accept-gap",
+    is_flag=True,
+    help="Start although the job passes over payments that are still in a topic made anew.",
+)
 @output_options
 def command(
     folder: Path,
@@ -93,21 +108,32 @@ def command(
     parallelism: int | None,
     fresh: bool,
     replace: bool,
+    from_checkpoint: bool,
     savepoint: Path | None,
+    accept_gap: bool,
     out: Output,
 ) -> None:
     """Submit the fraud detection job to the running cluster.
 
     It resumes from the newest savepoint or checkpoint of the stack, so nothing is decided twice;
     with --fresh it starts over and decides every payment in the topics once more.
+
+    Payments that the broker deleted before the job read them cannot be brought back: the job
+    starts all the same, every gap is named, and the exit status is 1. `audit` names it again.
     """
     if fresh and (replace or savepoint):
         raise click.UsageError("--fresh forgets the state: leave out --replace and --savepoint.")
+    if from_checkpoint and not replace:
+        raise click.UsageError("--from-checkpoint says how a job is replaced: add --replace.")
     stack = Stack.attach(folder)
     with out.steps() as step:
-        _stop_running(stack, replace=replace, step=step)
-        start = None if fresh else savepoint or newest_snapshot(stack.layout)
         model = find_bundle(models, bundle)
+        look_ahead(stack.install, stack.layout, stack.kafka, None)
+        make_room(stack.flink, step, replace=replace, from_checkpoint=from_checkpoint)
+        start = None if fresh else savepoint or newest_snapshot(stack.layout)
+        outlook = look_ahead(stack.install, stack.layout, stack.kafka, start)
+        if outlook.passed_over and not accept_gap:
+            raise click.ClickException(_refused(outlook.passed_over))
         job_id = start_job(
             stack,
             model,
@@ -119,9 +145,25 @@ def command(
             direct=direct,
             parallelism=parallelism,
             start=start,
+            outlook=outlook,
         )
     origin = "with no state" if start is None else f"from {start.name}"
     out.say(f"Job {job_id} runs ({profile} profile, {origin}); watch it at {stack.flink.url}")
+    if outlook.unknown:
+        out.say(f"Whether payments were deleted unread is not known: {outlook.unknown}.")
+    if outlook.gaps:
+        raise click.ClickException(
+            " ".join(map(str, outlook.gaps)) + " The job runs without them; docs/operations.md "
+            "says what to do."
+        )
+
+
+def _refused(gaps: Sequence[Gap]) -> str:
+    """Say why a job is not started that would pass over payments which are still there."""
+    return (
+        f"{' '.join(map(str, gaps))} Nothing was started: --fresh forgets the state and reads "
+        "both topics from their beginning; --accept-gap keeps the state and leaves these out."
+    )
 
 
 def start_job(
@@ -133,10 +175,12 @@ def start_job(
     direct: bool = DIRECT,
     parallelism: int | None = None,
     start: Path | None = None,
+    outlook: Outlook | None = None,
 ) -> str:
     """Submit the job to a stack, wait until every task runs, and return the job's id.
 
-    `more_arguments` are the job's own, as in `jobs.settings`.
+    `more_arguments` are the job's own, as in `jobs.settings`. The gaps of `outlook` are recorded,
+    and the job counts them in its metric `unread_deleted`.
     """
     step("compiling the features and the reasons (once; kept for every process)")
     warm_up()
@@ -144,22 +188,13 @@ def start_job(
     step("submitting the job")
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
     arguments += ["--direct" if direct else "--no-direct", *more_arguments]
-    savepoint = None if start is None else start.as_uri()
+    savepoint = None if start is None else start.absolute().as_uri()
+    if outlook is not None:
+        arguments += ["--unread-deleted", str(outlook.records)]
+        record(stack.layout, outlook, start)
     job_id = submit(stack, JOB, arguments, savepoint=savepoint, parallelism=parallelism)
+    if outlook is not None:
+        remember_topics(stack.layout, outlook.topics)
     step("waiting until every task runs")
     stack.flink.wait_until_running(job_id)
     return job_id
-
-
-def _stop_running(stack: Stack, *, replace: bool, step: Callable[[str], None]) -> None:
-    """Make room for the job: refuse while one runs, or stop it with a savepoint."""
-    for job in stack.flink.running():
-        if not job.name.startswith(JOB_NAME):
-            continue
-        if not replace:
-            raise click.ClickException(
-                f"Job {job.id} ({job.name}) is {job.state} already: use --replace to stop it with "
-                "a savepoint and go on from there."
-            )
-        step(f"stopping job {job.id} with a savepoint")
-        stack.flink.savepoint(job.id, stop=True)

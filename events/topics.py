@@ -63,7 +63,10 @@ LABEL_RECEIPTS: Final = Topic(
     "label-receipts", PARTITIONS, REBUILD_MS, "delete", MIB, "Lives as long as the decisions."
 )
 
+INPUTS: Final = (TRANSACTIONS, LABELS)
+"""What the job reads, by one source."""
+
 OUTPUTS: Final = (DECISIONS, ALERTS, DEAD_LETTERS, LABEL_RECEIPTS)
 """What the job writes, all of it in one transaction for each checkpoint."""
 
-TOPICS: Final = (TRANSACTIONS, LABELS, *OUTPUTS)
+TOPICS: Final = (*INPUTS, *OUTPUTS)

@@ -41,9 +41,7 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
     one_subtask = env.get_parallelism() == 1
     cards = key_in_java(tables.source(table_env, settings), INCOMING, stays=one_subtask)
     card_stage = (
-        cards.process(CardStage(ttl, settings.keep_fields, direct=settings.direct), HAND_OVER)
-        .uid("card-stage")
-        .name("card stage")
+        cards.process(_card_stage(settings, ttl), HAND_OVER).uid("card-stage").name("card stage")
     )
     merchants = key_in_java(card_stage, HAND_OVER)
     merchant_stage = (
@@ -54,6 +52,11 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
     )
     tables.sink(table_env, _answers(table_env, merchant_stage, settings), settings)
     name_table_operators(env)
+
+
+def _card_stage(settings: JobSettings, ttl: timedelta) -> CardStage:
+    keep, unread = settings.keep_fields, settings.unread_deleted
+    return CardStage(ttl, keep, direct=settings.direct, unread_deleted=unread)
 
 
 def _merchant_stage(settings: JobSettings, ttl: timedelta) -> MerchantStage:

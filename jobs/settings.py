@@ -51,6 +51,7 @@ class JobSettings:
     decided, and an open transaction holds back what is behind it in its partition (ADR 0027).
     `keep_fields` are names of fields that this release does not know and that decisions carry.
     The properties are of Kafka's consumer in the source and of its producer in the sink.
+    `unread_deleted` counts the records that the job will never read, for its metric of that name.
     """
 
     bootstrap: str
@@ -68,6 +69,7 @@ class JobSettings:
     state_ttl_days: int
     keep_fields: frozenset[str]
     direct: bool
+    unread_deleted: int = 0
 
 
 def parse_settings(arguments: Sequence[str]) -> JobSettings:
@@ -154,6 +156,13 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         default=DIRECT,
         help="hand rows to Java without generators (jobs/direct.py) where PyFlink is the known one",
     )
+    parser.add_argument(
+        "--unread-deleted",
+        type=int,
+        default=0,
+        help="records that were deleted before the job read them, for the metric of this name; "
+        "./cardwatch submit counts them",
+    )
     return _settings(parser.parse_args(arguments))
 
 
@@ -174,6 +183,7 @@ def _settings(found: argparse.Namespace) -> JobSettings:
         state_ttl_days=found.state_ttl_days,
         keep_fields=frozenset(found.keep_field),
         direct=found.direct,
+        unread_deleted=found.unread_deleted,
     )
 
 

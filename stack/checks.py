@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,8 @@ from typing import Literal
 from stack import memory, ports, prerequisites
 from stack.embedded import Stack
 from stack.errors import StackError
+from stack.health import Health, look
+from stack.job_report import summary
 from stack.problems import full_disks
 from stack.settings import Layout, load
 from stack.topics import is_serving
@@ -54,6 +56,8 @@ def run(stack: Stack, check_bundle: Callable[[], str]) -> Iterator[Check]:
     yield _ports(stack, running=running)
     yield _broker(stack, running=running)
     yield _cluster(stack)
+    if running:
+        yield from _health(look(stack, broker_serves=stack.status().broker_serves))
 
 
 def _python() -> Check:
@@ -134,3 +138,19 @@ def _cluster(stack: Stack) -> Check:
         return Check("Flink", "ok", told)
     step = "./cardwatch down, then up" if status.state == "orphaned" else f"see {status.logs}"
     return Check("Flink", "problem", told, step)
+
+
+def _health(health: Health) -> Iterator[Check]:
+    """Check the job, its topics and its lag, each with everything that is wrong with it."""
+    job = health.job
+    yield _sentences("Job", health.job_problems, summary(job) if job else "none was submitted")
+    partitions = sorted(set(health.partitions.values()))
+    told = f"{len(health.partitions)}, of {', '.join(map(str, partitions))} partitions"
+    yield _sentences("Topics", health.topic_problems, told)
+    yield _sentences("Lag", health.lag_problems, f"up to {health.waiting:,} records")
+    for sentence in health.notes:
+        yield Check("Worth knowing", "note", sentence)
+
+
+def _sentences(name: str, wrong: Sequence[str], told: str) -> Check:
+    return Check(name, "problem", " ".join(wrong)) if wrong else Check(name, "ok", told)

@@ -38,6 +38,7 @@ from stack.supervision import Program, Supervisor
 Progress = Callable[[str], None]
 
 _STOP_TIMEOUT_S = 25.0
+_STATUS_TIMEOUT_S = 1.5
 _RUNNING = "RUNNING"
 
 
@@ -125,7 +126,8 @@ class Stack:
         """Describe the stack as it is now; asks the supervisor and the cluster."""
         known = load(self.settings.folder)
         programs = self._supervisor.programs()
-        registered = waiting.registered(self.flink) if programs else 0
+        quick = replace(self.flink, timeout_s=_STATUS_TIMEOUT_S) if programs else None
+        registered = waiting.registered(quick) if quick else 0
         serves = known is not None and topics.is_listening(kafka.bootstrap(*known))
         return StackStatus(
             state=self._state(programs, registered, broker_serves=serves),
@@ -141,6 +143,7 @@ class Stack:
             problems=tuple(problems.tell(self.layout, programs or {}, broker_serves=serves))
             if programs
             else (),
+            broker_serves=serves,
             flink_environment={
                 "FLINK_CONF_DIR": str(self.layout.conf),
                 "FLINK_LIB_DIR": str(self.layout.lib),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from events.errors import one_line
 from stack.errors import StackError
@@ -52,9 +53,10 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class FlinkClient:
-    """The REST API at `url`, such as http://127.0.0.1:8081."""
+    """The REST API at `url`, such as http://127.0.0.1:8081, with the longest wait for an answer."""
 
     url: str
+    timeout_s: float = _TIMEOUT_S
 
     def overview(self) -> Overview:
         """Return the cluster in numbers."""
@@ -104,8 +106,11 @@ class FlinkClient:
             if self.state(job_id) in ENDED:
                 break
             time.sleep(0.2)
+        why = self.exception(job_id)
+        told = f"{root_cause(why)} (the whole text is at {self.exceptions_page(job_id)})"
         raise FlinkError(
-            f"Job {job_id} is {self.state(job_id)} and not running: {self.exception(job_id)}"
+            f"Job {job_id} is {self.state(job_id)}, and not all of its tasks run: "
+            f"{told if why else 'it names no exception yet; ./cardwatch status has news.'}"
         )
 
     def wait_until_ended(self, job_id: str, timeout_s: float = 60.0) -> str:
@@ -122,6 +127,10 @@ class FlinkClient:
         """Return the newest exception of a job, empty where it has none."""
         entries = self.get(f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
         return str(entries[0]["stacktrace"]) if entries else ""
+
+    def exceptions_page(self, job_id: str) -> str:
+        """Return the address of the page of the web UI that has a job's exceptions in full."""
+        return f"{self.url}/#/job/running/{job_id}/exceptions"
 
     def checkpoints(self, job_id: str) -> dict[str, Any]:
         """Return the checkpoint statistics of a job: counts, summary, history, latest."""
@@ -171,7 +180,7 @@ class FlinkClient:
                     self.wait_until_ended(job_id, timeout_s)
                 return place
             time.sleep(0.2)
-        raise FlinkError(f"The savepoint of job {job_id} took more than {timeout_s:.0f} s.")
+        raise FlinkError(f"The savepoint was not complete within {timeout_s:.0f} s.")
 
     def get(self, path: str) -> Any:
         """Return the decoded answer to a GET of `path`."""
@@ -184,7 +193,7 @@ class FlinkClient:
             self.url + path, data, headers, method=method
         )
         try:
-            with _DIRECT.open(request, timeout=_TIMEOUT_S) as answer:
+            with _DIRECT.open(request, timeout=self.timeout_s) as answer:
                 return json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             raise FlinkError(f"{method} {path}: {error.code}, {_reason(error.read())}") from error
@@ -198,11 +207,27 @@ class FlinkClient:
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+_CAUSED_BY: Final = "Caused by: "
+_PACKAGE: Final = re.compile(r"^(?:[a-z_][\w$]*\.)+(?=[A-Z]\w*)")
+
+
+def root_cause(stacktrace: str) -> str:
+    r"""Return the innermost exception of a Java stack trace in one line, without its package.
+
+    >>> root_cause("a.b.JobException: no\n\tat a.B.c(B.java:1)\nCaused by: d.e.IOError: disk full")
+    'IOError: disk full'
+    """
+    lines = [line.strip() for line in stacktrace.strip().splitlines() if line.strip()]
+    causes = [line.removeprefix(_CAUSED_BY) for line in lines if line.startswith(_CAUSED_BY)]
+    cause = causes[-1] if causes else next(iter(lines), "no reason was given")
+    return one_line(_PACKAGE.sub("", cause), _LONGEST_REASON)
+
+
 def _location(operation: dict[str, Any]) -> str:
     if "location" in operation:
         return str(operation["location"])
     cause = operation.get("failure-cause", {}).get("stack-trace", "no cause given")
-    raise FlinkError(f"The savepoint failed: {cause}")
+    raise FlinkError(f"The savepoint failed: {root_cause(cause)}.")
 
 
 _LONGEST_REASON = 500

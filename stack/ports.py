@@ -31,6 +31,15 @@ def is_listening(port: int, host: str = HOST) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
+def accepts(host: str, port: int) -> bool:
+    """Say whether a server accepts connections at a host's name or address, within a second."""
+    try:
+        socket.create_connection((host, port), timeout=1.0).close()
+    except OSError:  # a name that nobody knows too
+        return False
+    return True
+
+
 def _any_free(taken: set[int]) -> int:
     for port in random.sample(_FREE_RANGE, 200):
         if port not in taken and is_free(port):

@@ -7,19 +7,30 @@ import uuid
 from collections.abc import Iterator
 from typing import Final
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from stack.errors import StackError
+from stack.topics import require_broker
 
 _TIMEOUT_S: Final = 120.0
+_BATCH: Final = 1_000
 
 
 def read_topic(bootstrap: str, topic: str, *, committed: bool = True) -> list[Message]:
-    """Return every record of a topic up to its end at the time of the call.
+    """Return every record of a topic up to its end at the time of the call; see `each_record`."""
+    return list(each_record(bootstrap, topic, committed=committed))
 
-    `committed` leaves out what open and aborted transactions have written. StackError where the
-    end is not reached in time, as when a transaction stays open.
+
+def each_record(bootstrap: str, topic: str, *, committed: bool = True) -> Iterator[Message]:
+    """Yield every record of a topic up to its end, without holding them.
+
+    `committed` leaves out what open and aborted transactions have written.
+
+    Raises:
+        StackError: No broker answers, the topic is missing, or nothing more comes before its end,
+            as when a transaction stays open.
     """
+    require_broker(bootstrap)
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -28,29 +39,38 @@ def read_topic(bootstrap: str, topic: str, *, committed: bool = True) -> list[Me
             "enable.auto.commit": False,
             "isolation.level": "read_committed" if committed else "read_uncommitted",
             "enable.partition.eof": True,
+            "log_level": 0,
         }
     )
     try:
-        return list(_messages(consumer, topic))
+        yield from _messages(consumer, bootstrap, topic)
+    except KafkaException as error:
+        raise StackError(f"Kafka at {bootstrap}, topic {topic}: {error.args[0].str()}.") from error
     finally:
         consumer.close()
 
 
-def _messages(consumer: Consumer, topic: str) -> Iterator[Message]:
-    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
-    open_ends = set(partitions)
+def _messages(consumer: Consumer, bootstrap: str, topic: str) -> Iterator[Message]:
+    known = consumer.list_topics(topic, timeout=10).topics[topic]
+    if known.error is not None:
+        raise StackError(
+            f"Kafka at {bootstrap} has no topic {topic}: ./cardwatch up creates the topics."
+        )
+    consumer.assign([TopicPartition(topic, number, 0) for number in known.partitions])
+    open_ends = set(known.partitions)
     deadline = time.monotonic() + _TIMEOUT_S
     while open_ends and time.monotonic() < deadline:
-        message = consumer.poll(1.0)
-        if message is None:
-            continue
-        if message.error() is None:
-            yield message
-        else:  # the end of a partition
-            open_ends.discard(message.partition())
+        for message in consumer.consume(_BATCH, 1.0):
+            error = message.error()
+            if error is None:
+                deadline = time.monotonic() + _TIMEOUT_S
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:
+                open_ends.discard(message.partition())
+            elif not error.retriable():
+                raise KafkaException(error)
     if open_ends:
         raise StackError(
-            f"Topic {topic} at partitions {sorted(open_ends)} was not read to its end within "
-            f"{_TIMEOUT_S:.0f} s: is a transaction of a stopped job still open?"
+            f"Topic {topic} at partitions {sorted(open_ends)} was not read to its end: nothing "
+            f"came for {_TIMEOUT_S:.0f} s. Is a transaction of a stopped job still open?"
         )

@@ -31,6 +31,7 @@ class StackStatus:
         folder: Where everything is kept.
         logs: Where the logs are.
         problems: What is wrong and what to do about it, in sentences.
+        broker_serves: Whether something listens where clients find the broker.
         flink_environment: What the distribution's own bin/flink needs to find this cluster.
     """
 
@@ -42,6 +43,7 @@ class StackStatus:
     folder: Path
     logs: Path
     problems: tuple[str, ...]
+    broker_serves: bool
     flink_environment: Mapping[str, str]
 
     def to_json(self) -> dict[str, object]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from stack.embedded import Stack
 from stack.errors import StackError
+from stack.flink import root_cause
 
 _TIMEOUT_S = 120.0
 
@@ -52,16 +53,46 @@ def submit(
         command += ["-p", str(parallelism)]
     command += [word for key, value in options for word in ("-D", f"{key}={value}")]
     command += [str(job), *arguments] if job.suffix == ".jar" else ["-py", str(job), *arguments]
-    told = subprocess.run(
-        command,
-        cwd=stack.install.root,
-        env=stack.client_environment,
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-    )
+    try:
+        told = subprocess.run(
+            command,
+            cwd=stack.install.root,
+            env=stack.client_environment,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise StackError(
+            f"`flink run` did not end within {_TIMEOUT_S:.0f} s and was stopped: "
+            "./cardwatch status says whether the job runs."
+        ) from None
     printed = told.stdout + told.stderr
     match = re.search(r"JobID ([0-9a-f]{32})", printed)
     if told.returncode or match is None:
-        raise StackError(f"`flink run` did not submit {job.name}:\n{printed.strip()[-3000:]}")
+        log = stack.layout.logs / "submit.log"
+        log.write_text(printed)
+        raise StackError(
+            f"`flink run` did not submit {job.name}: {why(printed)} (the whole text is in {log})"
+        )
     return match[1]
+
+
+_WRONG_CALL = re.compile(r"^flink run [^:]*: error: (.*)$", re.MULTILINE)
+_PYTHON_ERROR = re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception)\b(?:: .*)?)$", re.MULTILINE)
+_JAVA_ERROR = re.compile(r"^(?:Caused by: |: )?(?:\w+\.)+\w*(?:Exception|Error)\b.*$", re.MULTILINE)
+
+
+def why(printed: str) -> str:
+    """Return the one line of what `flink run` printed that says why it failed.
+
+    That is what the job's own arguments are refused with, or else the innermost exception of the
+    job's Python, or else of Flink's Java.
+    """
+    if wrong := _WRONG_CALL.search(printed):
+        return wrong[1]
+    _, traceback, rest = printed.rpartition("Traceback (most recent call last):")
+    if traceback and (errors := _PYTHON_ERROR.findall(rest)) and "Py4JJavaError" not in errors[0]:
+        return str(errors[0])
+    causes = [line for line in _JAVA_ERROR.findall(rest) if "ProgramAbort" not in line]
+    return root_cause("\n".join(causes).replace("\n: ", "\n") or printed)

@@ -13,12 +13,45 @@ from stack import ports
 from stack.errors import StackError
 
 _TIMEOUT_S = 15.0
+_ANSWER_S = 5.0
 
 
 def is_listening(bootstrap: str) -> bool:
-    """Say whether something accepts connections at `bootstrap`."""
-    host, _, port = bootstrap.rpartition(":")
-    return ports.is_listening(int(port), host)
+    """Say whether something accepts connections at one of the addresses host:port,host:port.
+
+    Raises:
+        StackError: One is not an address.
+    """
+    return any(ports.accepts(*_address(one)) for one in bootstrap.split(","))
+
+
+def require_broker(bootstrap: str) -> None:
+    """Raise StackError, at once and in one sentence, where nothing listens at `bootstrap`."""
+    if not is_listening(bootstrap):
+        raise StackError(
+            f"No Kafka broker answers at {bootstrap}: start one with ./cardwatch up, or name "
+            "another with --bootstrap where the command has it."
+        )
+
+
+def require_topic(bootstrap: str, name: str) -> None:
+    """Raise StackError in one sentence where no broker answers, or it has no such topic."""
+    require_broker(bootstrap)
+    try:
+        known = _admin(bootstrap).list_topics(timeout=_ANSWER_S).topics
+    except KafkaException as error:
+        raise StackError(f"Kafka at {bootstrap}: {error.args[0].str()}.") from error
+    if name not in known:
+        raise StackError(
+            f"Kafka at {bootstrap} has no topic {name}: ./cardwatch up creates the topics."
+        )
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.strip().rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise StackError(f"{text!r} is not the address of a broker: give it as host:port.")
+    return host.strip("[]"), int(port)
 
 
 def is_serving(bootstrap: str) -> bool:

@@ -38,13 +38,13 @@ class Counters:
         self._group = group.add_group("cardwatch")
         self._counters: dict[tuple[str, str | None], Counter] = {}
 
-    def add(self, name: str, label: str | None = None) -> None:
-        """Add one to a counter, or to that of one label, such as a reason code, under its name."""
+    def add(self, name: str, label: str | None = None, *, count: int = 1) -> None:
+        """Add to a counter, or to that of one label, such as a reason code, under its name."""
         counter = self._counters.get((name, label))
         if counter is None:
             group = self._group if label is None else self._group.add_group(name)
             counter = self._counters[name, label] = group.counter(label or name)
-        counter.inc()
+        counter.inc(count)
 
     def decided(self, level: str, latency_ms: int | None) -> None:
         """Count one decision by its risk level and, if known, by the time since Kafka had it."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from benchmarks.offsets import Offsets, consumer_settings, end_offsets, read
 from events.alert import Alert, decode_alert
 from events.dead_letter import DeadLetter, decode_dead_letter
 from events.decision import Decision, decode_decision
 from events.receipt import LabelReceipt, decode_receipt
-from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, OUTPUTS
+from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, OUTPUTS, Topic
+from stack.readable import Unreadable, readable
+
+E = TypeVar("E")
 
 Ends = Mapping[str, Offsets]
 """Topic to the end of each partition."""
@@ -57,6 +60,7 @@ class Subscriber:
 
     def __init__(self, bootstrap: str, start: Offsets) -> None:
         self.arrivals: list[Arrival] = []
+        self._unreadable = Unreadable()
         self._consumer = Consumer(consumer_settings(bootstrap, committed=True))
         self._consumer.assign([TopicPartition(DECISIONS.name, n, at) for n, at in start.items()])
         self._ended = threading.Event()
@@ -91,10 +95,10 @@ class Subscriber:
             message = self._consumer.poll(0.1)
             if message is None or message.error() is not None:
                 continue  # a broker that is away comes back, and the client finds it
-            decision = decode_decision(message.value() or b"")
-            self.arrivals.append(
-                Arrival(time.monotonic(), decision.received_ms, decision.transaction_id)
-            )
+            for _, decision in readable([message], decode_decision, self._unreadable):
+                self.arrivals.append(
+                    Arrival(time.monotonic(), decision.received_ms, decision.transaction_id)
+                )
 
 
 def ends(bootstrap: str) -> Ends:
@@ -103,17 +107,17 @@ def ends(bootstrap: str) -> Ends:
 
 
 def see(bootstrap: str, start: Ends) -> Seen:
-    """Read everything committed behind `start`."""
+    """Read everything committed behind `start`; what cannot be read is left out."""
+
+    def events(topic: Topic, decode: Callable[[bytes], E]) -> Iterator[tuple[Message, E]]:
+        return readable(read(bootstrap, topic.name, start[topic.name]), decode)
+
     return Seen(
         answers=[
-            Answer(each.partition() or 0, each.offset() or 0, decode_decision(each.value() or b""))
-            for each in read(bootstrap, DECISIONS.name, start[DECISIONS.name])
+            Answer(message.partition() or 0, message.offset() or 0, decision)
+            for message, decision in events(DECISIONS, decode_decision)
         ],
-        alerts=[decode_alert(v) for v in _values(bootstrap, ALERTS.name, start)],
-        receipts=[decode_receipt(v) for v in _values(bootstrap, LABEL_RECEIPTS.name, start)],
-        letters=[decode_dead_letter(v) for v in _values(bootstrap, DEAD_LETTERS.name, start)],
+        alerts=[alert for _, alert in events(ALERTS, decode_alert)],
+        receipts=[receipt for _, receipt in events(LABEL_RECEIPTS, decode_receipt)],
+        letters=[letter for _, letter in events(DEAD_LETTERS, decode_dead_letter)],
     )
-
-
-def _values(bootstrap: str, topic: str, start: Ends) -> Iterator[bytes]:
-    return (message.value() or b"" for message in read(bootstrap, topic, start[topic]))
