@@ -8,15 +8,23 @@ import msgspec
 
 from events.errors import EventError, refuse, show
 from events.masking import masked_record
+from events.topics import MIB
 from events.wire import decode_event
 
 DEAD_LETTER_VERSION: Final = 1
+
+MAX_KEPT_BYTES: Final = MIB
+"""How much of a key, and of a value, a dead letter keeps: all that our own topics take. A topic of
+somebody else may hold records that would not fit the topic of dead letters."""
+_LOOK_BEYOND: Final = 4_096
+"""Bytes behind the cut that are searched for card data too, so that no part of a number stays."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One refused record: where it stood, its bytes (null where there were none), and why.
 
-    `masked` says that card data in the key or the value was replaced by asterisks.
+    `masked` says that card data in the key or the value was replaced by asterisks, `cut_bytes` how
+    many bytes of both were left out at their ends (`MAX_KEPT_BYTES`).
     """
 
     topic: str
@@ -28,6 +36,7 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sentence: str
     time_ms: int
     masked: bool = False
+    cut_bytes: int = 0
     schema_version: int = DEAD_LETTER_VERSION
 
     @property
@@ -58,21 +67,29 @@ def dead_letter(
     time_ms: int,
 ) -> DeadLetter:
     """Return the dead letter for a record that was refused with `error`, without its card data."""
+    whole = len(key or b"") + len(value or b"")
+    key, value = _beginning(key, _LOOK_BEYOND), _beginning(value, _LOOK_BEYOND)
     hidden_key, hidden_value = masked_record(key, value)
     if error.code in _CARD_DATA and (hidden_key, hidden_value) == (key, value):
         # Refused for what the mask does not find: then no digit may stay.
         hidden_value = None if value is None else _ANY_DIGIT.sub(b"*", value)
+    kept_key, kept_value = _beginning(hidden_key), _beginning(hidden_value)
     return DeadLetter(
         topic=topic,
         partition=partition,
         offset=offset,
-        key_base64=_in_base64(hidden_key),
-        value_base64=_in_base64(hidden_value),
+        key_base64=_in_base64(kept_key),
+        value_base64=_in_base64(kept_value),
         code=error.code,
         sentence=error.sentence,
         time_ms=time_ms,
         masked=(hidden_key, hidden_value) != (key, value),
+        cut_bytes=max(0, whole - len(kept_key or b"") - len(kept_value or b"")),
     )
+
+
+def _beginning(text: bytes | None, more: int = 0) -> bytes | None:
+    return None if text is None else text[: MAX_KEPT_BYTES + more]
 
 
 def _in_base64(text: bytes | None) -> str | None:

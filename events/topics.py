@@ -57,7 +57,8 @@ DEAD_LETTERS: Final = Topic(
     30 * DAY_MS,
     "delete",
     4 * MIB,
-    "Base64 makes 1.4 MiB of the largest record that an input topic takes.",
+    "Base64 makes 1.4 MiB of the largest record that an input topic takes; of a longer one in "
+    "somebody else's topic the beginning is kept.",
 )
 LABEL_RECEIPTS: Final = Topic(
     "label-receipts", PARTITIONS, REBUILD_MS, "delete", MIB, "Lives as long as the decisions."

@@ -19,7 +19,7 @@ from benchmarks.faults.upstream import (
     Foreign,
     Upstream,
     foreign_payments,
-    take_any_time,
+    take_anything,
     without_payment,
 )
 from benchmarks.offsets import end_offsets
@@ -46,7 +46,7 @@ def foreign_topic(scene: Scene) -> None:
     One transaction is open from before the stop until after the start.
     """
     payments = foreign_payments(_PAYMENTS, _CARDS, scene.seed)
-    take_any_time(scene.stack.kafka)
+    take_anything(scene.stack.kafka)
     rest = _write_once(scene, payments)
     slow = _upstream(scene, "lz4", "slow")
     left_open = _of_few_cards(rest[:_SHARE])

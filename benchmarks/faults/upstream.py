@@ -19,7 +19,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.faults.fault import Traffic
 from benchmarks.faults.producer_log import Sent
 from benchmarks.faults.traffic import records
-from events.topics import TRANSACTIONS
+from events.topics import MIB, TRANSACTIONS
 from events.transaction import encode_transaction, parse_transaction
 from producer.kafka import Compression, KafkaSettings
 
@@ -27,6 +27,9 @@ CODECS: Final = get_args(Compression)
 LARGEST_MS: Final = 2**63 - 1
 ODD_TIMES_MS: Final = (-1, 1, 1_700_000_000, 946_684_799_999, 4_102_444_800_000, LARGEST_MS)
 """No time, a number, seconds, the last millisecond of 1999, the year 2100, the largest number."""
+
+LARGEST_BYTES: Final = 8 * MIB
+"""Of a record in the foreign topic: more than a dead letter could hold as a whole."""
 
 _CONFIRMED_WITHIN_S: Final = 60.0
 _OTHER_WORLD: Final = 20_000
@@ -54,16 +57,26 @@ def foreign_payments(count: int, cards: int, seed: int) -> list[Foreign]:
 
 
 def without_payment(payment: Foreign) -> list[Foreign]:
-    """Return records around a payment that hold none: tombstone, no value, no key."""
+    """Return records around a payment that hold none: tombstone, no value, no key, 6 MiB."""
     key, value, _ = payment
-    return [Foreign(key, None), Foreign(key, b""), Foreign(None, value)]
+    huge = b" " * (6 * MIB)
+    return [Foreign(key, None), Foreign(key, b""), Foreign(None, value), Foreign(key, huge)]
 
 
-def take_any_time(bootstrap: str) -> None:
-    """Let the transactions topic take every record time, as brokers before 4.0 do."""
-    name, value = "message.timestamp.after.max.ms", str(LARGEST_MS)
-    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-    topic = ConfigResource(ResourceType.TOPIC, TRANSACTIONS.name, incremental_configs=[entry])
+def take_anything(bootstrap: str) -> None:
+    """Let the transactions topic take every record time and larger records, as others' topics do.
+
+    Brokers before 4.0 take every time by default.
+    """
+    options = {
+        "message.timestamp.after.max.ms": str(LARGEST_MS),
+        "max.message.bytes": str(LARGEST_BYTES),
+    }
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in options.items()
+    ]
+    topic = ConfigResource(ResourceType.TOPIC, TRANSACTIONS.name, incremental_configs=entries)
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     admin.incremental_alter_configs([topic])[topic].result()
 
@@ -81,6 +94,7 @@ class Upstream:
         self._confirmed: list[Sent] = []
         settings = KafkaSettings(bootstrap, timeout_s=_CONFIRMED_WITHIN_S).client()
         settings |= {"compression.type": codec, "delivery.report.only.error": False}
+        settings["message.max.bytes"] = LARGEST_BYTES
         if transactional_id:
             settings["transactional.id"] = transactional_id
         self._producer = Producer({**settings, "on_delivery": self._on_delivery})

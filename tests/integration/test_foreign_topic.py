@@ -10,11 +10,11 @@ from typing import Final, get_args
 import pytest
 from confluent_kafka import Producer
 
-from benchmarks.faults.upstream import take_any_time
+from benchmarks.faults.upstream import LARGEST_BYTES, take_anything
 from benchmarks.reading import read_payments
 from events.dead_letter import decode_dead_letter
 from events.decision import Decision, decode_decision
-from events.topics import DEAD_LETTERS, DECISIONS, TRANSACTIONS
+from events.topics import DEAD_LETTERS, DECISIONS, MIB, TRANSACTIONS
 from producer.kafka import Compression
 from stack.reading import read_topic
 from tests.running import RunningJob, running_job
@@ -48,7 +48,7 @@ def payment(name: str, card: str, at_ms: int = NOW_MS) -> bytes:
 def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJob]:
     """Start the job on a topic that takes every record time, as an older broker's does."""
     with running_job(tmp_path_factory.mktemp("foreign") / "stack") as running:
-        take_any_time(running.stack.kafka)
+        take_anything(running.stack.kafka)
         yield running
 
 
@@ -136,13 +136,16 @@ def test_a_record_time_that_cannot_be_one_does_not_count_against_the_payment(
 
 
 @pytest.mark.timeout(240)
-def test_tombstones_and_records_without_a_key_become_dead_letters(job: RunningJob) -> None:
+def test_tombstones_records_without_a_key_and_huge_ones_become_dead_letters(
+    job: RunningJob,
+) -> None:
     """Headers and a partitioner of the sender's own change nothing."""
-    client = producer(job)
+    client = producer(job, message_max_bytes=str(LARGEST_BYTES))
     refused = {
         "tombstone": ("empty", b"card t", None),
         "empty value": ("empty", b"card t", b""),
         "no key": ("missing_key", None, payment("no key", "card t")),
+        "six mebibytes": ("too_large", b"card t", b" " * (6 * MIB)),
         "empty key": ("key_mismatch", b"", payment("empty key", "card t")),
     }
     for _, key, value in refused.values():

@@ -3,7 +3,13 @@
 import msgspec
 import pytest
 
-from events.dead_letter import DeadLetter, dead_letter, decode_dead_letter, encode_dead_letter
+from events.dead_letter import (
+    MAX_KEPT_BYTES,
+    DeadLetter,
+    dead_letter,
+    decode_dead_letter,
+    encode_dead_letter,
+)
 from events.errors import EventError, refuse, show
 from events.receipt import decode_receipt, encode_receipt
 from events.topics import DEAD_LETTERS, TRANSACTIONS
@@ -34,6 +40,27 @@ def test_the_largest_record_fits() -> None:
     """A megabyte of nothing, as value or as key, fits the topic of dead letters."""
     nothing = bytes(TRANSACTIONS.max_message_bytes)
     assert len(encode_dead_letter(refused(nothing, nothing))) < DEAD_LETTERS.max_message_bytes
+
+
+@pytest.mark.parametrize("field", ["key", "value"])
+def test_a_record_of_somebody_elses_topic_is_cut_to_what_fits(field: str) -> None:
+    """Else it could not be written, and the job would restart for ever."""
+    longer = {"key": b"k", "value": b"v"} | {field: b"x" * (MAX_KEPT_BYTES + 7_000)}
+    letter = refused(**longer)
+    assert letter.cut_bytes == 7_000 and not letter.masked
+    assert (letter.key, letter.value) == tuple(each[:MAX_KEPT_BYTES] for each in longer.values())
+    largest = refused(b"x" * (20 * MAX_KEPT_BYTES), b"x" * (20 * MAX_KEPT_BYTES))
+    written = len(largest.key or b"") + len(encode_dead_letter(largest))
+    assert written < DEAD_LETTERS.max_message_bytes
+    assert refused(b"x" * MAX_KEPT_BYTES, b"x" * MAX_KEPT_BYTES).cut_bytes == 0
+
+
+def test_no_part_of_a_card_number_stays_at_the_cut() -> None:
+    number = b'"4111 1111 1111 1111"'
+    value = b" " * (MAX_KEPT_BYTES - 10) + number + b" " * 5_000
+    letter = refused(b"k", value)
+    assert letter.masked
+    assert b"4111" not in (letter.value or b"")
 
 
 def test_receipt_round_trip() -> None:

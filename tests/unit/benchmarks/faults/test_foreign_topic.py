@@ -45,7 +45,7 @@ def test_the_oracle_asks_for_a_dead_letter_of_each_record_without_a_payment() ->
         Sent(TRANSACTIONS.name, 0, place, 2**42, each.key, each.value)
         for place, each in enumerate(without_payment(PAYMENTS[0]))
     ]
-    assert sorted(asked(log).refused.values()) == ["empty", "empty", "missing_key"]
+    assert sorted(asked(log).refused.values()) == ["empty", "empty", "missing_key", "too_large"]
 
 
 def test_the_control_keeps_exactly_once_and_reads_what_is_not_committed() -> None:
