@@ -34,7 +34,7 @@ _CODE_WORD: Final = re.compile(r"[cC][vV][cCvV]")
 _LONG: Final = 4_000
 _GROUP: Final = re.compile(r"[0-9](?:\x00*[0-9])*")
 _EXPONENT: Final = re.compile(r"[eE][+-]?[0-9]{1,3}(?![0-9A-Za-z])")
-_BEFORE: Final = re.compile(r"[A-Za-z]+\Z")
+_BEFORE: Final = re.compile(r"[0-9A-Za-z]+\Z")
 _AFTER: Final = re.compile(r"[A-Za-z]*")
 _LEAD: Final = re.compile(
     r"pan|(?:credit)?card(?:no|nr|num|number)?|ccn?(?:no|num|number)?|number|num|no|nr|acct|account"
@@ -167,7 +167,8 @@ class _Run:
         if exponent:
             start = self._groups[-2:][0][0]
             digits = card_number_in(self._plain[start : exponent.end()])
-            if digits and _is_wanted(digits, self._known):
+            alone = _stands_alone(self._plain, start, exponent.end())
+            if digits and alone and _is_wanted(digits, self._known):
                 yield Span(start, exponent.end(), "card_number")
 
     def _is_fraction(self, first: int) -> bool:

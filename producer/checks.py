@@ -5,11 +5,15 @@ What a column may hold is what events lets a payment hold; the limits come from 
 
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from events.card_names import card_data_named, holds_named
+from events.card_search import Code, card_data
+from events.errors import refuse
 from events.money import EXPONENTS
 from events.transaction import MAX_FLOAT32
 from producer.rejects import cell, row_sentence
@@ -17,6 +21,16 @@ from producer.rejects import cell, row_sentence
 Mask = npt.NDArray[np.bool_]
 
 _NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_LONG_NUMBER: Final = 1e11
+"""A number of twelve digits, which the shortest card numbers have."""
+_FOUND: Final = {
+    "card_number": "a number that a card network issues, with a valid check digit",
+    "card_data": "track data, a verification code or a PIN",
+}
+_STEPS: Final = {
+    "card_number": "map the column to card_id or customer_id, which become tokens, or leave it out",
+    "card_data": "leave the column out: such data may not be kept once a payment is authorised",
+}
 _TRUE_FALSE: Final = dict.fromkeys(("0", "false", "no", "n", "f"), False) | dict.fromkeys(
     ("1", "true", "yes", "y", "t"), True
 )
@@ -72,9 +86,28 @@ def number_column(
     return numbers
 
 
-def attribute_column(raw: pa.Array, where: str, checks: Checks) -> pa.Array:
-    """Return float64[n] within the range of float32; null and NaN are null."""
-    return number_column(raw, where, (-MAX_FLOAT32, MAX_FLOAT32), "bad_attributes", checks)
+def attribute_column(raw: pa.Array, name: str, where: str, checks: Checks) -> pa.Array:
+    """Return float64[n] within the range of float32; null and NaN are null.
+
+    Refuses numbers that are card numbers, or codes and PINs by the attribute's name.
+    """
+    limits = (-MAX_FLOAT32, MAX_FLOAT32)
+    numbers = number_column(raw, where, limits, "bad_attributes", checks)
+    kind = card_data_named(name)
+    suspect = np.abs(np.asarray(numbers.fill_null(0.0))) >= (_LONG_NUMBER if kind is None else 0)
+    for row in np.flatnonzero(suspect & checks.good & true(numbers.is_valid())).tolist():
+        text = msgspec.json.encode(numbers[row].as_py()).decode()
+        if kind is not None and holds_named(kind, text, number=True):
+            checks.refuse_each({row: card_data_refused("card_data", where)})
+        elif card_data(text):
+            checks.refuse_each({row: card_data_refused("card_number", where)})
+    return numbers
+
+
+def card_data_refused(code: Code, where: str) -> tuple[str, str]:
+    """Return the code and the sentence for card data, which the sentence does not repeat."""
+    expected = f"no {code.replace('_', ' ')}"
+    return code, refuse(code, where, expected, _FOUND[code], _STEPS[code]).sentence
 
 
 def flag_column(raw: pa.Array, where: str, checks: Checks) -> pa.Array:

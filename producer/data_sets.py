@@ -126,6 +126,8 @@ IEEE_CIS: Final = Layout(
     amounts=AmountRules(rounded=True),
 )
 
+# A merchant of TabFormer is a number of up to 19 digits, and one in forty could be a card number:
+# a letter at its end says that it is none.
 TABFORMER: Final = Layout(
     name="tabformer",
     about="IBM TabFormer (User, Card, Year, ...), USD. A card is User-Card; refunds are left out",
@@ -148,7 +150,7 @@ TABFORMER: Final = Layout(
     optional=frozenset({"merchant_category", "channel", "city", "is_fraud"}),
     constants=frozen({"currency": "USD"}),
     numbered=frozenset({"transaction_id"}),
-    prefixes=frozen({"merchant_id": "merchant-"}),
+    suffixes=frozen({"merchant_id": "m"}),
     strip=frozen({"amount": "$"}),
     amounts=AmountRules(refunds_left_out=True),
 )

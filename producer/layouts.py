@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
+from events.card_search import card_data
 from events.errors import one_line
 from events.masking import masked_line
 from events.table import ATTRIBUTE_PREFIX
@@ -64,9 +65,9 @@ class Layout:
     `.year`, `.month` and `.day`, and `.time`. Fields in optional may lack their column, those in
     second come from a second file, joined by transaction_id. constants gives a field one text for
     every row, and numbered gives it the text "<digest of the file>-<row>". prefixes are put
-    before a field's text, strip is taken from its front. Every value of card_id becomes a token
-    where card_is_number is true; elsewhere only those that are card numbers do. An amount is in
-    major units of its currency, unless amount_in_minor.
+    before a field's text and suffixes behind it, strip is taken from its front. Every value of
+    card_id becomes a token where card_is_number is true; elsewhere only those that are card
+    numbers do. An amount is in major units of its currency, unless amount_in_minor.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Layout:
     constants: Mapping[str, str] = field(default_factory=lambda: frozen({}))
     numbered: frozenset[str] = frozenset()
     prefixes: Mapping[str, str] = field(default_factory=lambda: frozen({}))
+    suffixes: Mapping[str, str] = field(default_factory=lambda: frozen({}))
     strip: Mapping[str, str] = field(default_factory=lambda: frozen({}))
     times: TimeRules = field(default_factory=TimeRules)
     amounts: AmountRules = field(default_factory=AmountRules)
@@ -169,6 +171,10 @@ def _check_attributes(layout: str, names: tuple[str, ...]) -> None:
             raise LayoutError(
                 f"{where} attribute names of 1 to {MAX_ATTRIBUTE_NAME} printable characters, got "
                 f"{name!r} ({len(name)}); shorten the name in --map {ATTRIBUTE_PREFIX}NAME=COLUMN"
+            )
+        if card_data(name):
+            raise LayoutError(
+                f"{where} no card number in a name, got {name!r}; rename the attribute"
             )
     texts = (len(TEXT_FIELDS) + len(FIELDS)) * MAX_TEXT * _UTF8_BYTES
     most = texts + sum(len(name.encode()) + _NUMBER_BYTES for name in names)

@@ -169,6 +169,7 @@ class Mapper:
                 rules = TextRules(
                     layout.strip.get(name, ""),
                     layout.prefixes.get(name, ""),
+                    layout.suffixes.get(name, ""),
                     name in (*NEEDED_FIELDS, "transaction_id"),
                     layout.card_is_number and name == "card_id",
                 )
@@ -196,7 +197,7 @@ class Mapper:
             name = ATTRIBUTE_PREFIX + attribute
             if name in given:
                 column = self._number(given, name)
-                numbers[name] = attribute_column(column, self._where(name), found)
+                numbers[name] = attribute_column(column, attribute, self._where(name), found)
         return numbers
 
     def _exponents(self, columns: Mapping[str, pa.Array], found: Checks, rows: int) -> Minor:

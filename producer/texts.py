@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from events.card import card_number_refused
-from events.card_number import card_number_in, is_issued
+from events.card_search import card_data
 from events.wire import MAX_TEXT
-from producer.checks import Checks, true
+from producer.checks import Checks, card_data_refused, true
 from producer.missing import clean
 from producer.spelling import spell
 from producer.tally import Tally
@@ -25,13 +24,13 @@ TOKENISED: Final = ("card_id", "customer_id")
 """The fields that name a card or its holder: a card number there becomes a token."""
 
 _CONTROL: Final = r"[\x00-\x1f\x{7f}-\x{9f}]"
-_NO_CARD_NUMBER: Final = r"^[ -~]*[A-DF-Za-df-z][ -~]*$"
-"""ASCII with a letter other than the exponent's: no spelling of a card number."""
+_MAY_HOLD_CARD_DATA: Final = r"[0-9](?:[^0-9A-Za-z]{0,24}[0-9]){11}|[cC][vV][cCvV]|[^\x00-\x7f]"
+"""Twelve digits with marks between, a word for a code, or digits of other scripts."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
-    """How a field is read: what is taken from its front and put before it.
+    """How a field is read: what is taken from its front, put before it and put behind it.
 
     needed refuses rows without it. every_token makes a token of every value, not only of those
     that are card numbers.
@@ -39,6 +38,7 @@ class TextRules:
 
     strip: str = ""
     prefix: str = ""
+    suffix: str = ""
     needed: bool = False
     every_token: bool = False
 
@@ -111,30 +111,29 @@ def _finished(
         values = pc.replace_substring_regex(values, f"^{re.escape(rules.strip)}", "")
     if field_name in TOKENISED:
         values = _tokens(values, rules, tokenizer)
-    elif rules.prefix:
-        values = pc.binary_join_element_wise(rules.prefix, values, "")
+    elif rules.prefix or rules.suffix:
+        values = pc.binary_join_element_wise(rules.prefix, values, rules.suffix, "")
     bad = pc.or_(
         pc.greater(pc.utf8_length(values), MAX_TEXT), pc.match_substring_regex(values, _CONTROL)
     )
     bad = pc.or_(bad, pc.equal(values, ""))
     expected, step = f"1 to {MAX_TEXT} printable characters", "shorten or clean the text"
     checks.refuse(true(bad), "bad_identifier", where, expected, values, step)
-    if field_name not in TOKENISED:
-        _refuse_card_numbers(values, where, checks)
+    _refuse_card_data(values, where, checks)
     return values
 
 
 def _tokens(values: pa.Array, rules: TextRules, tokenizer: Tokenizer) -> pa.Array:
     """Replace card numbers, or every value, by tokens; put the prefix before the others."""
     tokens = tokenizer.column(values, rules.every_token)
-    prefixed = pc.binary_join_element_wise(rules.prefix, values, "")
+    prefixed = pc.binary_join_element_wise(rules.prefix, values, rules.suffix, "")
     return pc.if_else(pc.equal(tokens, values), prefixed, tokens)
 
 
-def _refuse_card_numbers(values: pa.Array, where: str, checks: Checks) -> None:
-    """Refuse the values that are card numbers, in a field that names neither card nor holder."""
-    odd = np.flatnonzero(~true(pc.match_substring_regex(values, _NO_CARD_NUMBER)))
-    for place in odd.tolist():
-        digits = card_number_in(values[place].as_py() or "")
-        if digits is not None and is_issued(digits):
-            checks.refuse_each({place: ("card_number", card_number_refused(where).sentence)})
+def _refuse_card_data(values: pa.Array, where: str, checks: Checks) -> None:
+    """Refuse the texts that hold a card number or other card data somewhere, as the job does."""
+    suspects = np.flatnonzero(true(pc.match_substring_regex(values, _MAY_HOLD_CARD_DATA)))
+    for place in suspects.tolist():
+        spans = card_data(values[place].as_py())
+        if spans:
+            checks.refuse_each({place: card_data_refused(spans[0].code, where)})

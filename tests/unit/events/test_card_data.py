@@ -192,6 +192,8 @@ NO_CARD_DATA: dict[str, Any] = {
     "dates": payment(note="2024-05-01 12:00:00.123456", due="30.05.2024 12:00:00.1234"),
     "UUID of digits": payment(device_id="40000000-1234-4123-8123-412345678901"),
     "hash of digits": payment(device_id="e3b0c44298fc14000000000000000214c8996fb92427ae41e4649b"),
+    "hash with a word in front of digits": payment(transaction_id=f"0d3b{NUMBER}"),
+    "hash with an exponent behind digits": payment(transaction_id="5d00b6683873806956e1"),
     "id with a letter": payment(transaction_id=f"t{NUMBER}"),
     "wrong check digit": payment(customer_id="4111111111111112"),
     "no network's": payment(customer_id=with_check_digit("999999999999999")),
