@@ -1,9 +1,19 @@
 """How a hot card's memory is bounded: the older half of its payments goes into buckets.
 
 A bucket holds count, sum, maximum and spread of the payments in one cell of time, and counts at
-the time of its newest payment. A cell is at most 1/16 as wide as it is old, so a window's edge is
-blurred by 1/16 of its length at most, and a window that cuts no bucket is exact. Where the
-payments went, their devices and their ids are forgotten. 31 days need 340 buckets at most.
+the time of its newest payment. A cell is 1 s wide, or at most 1/16 of its age behind the card's
+newest payment. So for a payment that comes L behind the card's newest one, a window (t - w, t]
+holds at most the payments of (t - w - a, t] and at least those of (t - w, t - b], where
+a = max(1 s, (L + w) / 16), b = 0 at L = 0, else max(1 s, L / 16).
+
+In order of time that is a left edge that is off by a sixteenth of the window. Out of order both
+edges are off by the age: ten minutes late a window of ten minutes may lack its newest 37 s and
+have 75 s too much at the other end; a day late it may miss all that it should hold. A window that
+cuts no bucket is exact. `compacted_card` marks every decision of a card that has buckets.
+
+Merchants, places and devices of compacted payments are forgotten, so distinct counts may be too
+low, and what is new may be known. The median is of the payments that are still kept, and NaN where
+none of them is old enough. Ids are kept: see card_ids.py. 31 days need 340 buckets at most.
 """
 
 from collections.abc import Callable
