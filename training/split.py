@@ -48,7 +48,7 @@ def split_by_time(
         raise TrainingError(
             f"The history spans {(last - first) / DAY_MS:.1f} days, and the gap behind "
             f"training takes {delay_ms / DAY_MS:.1f}: give a longer history, or a "
-            "shorter --label-delay-days."
+            "shorter --label-delay."
         )
     train_end = first + int(usable * (1 - validation_share - test_share))
     validation_end = train_end + delay_ms + int(usable * validation_share)
