@@ -54,18 +54,14 @@ def find_label(merchant: MerchantView, time_ms: int, who: int) -> int:
 
     A waiting label from version 2 does not know its payment and takes the first of its moment.
     """
-    if merchant.labels == 0:
-        return -1
-    label = _find_exactly(merchant, time_ms, who)
-    return label if label >= 0 else _find_exactly(merchant, time_ms, UNKNOWN)
-
-
-@helper
-def _find_exactly(merchant: MerchantView, time_ms: int, who: int) -> int:
+    by_time = -1
     for label in range(merchant.labels):
-        if label_word(merchant, label, LABEL_TIME) == time_ms and label_who(merchant, label) == who:
-            return label
-    return -1
+        if label_word(merchant, label, LABEL_TIME) == time_ms:
+            if label_who(merchant, label) == who:
+                return label
+            if label_who(merchant, label) == UNKNOWN and by_time < 0:
+                by_time = label
+    return by_time
 
 
 @helper

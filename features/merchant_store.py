@@ -133,6 +133,9 @@ def _store_labels(
     old: MerchantView, new: MerchantView, moved: int, forgotten: int, oldest_ms: int
 ) -> None:
     """Write the labels apart but two (-1: none) and those of payments from `oldest_ms` back."""
+    if moved < 0 and forgotten < 0 and new.labels >= old.labels:
+        copy(old.words, HEAD_WORDS, new.words, HEAD_WORDS, LABEL_WORDS * old.labels)
+        return
     to = HEAD_WORDS
     for label in range(old.labels):
         if label != moved and label != forgotten:
