@@ -18,10 +18,21 @@ is nothing to measure: NaN is not known, 0 is none. A test computes both.
 - **Newest place.** The place of the newest payment with coordinates that arrived before, of any
   age. Where it is newer than the payment, nothing is known of the way there. Home is learnt in the
   order of arrival.
+- **Known fraud.** A payment whose label says fraud, with a label time up to the payment's
+  timestamp. The label has to have arrived. Of several labels of a payment the one with the newest
+  label time counts, of equal ones the last to arrive. A label finds its payment by id, card and
+  timestamp.
+- **Ended 7 days before.** The window (t - 7 d - w, t - 7 d]: labels take that long. Days since
+  the newest known fraud are not delayed.
+- **In a row.** The merchant's payments up to 7 days ago, newest first, until one is not a known
+  fraud. Payments of one millisecond have no order: one of them that is genuine ends the row.
+- **Late at the merchant.** A payment more than a day behind its merchant's newest (`late_merchant`)
+  may miss payments and frauds that are more than 68 days older than that newest payment.
 - **Hashes.** Merchants are 32-bit hashes; cities, devices and countries are 16-bit hashes. With
   ten cities known, a new one is taken for a known one in 1 of 6,500 cases, and not counted.
 - **Compacted.** Beyond 1,024 payments in 31 days the older ones are kept in buckets
-  (`compacted_card`): card_compaction.py says how exact each feature then is.
+  (`compacted_card`): card_compaction.py says how exact each feature then is. Beyond 2,048 payments
+  in 68 days a merchant has buckets too (`compacted_merchant`, merchant_compaction.py).
 """
 
 from dataclasses import dataclass
@@ -311,13 +322,26 @@ _CARD_PLACES: Final = (
 )
 
 _MERCHANT_NOW: Final = (
-    *_windows("merchant", MERCHANT_WINDOWS_MS, "count", "payments", "Payments at it in {w}."),
-    *_windows("merchant", MERCHANT_WINDOWS_MS, "mean", "major", "Mean amount at it in {w}."),
+    *_windows(
+        "merchant",
+        MERCHANT_WINDOWS_MS,
+        "count",
+        "payments",
+        "Payments at the merchant in the last {w}, the payment included.",
+    ),
+    *_windows(
+        "merchant",
+        MERCHANT_WINDOWS_MS,
+        "mean",
+        "major",
+        "Mean of the merchant's amounts in the last {w}, the payment included.",
+    ),
     _shop(
         "merchant_amount_to_mean_30d",
         "ratio",
         "ratio",
-        "Amount to the mean of earlier payments at the merchant.",
+        "Amount divided by the mean of the merchant's earlier payments in 30 days; NaN without a "
+        "mean above 0.",
         OWN_NORMAL_MS,
     ),
 )
@@ -331,55 +355,62 @@ _MERCHANT_RISK: Final = (
         _COUNTED_WINDOWS_MS,
         "delayed_count",
         "payments",
-        "Payments at it in {w}, up to 7 days ago.",
+        "Payments at the merchant in the {w} that ended 7 days before the payment; 0 without any.",
     ),
     *_windows(
         "merchant",
         DELAYED_WINDOWS_MS,
         "delayed_frauds",
         "payments",
-        "Frauds among those that were known by now, {w}.",
+        "Known frauds at the merchant in the {w} that ended 7 days before the payment; 0 without "
+        "any.",
     ),
     *_windows(
         "merchant",
         DELAYED_WINDOWS_MS,
         "delayed_fraud_share",
         "share",
-        "Share of known frauds among those, {w}; 0 where there are none.",
+        "Share of known frauds in the merchant's payments of the {w} that ended 7 days before the "
+        "payment; 0 without payments.",
     ),
     _shop(
         "merchant_days_since_fraud",
         "newest_fraud",
         "days",
-        "Days since the newest fraud at it that was known by now.",
+        "Days since the merchant's newest known fraud in 67 days, with no delay; NaN without a "
+        "known fraud.",
         KNOWN_FRAUD_MS,
     ),
     _shop(
         "merchant_days_since_good",
         "newest_good",
         "days",
-        "Days since its newest payment, up to 7 days ago, that was not known to be a fraud.",
+        "Days since the merchant's newest payment, 7 to 67 days old, that is not a known fraud; "
+        "NaN without one.",
         KNOWN_FRAUD_MS,
     ),
     _shop(
         "merchant_fraud_run",
         "run",
         "payments",
-        "Known frauds in a row up to 7 days ago: its payments since the newest good one.",
+        "Known frauds in a row that are the merchant's newest payments of 7 to 67 days ago; 0 "
+        "without any.",
         KNOWN_FRAUD_MS,
     ),
     _shop(
         "merchant_fraud_run_days",
         "run_age",
         "days",
-        "Days since the first payment of that run.",
+        "Days since the first of the known frauds in a row at the merchant, 7 to 67 days ago; NaN "
+        "without any.",
         KNOWN_FRAUD_MS,
     ),
     _shop(
         "merchant_fraud_run_least_amount",
         "run_least",
         "major",
-        "Smallest amount in that run.",
+        "Smallest amount of the known frauds in a row at the merchant, 7 to 67 days ago; NaN "
+        "without any.",
         KNOWN_FRAUD_MS,
     ),
 )

@@ -201,7 +201,11 @@ def test_a_journey_is_told_by_its_speed() -> None:
         ),
         ("card_merchants_24h", 9.0, "payments at 9 different merchants in 24 hours; the usual is "),
         ("card_cities_24h", 0.0, "no city known of this card's payments in 24 hours"),
-        ("merchant_days_since_fraud", math.nan, "not known: days since the newest fraud at it"),
+        (
+            "merchant_days_since_fraud",
+            math.nan,
+            "not known: days since the merchant's newest known fraud in 67 days, with no delay",
+        ),
         ("is_high_risk_category", 1.0, "the merchant category is a risky one"),
         ("is_high_risk_category", 0.0, "not so: the merchant category is a risky one"),
         ("category_group", 20.0, "the merchant's category is shopping online"),
