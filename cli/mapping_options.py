@@ -113,7 +113,11 @@ _OPTIONS = (
         help="Date and time (iso), or a number of d (days), h (hours), s, ms, us or ns. Default: "
         "the layout's, or iso.",
     ),
-    option("--timestamp-start", type=Moment(), help="What numbers count from. Default: 1970."),
+    option(
+        "--timestamp-start",
+        type=Moment(),
+        help="Start that times in a unit count from. Default: the layout's, or 1970.",
+    ),
     option(
         "--timezone",
         type=Zone(),

@@ -159,7 +159,7 @@ def world_command(
 @option(
     "--accept-reused-ids",
     is_flag=True,
-    help="Accept that several payments have one transaction_id; the job refuses all but the first.",
+    help="Accept that payments share a transaction_id; the job decides one of them on a card.",
 )
 @option(
     "--token-key-file",

@@ -11,7 +11,7 @@ REMARKS: Final = {
     "amounts_rounded": "Amounts rounded to their currency's minor unit, halves away from zero",
     "refunds_left_out": "Refunds (amounts below zero) left out",
     "repeated": "Payments sent again (same id, same content), which the job decides once",
-    "reused": "Payments under the id of another payment, which the job refuses",
+    "reused": "Payments under the id of another payment",
     "not_joined": "Payments without a row in the joined file, read without its columns",
 }
 """Every remark with its words."""
