@@ -71,3 +71,42 @@ def test_every_layout_says_what_it_is_and_reads_no_personal_data(layout: object)
     assert layout.about  # type: ignore[attr-defined]  # a Layout
     personal = {"first", "last", "street", "dob", "zip", "gender", "job"}
     assert not personal & set(layout.columns.values())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "constants", "said"),
+    [
+        (["amount=sum", "amount=total"], [], "--map: expected amount once, got it twice"),
+        ([], ["city=Bern", "city=Lund"], "--constant: expected city once, got it twice"),
+        (["city=town"], ["city=Bern"], "got city with both --map and --constant"),
+        (["lat=y"], [], "both of lat and lon, got lat alone"),
+        (
+            ["timestamp.year=y", "timestamp.time=t"],
+            [],
+            "timestamp.date, or timestamp.year",
+        ),
+        (["card_id.0=a"], [], "expected a field of a payment, got 'card_id.0'"),
+    ],
+)
+def test_a_field_with_two_sources_or_half_of_one_is_refused(
+    pairs: list[str], constants: list[str], said: str
+) -> None:
+    with pytest.raises(LayoutError, match=said):
+        with_options(HANDBOOK, pairs, constants)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ([f"V{number}" for number in range(257)], "256 attributes at most, got 257"),
+        (["x" * 65], r"attribute names of 1 to 64 printable characters, got .* \(65\)"),
+        (["bell\x07"], "printable characters"),
+        ([f"{number:03}{'😀' * 61}" for number in range(256)], "payments of 65536 bytes at most"),
+        (["4111111111111111"], "no card number in a name"),
+    ],
+)
+def test_attributes_that_no_payment_could_carry_are_refused(names: list[str], said: str) -> None:
+    pairs = [f"attributes.{name}={place}" for place, name in enumerate(names)]
+    with pytest.raises(LayoutError, match=said) as caught:
+        with_options(HANDBOOK, pairs)
+    assert "4111111111111111" not in str(caught.value)

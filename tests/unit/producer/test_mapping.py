@@ -18,7 +18,7 @@ from events.table import check_table, payments
 from events.transaction import encode_transaction, parse_transaction
 from producer.amounts import AmountRules
 from producer.data_sets import HANDBOOK, LAYOUTS, SPARKOV, ULB
-from producer.layouts import Layout, LayoutError, with_options
+from producer.layouts import FIELDS, TEXT_FIELDS, Layout, LayoutError, with_options
 from producer.mapping import read
 from producer.rejects import Reject, RejectFile, RowRefusedError
 from producer.row_ids import file_digest
@@ -354,3 +354,35 @@ def test_a_refusal_of_the_reader_is_one_of_the_job(tmp_path: Path) -> None:
             parse_transaction(value, b"c1", 2**42)
         _, rejects = read_rows(write_csv(tmp_path / "own.csv", [{**GOOD_ROW, "sum": amount}]))
         assert rejects[0].code == caught.value.code
+
+
+def test_a_constant_works_for_every_field(tmp_path: Path) -> None:
+    texts = {name: f"{name}-1" for name in TEXT_FIELDS} | {"country": "NA"}
+    given = {
+        **texts,
+        "timestamp": "2024-05-01",
+        "amount": "5",
+        "currency": "JPY",
+        "is_fraud": "yes",
+        "lat": "48",
+        "lon": "11",
+        "attributes.x": "2",
+    }
+    columns = {"merchant_id": "shop"}
+    constants = [f"{name}={text}" for name, text in given.items() if name not in columns]
+    layout = with_options(None, ["merchant_id=shop"], constants)
+    rows, rejects = read_rows(write_csv(tmp_path / "own.csv", [GOOD_ROW]), layout)
+    assert not rejects and given.keys() >= set(FIELDS)
+    assert rows == [
+        {
+            **texts,
+            "merchant_id": "m1",
+            "timestamp_ms": 1_714_521_600_000,
+            "amount_minor": 5,
+            "currency": "JPY",
+            "is_fraud": True,
+            "lat": 48.0,
+            "lon": 11.0,
+            "attributes.x": 2.0,
+        }
+    ]
