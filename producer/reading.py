@@ -31,6 +31,7 @@ class PaymentFile:
 
     Attributes:
         path: Where the file is.
+        form: What was said of its form.
         recognised: What the reader found the file to be, for people.
         layout: The layout as it fits this file.
         account: What became of the rows that were read so far.
@@ -38,7 +39,7 @@ class PaymentFile:
 
     def __init__(self, path: Path, layout: Layout, form: FileForm) -> None:
         packing, self._rows = _open(path, layout, form)
-        self.path = path
+        self.path, self.form = path, form
         self.layout = self._rows.layout
         self.account = Account()
         self._marks = find_marks(

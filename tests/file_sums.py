@@ -18,8 +18,14 @@ import pytest
 from producer.reading import PaymentFile
 
 _LARGEST = 32 * 1024 * 1024
-_UNPACK = {b"\x1f\x8b": gzip.decompress, b"BZ": bz2.decompress, b"\xfd7": lzma.decompress}
-_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_UNPACK = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\0": lzma.decompress}
+_BOMS = {
+    b"\xff\xfe\0\0": "utf-32-le",
+    b"\0\0\xfe\xff": "utf-32-be",
+    b"\xff\xfe": "utf-16-le",
+    b"\xfe\xff": "utf-16-be",
+    b"\xef\xbb\xbf": "latin-1",
+}
 
 
 def check_sums(file: PaymentFile) -> None:
@@ -29,17 +35,20 @@ def check_sums(file: PaymentFile) -> None:
     if content.startswith(b"PAR1"):
         assert account.rows == pq.ParquetFile(file.path).metadata.num_rows
         return
-    assert account.lines == lines_in(content)
+    assert account.lines == lines_in(content, file.form.encoding)
     assert account.lines == account.heading + account.blank + account.breaks + account.rows
 
 
-def lines_in(content: bytes) -> int:
+def lines_in(content: bytes, encoding: str | None) -> int:
     """Return how many lines a text file has, the last one with or without its end."""
-    content = _UNPACK.get(content[:2], lambda packed: packed)(content)
-    codec = "utf-16-le" if content[1:2] == b"\0" else _BOMS.get(content[:2])
-    if codec is not None:
-        content = content.decode(codec).encode()
-    lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    unpack = next((one for magic, one in _UNPACK.items() if content.startswith(magic)), None)
+    content = content if unpack is None else unpack(content)
+    given = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(encoding or "", encoding)
+    codec = next((one for mark, one in _BOMS.items() if content.startswith(mark)), given)
+    text = content.decode(codec or "latin-1").encode().removeprefix("\ufeff".encode())
+    if content.startswith(b"\xef\xbb\xbf"):
+        text = content[3:]
+    lines = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return lines.count(b"\n") + (not lines.endswith(b"\n") and bool(lines))
 
 

@@ -1,4 +1,4 @@
-"""CSV files of any bytes: payments that the topic takes, rejected rows, or a sentence."""
+"""CSV files and JSON lines of any bytes: payments of the topic, rejected rows, or a sentence."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ import pyarrow as pa
 from events.errors import REASONS
 from events.table import check_table
 from producer.data_sets import CARDWATCH, HANDBOOK, SPARKOV, ULB
+from producer.form import AS_FOUND, FileForm
 from producer.layouts import Layout, LayoutError, with_options
-from producer.mapping import read
+from producer.mapping import payments_of
+from producer.reading import open_file
 from producer.rejects import Reject
 from producer.tokens import Tokenizer
+from tests.file_sums import check_sums
 from tests.fuzz.oracle import check_refusal
 
 OWN: Final = with_options(
@@ -36,33 +39,55 @@ OWN: Final = with_options(
     ["currency=EUR"],
 )
 LAYOUTS: Final = (HANDBOOK, SPARKOV, ULB, CARDWATCH, OWN)
+_FORMS: Final = (
+    AS_FOUND,
+    FileForm(quotes="multiline"),
+    FileForm(quotes="none"),
+    FileForm(decimal="comma"),
+    FileForm(decimal="point", delimiter=";"),
+    FileForm(encoding="cp1252", skip_rows=1),
+    FileForm(encoding="utf-16-le", quotes="multiline"),
+    FileForm(skip_rows=2),
+    FileForm(quotes="multiline", skip_rows=1),
+)
 _ENDS: Final = (".csv", ".tsv", ".csv.gz", ".csv.bz2")
 FOLDER: Final = Path(tempfile.mkdtemp(prefix="cardwatch-fuzz-"))
 
 
 def run(data: bytes) -> None:
-    """Read a file; the first two bytes choose the layout and how the name ends."""
+    """Read a file; the first two bytes choose the layout, the packing and the form."""
     layout = LAYOUTS[data[0] % len(LAYOUTS)] if data else OWN
-    end = _ENDS[data[1] % len(_ENDS)] if len(data) > 1 else ".csv"
+    choice = data[1] if len(data) > 1 else 0
+    end = _ENDS[choice % len(_ENDS)]
     body = data[2:]
     if data[:1] > b"\x7f":  # a whole archive of whatever text there is
         body = gzip.compress(body) if end == ".csv.gz" else bz2.compress(body)
     path = FOLDER / f"payments{end}"
     path.write_bytes(body)
-    judge(path, layout)
+    judge(path, layout, _FORMS[choice // len(_ENDS) % len(_FORMS)])
 
 
-def judge(path: Path, layout: Layout) -> None:
-    """Read a file to its end and hold what comes to what the topic would take."""
+def judge(path: Path, layout: Layout, form: FileForm = AS_FOUND) -> None:
+    """Read a file to its end and hold what comes to what the topic would take.
+
+    The sum of payments and refused rows is that of the rows, also where the file breaks off.
+    """
     rejects: list[Reject] = []
+    payments = 0
+    file = None
     try:
-        for batch in read(
-            path, layout, Tokenizer(b"a key of tests, 32 bytes or more"), rejects.append
-        ):
+        file = open_file(path, layout, form)
+        tokenizer = Tokenizer(b"a key of tests, 32 bytes or more")
+        for batch in payments_of(file, tokenizer, rejects.append):
             table = check_table(pa.Table.from_batches([batch]))
             assert table.num_rows == batch.num_rows
+            payments += batch.num_rows
+        check_sums(file)
     except LayoutError as error:
         check_refusal(error)
+    if file is not None:
+        account = file.account
+        assert account.rows == payments + len(rejects) + account.skipped
     for reject in rejects[:50]:
         assert reject.code in REASONS and reject.row >= 1
         check_refusal(ValueError(reject.sentence))
@@ -91,3 +116,11 @@ def seeds() -> Iterator[bytes]:
     yield b"\4\3" + bz2.compress(own)
     yield b"\x84\2" + own
     yield b"\4\0" + b'"\0' + own
+    yield b"\4\0" + own.replace(b",", b";").replace(b".", b",")
+    yield b"\4\4" + own.replace(b"m1", b'"m\n1"') + own.replace(b"c1", b'"c1')
+    yield b"\4\x18" + own.decode().encode("utf-16-le")
+    yield b"\4\x1c" + own + b"\n\n,,,\n# end\r\n"
+    yield b"\3\0" + (
+        b'{"transaction_id":"t","card_id":"c","timestamp":1714564800000,"amount":1.50,'
+        b'"currency":"EUR","merchant_id":"m","attributes":{"V1":1.5}}\n[1]\n{\n'
+    )
