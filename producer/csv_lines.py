@@ -66,36 +66,36 @@ def judge(block: bytes, delimiter: str, quotes: Quotes) -> Lines:
     ends = np.flatnonzero(data == _LINE_FEED)
     starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))[: len(ends)]
     marks = np.flatnonzero(data == ord(delimiter))
-    blank = np.diff(np.searchsorted(marks, ends), prepend=0) == ends - starts
+    counts = _counts(marks, ends)
+    blank = counts == ends - starts
     plain = np.ones(len(ends), np.bool_)
     if quotes != "none" and b'"' in block:
         found = np.flatnonzero(data == _QUOTE)
-        before = np.searchsorted(found, starts)
-        plain = _paired(data, found, ends, before, ord(delimiter))
-        line = np.searchsorted(ends, marks)
-        inside = (np.searchsorted(found, marks) - before[line]) % 2 == 1
-        marks = marks[~inside]
-    widths = np.diff(np.searchsorted(marks, ends), prepend=0) + 1
-    return Lines(starts, ends, widths, plain, blank)
+        plain = _paired(data, found, _counts(found, ends), ord(delimiter))
+        # One byte counts quotes from 255 to 0, which keeps even and odd apart.
+        passed = np.cumsum(data == _QUOTE, dtype=np.uint8)
+        inside = (passed[marks] ^ np.repeat(passed[starts - 1] * (starts > 0), counts)) & 1
+        marks = marks[inside == 0]
+        counts = _counts(marks, ends)
+    return Lines(starts, ends, counts + 1, plain, blank)
+
+
+def _counts(places: Positions, ends: Positions) -> Positions:
+    """Return how many places lie in each line, int64[n]."""
+    return np.diff(np.searchsorted(places, ends), prepend=0)
 
 
 def _paired(
-    data: npt.NDArray[np.uint8],
-    found: Positions,
-    ends: Positions,
-    before: Positions,
-    delimiter: int,
+    data: npt.NDArray[np.uint8], found: Positions, counts: Positions, delimiter: int
 ) -> Mask:
     """Tell for each line whether all its quotes enclose values or are doubled within one."""
-    line = np.searchsorted(ends, found)
-    opens = (np.arange(len(found)) - before[line]) % 2 == 0
-    left = np.where(found > 0, data[found - 1], _LINE_FEED)
-    right = data[found + 1]
-    beside = np.where(opens, left, right)
+    line = np.repeat(np.arange(len(counts)), counts)
+    before = np.repeat(np.cumsum(counts) - counts, counts)
+    opens = (np.arange(len(found)) - before) & 1 == 0
+    beside = np.where(opens, np.where(found > 0, data[found - 1], _LINE_FEED), data[found + 1])
     fits = (beside == delimiter) | (beside == _LINE_FEED) | (beside == _QUOTE)
-    odd = np.diff(np.append(before, len(found))) % 2 == 1
-    odd[line[~fits]] = True
-    plain: Mask = ~odd
+    plain: Mask = counts & 1 == 0
+    plain[line[~fits]] = False
     return plain
 
 

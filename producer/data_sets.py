@@ -77,7 +77,7 @@ ULB: Final = Layout(
 
 CARDWATCH: Final = Layout(
     name="cardwatch",
-    about="what --to-file writes. Attributes need a --map each",
+    about="what --to-file writes: Parquet, CSV or JSON lines, with their attributes",
     columns=frozen(
         {name: name for name in (*TEXT_FIELDS, *PLACE_FIELDS, "currency", "is_fraud")}
         | {"timestamp": "timestamp_ms", "amount": "amount_minor"}
