@@ -81,6 +81,7 @@ def submit(
 _WRONG_CALL = re.compile(r"^flink run [^:]*: error: (.*)$", re.MULTILINE)
 _PYTHON_ERROR = re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception)\b(?:: .*)?)$", re.MULTILINE)
 _JAVA_ERROR = re.compile(r"^(?:Caused by: |: )?(?:\w+\.)+\w*(?:Exception|Error)\b.*$", re.MULTILINE)
+_ABORTED = "org.apache.flink.client.program.ProgramAbortException"
 
 
 def why(printed: str) -> str:
@@ -91,8 +92,9 @@ def why(printed: str) -> str:
     """
     if wrong := _WRONG_CALL.search(printed):
         return wrong[1]
-    _, traceback, rest = printed.rpartition("Traceback (most recent call last):")
+    # Behind the job's own words Flink says only that its Python has ended.
+    own = printed.partition(_ABORTED)[0]
+    _, traceback, rest = own.rpartition("Traceback (most recent call last):")
     if traceback and (errors := _PYTHON_ERROR.findall(rest)) and "Py4JJavaError" not in errors[0]:
         return str(errors[0])
-    causes = [line for line in _JAVA_ERROR.findall(rest) if "ProgramAbort" not in line]
-    return root_cause("\n".join(causes).replace("\n: ", "\n") or printed)
+    return root_cause("\n".join(_JAVA_ERROR.findall(rest)).lstrip(": ") or printed)
