@@ -7,6 +7,7 @@ from typing import Final
 
 from events.card_names import Named
 from events.card_scan import Found, find_card_data, may_hold_card_data, names_card_data
+from events.card_search import Code
 from events.errors import EventError, one_line, refuse, show
 from events.masking import masked_key, masked_line
 
@@ -28,7 +29,7 @@ def refuse_card_data(value: bytes, times: int, *, names: bool) -> None:
     """
     if may_hold_card_data(value, times) or (names and names_card_data(value)):
         for found in find_card_data(value.decode("utf-8", "surrogateescape")):
-            raise _card_data_refused(found)
+            raise _found_refused(found)
 
 
 def check_key(card_id: str, key: bytes | None) -> None:
@@ -44,16 +45,29 @@ def card_number_refused(where: str) -> EventError:
     return refuse("card_number", where, "a token", got, step)
 
 
-def _card_data_refused(found: Found) -> EventError:
+def card_data_refused(where: str, code: Code) -> EventError:
+    """Return the error for a text in which `events.card_search.card_data` has found card data."""
+    return _number_refused(where) if code == "card_number" else _data_refused(where)
+
+
+def _found_refused(found: Found) -> EventError:
     name = one_line(masked_line(found.name), _LONGEST_NAME)
     where = f"name of the field `{name}`" if found.is_name else f"`{name}`"
-    if found.name == "card_id" and not found.is_name and found.code == "card_number":
+    if found.code == "card_data":
+        return _data_refused(where, found.by_name)
+    if found.name == "card_id" and not found.is_name:
         return card_number_refused(where)
-    if found.code == "card_number":
-        got = "a number that a card network issues, with a valid check digit"
-        step = "send a keyed token instead, or put a letter in front of an id that is no card"
-        return refuse("card_number", where, "no card number", got, step)
-    got = "track data or a verification code" if found.by_name is None else _NAMED[found.by_name]
+    return _number_refused(where)
+
+
+def _number_refused(where: str) -> EventError:
+    got = "a number that a card network issues, with a valid check digit"
+    step = "send a keyed token instead, or put a letter in front of an id that is no card"
+    return refuse("card_number", where, "no card number", got, step)
+
+
+def _data_refused(where: str, by_name: Named | None = None) -> EventError:
+    got = "track data or a verification code" if by_name is None else _NAMED[by_name]
     step = "drop the field at the source: such data may not be kept once a payment is authorised"
     return refuse("card_data", where, "no card data", got, step)
 

@@ -29,16 +29,22 @@ class Span(NamedTuple):
 
 _GAP: Final = r"[ \-+.,\x00]{0,24}"
 _RUN: Final = re.compile(rf"[0-9](?:{_GAP}[0-9]){{11,}}")
+MAY_HOLD: Final = r"(?:[0-9][^0-9A-Za-z]*){12}|[^\x00-\x7F]|(?i:cv[cv])"
+"""What every text with card data matches, for columns of texts; RE2 knows this syntax too."""
+
 _ENOUGH_DIGITS: Final = re.compile(r"[0-9](?:[^0-9A-Za-z]{0,24}[0-9]){11}")
 _CODE_WORD: Final = re.compile(r"[cC][vV][cCvV]")
 _LONG: Final = 4_000
 _GROUP: Final = re.compile(r"[0-9](?:\x00*[0-9])*")
 _EXPONENT: Final = re.compile(r"[eE][+-]?[0-9]{1,3}(?![0-9A-Za-z])")
 _BEFORE: Final = re.compile(r"[0-9A-Za-z]+\Z")
+_OTHER_ID: Final = re.compile(r"(?<![0-9A-Za-z])(?:merchant|terminal|product)--?\Z", re.IGNORECASE)
+"""What the producer puts before the numbers of a data set that are no cards."""
+
 _AFTER: Final = re.compile(r"[A-Za-z]*")
 _LEAD: Final = re.compile(
     r"pan|(?:credit)?card(?:no|nr|num|number)?|ccn?(?:no|num|number)?|number|num|no|nr|acct|account"
-    r"|visa|mastercard|mc|amex|maestro|diners|discover|jcb|unionpay|karte(?:nnummer)?|b",
+    r"|visa|mastercard|mc|amex|maestro|diners|discover|jcb|unionpay|karte(?:nnummer)?",
     re.IGNORECASE,
 )
 _TRAIL: Final = re.compile(r"(?:exp|expiry|expires|cvv|cvc|valid|thru|and|l)?", re.IGNORECASE)
@@ -200,11 +206,12 @@ class _Run:
 
 def _stands_alone(plain: str, start: int, end: int) -> bool:
     """Say whether no letters touch a number but those of words that go with card numbers."""
-    before = _BEFORE.search(plain[max(0, start - 20) : start])
+    front = plain[max(0, start - 20) : start]
+    before = _BEFORE.search(front)
+    if before and not _LEAD.fullmatch(before[0]):
+        return False
     after = _AFTER.match(plain, end, end + 20)
-    return (before is None or _LEAD.fullmatch(before[0]) is not None) and (
-        after is None or _TRAIL.fullmatch(after[0]) is not None
-    )
+    return not _OTHER_ID.search(front) and (after is None or _TRAIL.fullmatch(after[0]) is not None)
 
 
 def _merged(spans: list[Span]) -> list[Span]:

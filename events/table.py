@@ -12,8 +12,9 @@ from typing import Any, Final, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from events.card import card_number_refused
+from events.card import card_data_refused, card_number_refused
 from events.card_number import card_number_in
+from events.card_search import MAY_HOLD, card_data
 from events.errors import EventError, refuse, show
 from events.money import EXPONENTS, MAX_AMOUNT_MINOR
 from events.timestamps import EARLIEST_MS, LATEST_MS
@@ -169,16 +170,28 @@ def _check_texts(table: pa.Table, name: str) -> None:
 
 
 def _check_meaning(table: pa.Table) -> None:
-    """Check what more than a range decides: currency, the pair of coordinates, card numbers."""
+    """Check what more than a range decides: currency, the pair of coordinates, the card."""
     known = pc.is_in(table["currency"], value_set=pa.array(list(EXPONENTS)))
     _check(table, "currency", pc.invert(known), "bad_currency", "an ISO 4217 code")
     lone = pc.xor(pc.is_null(table["lat"]), pc.is_null(table["lon"]))
     _check(table, "lat", lone, "bad_coordinates", "both lat and lon, or neither")
+    _check_card_data(table)
+
+
+def _check_card_data(table: pa.Table) -> None:
+    """Check that no text is card data, and that the card is no number."""
     suspects = pc.invert(pc.match_substring_regex(table["card_id"], _NO_CARD_NUMBER))
     for card in table["card_id"].filter(suspects).unique().to_pylist():
         if card_number_in(card):
             row = pc.index(table["card_id"], card).as_py()
             raise card_number_refused(f"column `card_id`, row {row}")
+    for name in (name for name in _FIELDS if name not in _TYPES):
+        suspects = pc.match_substring_regex(table[name], MAY_HOLD)
+        for text in table[name].filter(suspects).unique().drop_null().to_pylist():
+            spans = card_data(text)
+            if spans:
+                row = pc.index(table[name], text).as_py()
+                raise card_data_refused(f"column `{name}`, row {row}", spans[0].code)
 
 
 def _check(table: pa.Table, name: str, wrong: Any, code: str, expected: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from events.card_search import card_data
+from events.card_search import MAY_HOLD, card_data
 from events.wire import MAX_TEXT
 from producer.checks import Checks, card_data_refused, true
 from producer.missing import clean
@@ -24,8 +24,6 @@ TOKENISED: Final = ("card_id", "customer_id")
 """The fields that name a card or its holder: a card number there becomes a token."""
 
 _CONTROL: Final = r"[\x00-\x1f\x{7f}-\x{9f}]"
-_MAY_HOLD_CARD_DATA: Final = r"[0-9](?:[^0-9A-Za-z]{0,24}[0-9]){11}|[cC][vV][cCvV]|[^\x00-\x7f]"
-"""Twelve digits with marks between, a word for a code, or digits of other scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def _tokens(values: pa.Array, rules: TextRules, tokenizer: Tokenizer) -> pa.Arra
 
 def _refuse_card_data(values: pa.Array, where: str, checks: Checks) -> None:
     """Refuse the texts that hold a card number or other card data somewhere, as the job does."""
-    suspects = np.flatnonzero(true(pc.match_substring_regex(values, _MAY_HOLD_CARD_DATA)))
+    suspects = np.flatnonzero(true(pc.match_substring_regex(values, MAY_HOLD)))
     for place in suspects.tolist():
         spans = card_data(values[place].as_py())
         if spans:

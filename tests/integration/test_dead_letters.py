@@ -1,18 +1,21 @@
-"""Garbage in the topics becomes dead letters with the original bytes; the job never restarts."""
+"""Garbage becomes dead letters with its bytes, card data is written nowhere, the job stays up."""
 
 from __future__ import annotations
 
+import base64
 import json
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from confluent_kafka import Producer
 
-from events.dead_letter import decode_dead_letter
+from events.dead_letter import DeadLetter, decode_dead_letter
 from events.decision import decode_decision
-from events.topics import DEAD_LETTERS, DECISIONS, LABELS, TRANSACTIONS, Topic
+from events.topics import DEAD_LETTERS, DECISIONS, LABELS, OUTPUTS, TRANSACTIONS
 from stack.reading import read_topic
-from tests.running import running_job
+from tests.running import RunningJob, running_job
+from tests.unit.events.spellings import WHOLE, grouped
+from tests.waiting import wait_for
 
 GOOD = {
     "transaction_id": "good",
@@ -48,48 +51,141 @@ GARBAGE: dict[str, tuple[str, bytes | None, bytes | None]] = {
     "another key": ("key_mismatch", b"tok_2", _but()),
     "no key": ("missing_key", None, _but()),
     "a key that is no UTF-8": ("key_mismatch", b"\xff", _but()),
-    "a card number": ("card_number", b"4111111111111111", _but(card_id="4111111111111111")),
     "another payment's id": ("id_reused", KEY, _but(transaction_id="taken", amount=13)),
     "a megabyte of nothing": ("too_large", KEY, b" " * 1_000_000),
 }
 
 
-def _values(kafka: str, topic: Topic) -> list[bytes]:
-    return [message.value() or b"" for message in read_topic(kafka, topic.name)]
+NUMBER = "4929834521678815"
+PAN = NUMBER.encode()
+CARD_DATA: dict[str, tuple[str, bytes | None, bytes | None]] = {
+    **{f"as {name}": ("card_number", KEY, _but(note=WHOLE[name](NUMBER))) for name in WHOLE},
+    **{
+        f"raw, as {name}": (
+            "card_number",
+            KEY,
+            json.dumps({**GOOD, "city": WHOLE[name](NUMBER)}, ensure_ascii=False).encode(),
+        )
+        for name in WHOLE
+    },
+    "the card": ("card_number", PAN, _but(card_id=NUMBER)),
+    "the key": ("card_number", PAN, _but()),
+    "the key, grouped": ("card_number", grouped(NUMBER, "-").encode(), _but()),
+    "a number": ("card_number", KEY, _but(n=int(NUMBER))),
+    "an attribute": ("card_number", KEY, _but(attributes={"V1": float(NUMBER)})),
+    "a name": ("card_number", KEY, _but(**{NUMBER: 1})),
+    "inside of a text": ("card_number", KEY, _but(note=f"card {NUMBER} exp 12/27")),
+    "given twice": ("card_number", KEY, b'{"city":"%b",' % PAN + _but(city="Wien")[1:]),
+    "a track": ("card_data", KEY, _but(note=f"%B{NUMBER}^DOE/JOHN^27121010000000?")),
+    "a code": ("card_data", KEY, _but(cvv="7395178264")),
+    "no UTF-8": ("not_utf8", KEY, b'{"a":"%b \xff"}' % PAN),
+    "UTF-16": ("not_utf8", KEY, json.dumps({"a": NUMBER}).encode("utf-16")),
+    "no JSON": ("not_json", KEY, b"c1;%b;12,50" % PAN),
+    "another currency": ("card_number", KEY, _but(currency="EURO", note=NUMBER)),
+    "too large": ("too_large", KEY, PAN + b" " * 70_000),
+}
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJob]:
+    """Start the job for the tests of this module, which add to its topics."""
+    with running_job(tmp_path_factory.mktemp("dead-letters") / "stack") as running:
+        yield running
+
+
+def _letters(job: RunningJob) -> list[DeadLetter]:
+    messages = read_topic(job.stack.kafka, DEAD_LETTERS.name)
+    return [decode_dead_letter(message.value() or b"") for message in messages]
+
+
+class _Sender:
+    """Sends records and notes where each came to stand."""
+
+    def __init__(self, job: RunningJob) -> None:
+        settings = {"bootstrap.servers": job.stack.kafka, "message.max.bytes": 1_040_000}
+        self.producer = Producer(settings)
+        self.places: dict[tuple[str, int, int], tuple[str, bytes | None, bytes | None]] = {}
+
+    def send(self, topic: str, sent: tuple[str, bytes | None, bytes | None]) -> None:
+        def delivered(_: object, message: object) -> None:
+            self.places[message.topic(), message.partition(), message.offset()] = sent  # type: ignore[attr-defined]
+
+        self.producer.produce(topic, key=sent[1], value=sent[2], on_delivery=delivered)
+
+    def letters(self, job: RunningJob) -> dict[tuple[str, int, int], DeadLetter]:
+        """Wait for the dead letters of what was sent and return them by their places."""
+        self.producer.flush()
+
+        def found() -> dict[tuple[str, int, int], DeadLetter]:
+            return {(each.topic, each.partition, each.offset): each for each in _letters(job)}
+
+        wait_for(lambda: found().keys() >= self.places.keys(), 120, "every dead letter")
+        return {place: letter for place, letter in found().items() if place in self.places}
 
 
 @pytest.mark.timeout(240)
-def test_garbage_becomes_dead_letters(tmp_path: Path) -> None:
+def test_garbage_becomes_dead_letters(job: RunningJob) -> None:
     """Each kind keeps its bytes, its place and a reason; good payments around it are decided."""
-    with running_job(tmp_path / "stack") as job:
-        kafka = job.stack.kafka
-        producer = Producer({"bootstrap.servers": kafka, "message.max.bytes": 1_040_000})
-        places: dict[tuple[str, int, int], tuple[str, bytes | None, bytes | None]] = {}
-
-        def send(topic: str, sent: tuple[str, bytes | None, bytes | None]) -> None:
-            def delivered(_: object, message: object) -> None:
-                places[message.topic(), message.partition(), message.offset()] = sent  # type: ignore[attr-defined]
-
-            producer.produce(topic, key=sent[1], value=sent[2], on_delivery=delivered)
-
-        producer.produce(TRANSACTIONS.name, key=KEY, value=json.dumps(TAKEN).encode())
-        for sent in GARBAGE.values():
-            send(TRANSACTIONS.name, sent)
-        send(LABELS.name, ("not_json", KEY, b"fraud!"))
-        producer.produce(TRANSACTIONS.name, key=KEY, value=json.dumps(GOOD).encode())
-        producer.flush()
-        job.wait_until_decided(2)
-        job.stop()
-        letters = [
-            decode_dead_letter(m.value() or b"") for m in read_topic(kafka, DEAD_LETTERS.name)
-        ]
-        decided = [decode_decision(m.value() or b"") for m in read_topic(kafka, DECISIONS.name)]
-        assert job.stack.flink.exception(job.job_id) == ""
-
-    assert [decision.transaction_id for decision in decided] == ["taken", "good"]
-    found = {(each.topic, each.partition, each.offset): each for each in letters}
-    assert len(letters) == len(places) == len(GARBAGE) + 1
-    for place, (code, key, value) in places.items():
+    sender = _Sender(job)
+    sender.producer.produce(TRANSACTIONS.name, key=KEY, value=json.dumps(TAKEN).encode())
+    for sent in GARBAGE.values():
+        sender.send(TRANSACTIONS.name, sent)
+    sender.send(LABELS.name, ("not_json", KEY, b"fraud!"))
+    sender.producer.produce(TRANSACTIONS.name, key=KEY, value=json.dumps(GOOD).encode())
+    found = sender.letters(job)
+    job.wait_until_decided(2)
+    decided = read_topic(job.stack.kafka, DECISIONS.name)
+    assert [decode_decision(m.value() or b"").transaction_id for m in decided] == ["taken", "good"]
+    assert len(sender.places) == len(GARBAGE) + 1
+    for place, (code, key, value) in sender.places.items():
         letter = found[place]
         assert (letter.code, letter.key, letter.value) == (code, key, value), letter.sentence
         assert letter.sentence.endswith(".")
+        assert not letter.masked
+
+
+@pytest.mark.timeout(240)
+def test_card_data_is_written_nowhere(job: RunningJob) -> None:
+    """Every spelling in every place ends as a masked dead letter; no file holds its digits."""
+    sender = _Sender(job)
+    for sent in CARD_DATA.values():
+        sender.send(TRANSACTIONS.name, sent)
+    label = {"is_fraud": True, "label_time": GOOD["timestamp"], "source": NUMBER}
+    sender.send(LABELS.name, ("card_number", KEY, _but(**label)))
+    found = sender.letters(job)
+    assert len(found) == len(sender.places) == len(CARD_DATA) + 1
+    for place, (code, _, value) in sender.places.items():
+        assert found[place].code == code, (found[place].sentence, value)
+        assert found[place].masked, value
+
+    layout = job.stack.layout
+    assert any(layout.checkpoints.rglob("_metadata")), "no checkpoint to search"
+    assert list(job.stop().iterdir()), "no savepoint to search"
+    assert job.stack.flink.exception(job.job_id) == ""
+    wanted = _traces()
+    for topic in OUTPUTS:
+        for message in read_topic(job.stack.kafka, topic.name, committed=False):
+            _hold(topic.name, (message.key() or b"") + b" " + (message.value() or b""), wanted)
+    for letter in _letters(job):
+        _hold("dead letter", (letter.key or b"") + b" " + (letter.value or b""), wanted)
+    inputs = (f"{TRANSACTIONS.name}-", f"{LABELS.name}-")
+    for path in layout.folder.rglob("*"):
+        if path.is_file() and not path.parent.name.startswith(inputs):
+            _hold(str(path), path.read_bytes(), wanted)
+
+
+def _traces() -> list[bytes]:
+    """Return the bytes of the number in every spelling, in other encodings, and of the code."""
+    texts = {spell(NUMBER) for spell in WHOLE.values()}
+    traces = {text.strip("\ufeff").encode() for text in texts}
+    traces |= {json.dumps(text)[1:-1].encode() for text in texts}
+    traces |= {NUMBER.encode("utf-16-le"), NUMBER.encode("utf-16-be"), b"7395178264"}
+    # Base64 of the number at each of the three offsets, without the characters that touch others.
+    traces |= {base64.b64encode(b"x" * offset + PAN)[4:20] for offset in range(3)}
+    return sorted(traces)
+
+
+def _hold(where: str, content: bytes, wanted: list[bytes]) -> None:
+    """Fail where any trace of the number stands."""
+    for trace in wanted:
+        assert trace not in content, f"{where} holds {trace!r}"

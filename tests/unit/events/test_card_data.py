@@ -195,6 +195,10 @@ NO_CARD_DATA: dict[str, Any] = {
     "hash with a word in front of digits": payment(transaction_id=f"0d3b{NUMBER}"),
     "hash with an exponent behind digits": payment(transaction_id="5d00b6683873806956e1"),
     "id with a letter": payment(transaction_id=f"t{NUMBER}"),
+    "hash with a word in it": payment(
+        device_id="e3cc4111111111111111", ip_token="69f2762dcfa370400b676001626578e0"
+    ),
+    "id of a data set": payment(merchant_id=f"merchant--{NUMBER}", channel=f"terminal-{NUMBER}"),
     "wrong check digit": payment(customer_id="4111111111111112"),
     "no network's": payment(customer_id=with_check_digit("999999999999999")),
     "address": payment(ip_token="192.168.100.200"),

@@ -82,6 +82,9 @@ def test_empty_table_is_fine() -> None:
         ("attributes.V1", [None, float("inf")], "bad_attributes"),
         ("attributes." + "x" * 65, [1.0, 1.0], "bad_table"),
         ("card_id", ["card-1", "4111-1111-1111-1111"], "card_number"),
+        ("card_id", ["card-1", "tok_4111111111111111"], "card_number"),
+        ("city", [None, "4111 1111 1111 1111"], "card_number"),
+        ("device_id", ["d", ";4111111111111111=2512?"], "card_data"),
     ],
 )
 def test_refusals_name_column_and_row(column: str, values: Any, code: str) -> None:
