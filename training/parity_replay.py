@@ -19,7 +19,7 @@ from training.parity_difference import Matrix
 
 _CARD = len(CARD_FEATURES)
 
-LabelKey = tuple[str, bool, int]
+LabelKey = tuple[str, str, str, int, bool, int]
 
 
 class _Label(Protocol):
@@ -28,14 +28,30 @@ class _Label(Protocol):
     @property
     def transaction_id(self) -> str: ...
     @property
+    def card_id(self) -> str: ...
+    @property
+    def merchant_id(self) -> str: ...
+    @property
+    def timestamp_ms(self) -> int: ...
+    @property
     def is_fraud(self) -> bool: ...
     @property
     def label_time_ms(self) -> int: ...
 
 
 def label_key(label: _Label) -> LabelKey:
-    """Return what tells a label from a later correction of it."""
-    return label.transaction_id, label.is_fraud, label.label_time_ms
+    """Return what tells a label from a correction of it, and from one that names another payment.
+
+    Merchants match a label by all of it, so a replay must not mix up two labels of one id.
+    """
+    return (
+        label.transaction_id,
+        label.card_id,
+        label.merchant_id,
+        label.timestamp_ms,
+        label.is_fraud,
+        label.label_time_ms,
+    )
 
 
 @dataclass(frozen=True)
