@@ -5,10 +5,10 @@ content is a repeat; the same id with another content is another payment, which 
 fields (city, place, device, attributes, unknown ones) do not make another payment.
 
 An id is remembered while its payment's event time is in (newest - DEDUPE_HORIZON_MS, newest]. A
-word of 8 bytes holds 40 bits of the id's hash and 24 bits of the content's. With n ids
-remembered, a new payment is taken for one with a known id in n of 2**40 cases (2e-12 at two ids,
-2e-8 at MAX_LOOSE_IDS), and refused, which shows. It is taken for a repeat, which does not show, in
-n of 2**64 cases (1e-19, 9e-16). Another payment under a known id is taken for a repeat in one of
+word of 8 bytes holds 39 bits of the id's hash and 24 bits of the content's. With n ids
+remembered, a new payment is taken for one with a known id in n of 2**39 cases (4e-12 at two ids,
+3e-8 at MAX_LOOSE_IDS), and refused, which shows. It is taken for a repeat, which does not show, in
+n of 2**63 cases (2e-19, 2e-15). Another payment under a known id is taken for a repeat in one of
 2**24 cases, in fewer where the payment is kept in a row.
 """
 
@@ -28,7 +28,6 @@ from features.windows import DEDUPE_HORIZON_MS
 
 CONTENT_BITS: Final = 24
 _CONTENT_MASK: Final = 2**CONTENT_BITS - 1
-_SPARE_ID_BITS: Final = 23
 _NOT_KNOWN: Final = 0
 """Content of an id that a state of version 2 has left."""
 
@@ -59,10 +58,10 @@ def _mixed(hashed: int, value: int) -> int:
 
 @helper
 def id_word(id_token: int, time_ms: int, amount: int, currency: int, merchant: int) -> int:
-    """Return what is remembered of a payment: 40 bits of its id, 24 of its content, never 0."""
+    """Return what is remembered of a payment: 39 bits of its id, 24 of its content, never 0."""
     content = _mixed(_mixed(_mixed(_mixed(0, time_ms), amount), currency), merchant)
     content = content * _FACTOR >> 40 & _CONTENT_MASK
-    return id_token >> _SPARE_ID_BITS << CONTENT_BITS | max(content, 1)
+    return id_token & ~_CONTENT_MASK | max(content, 1)
 
 
 @helper

@@ -26,6 +26,7 @@ _PLACE_OF_VERSION_1: Final = 6
 _BYTES_OF_HEAD_2: Final = 96
 _COUNTS_OF_VERSION_2: Final = slice(3, 6)
 _HUNDREDTH: Final = 100
+_CONTENT_MASK: Final = 2**24 - 1
 
 
 def _with_a_home(state: bytes) -> bytes:
@@ -56,8 +57,8 @@ def _with_contents(state: bytes) -> bytes:
     at_events = at_buckets + BUCKET_BYTES * buckets
     if not possible or len(state) != at_events + EVENT_BYTES * events:
         raise damaged(state, "card")
-    # 63 bits of a hash become its first 40, and 24 bits of nothing.
-    id_words = np.frombuffer(state[_BYTES_OF_HEAD_2:at_buckets], "<i8") >> 23 << 24
+    # 63 bits of a hash become its first 39, and 24 bits of nothing.
+    id_words = np.frombuffer(state[_BYTES_OF_HEAD_2:at_buckets], "<i8") & ~_CONTENT_MASK
     bucket_words = _finer(np.frombuffer(state[at_buckets:at_events], "<i8").copy())
     forgotten_ms = bucket_words[-1, BUCKET_TIME] if buckets else NEVER_MS
     counts = events | ids << COUNT_BITS | buckets << 2 * COUNT_BITS

@@ -11,14 +11,15 @@ import numpy as np
 from events.transaction import Transaction
 from features import card, card_state, warm_up
 from features.card_state import EMPTY, HEAD_COUNTS, HEAD_WORDS, VERSION
+from features.compiled import interpreted
 from features.state import StateError
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
 
 NOON_MS: Final = 1_700_049_600_000
-packed_counts = card_state.packed_counts.py_func  # type: ignore[attr-defined]
-state_size = card_state.state_size.py_func  # type: ignore[attr-defined]
+packed_counts = interpreted(card_state.packed_counts)
+state_size = interpreted(card_state.state_size)
 LARGEST: Final = state_size(MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_LOOSE_IDS)
 _STEPS: Final = 3
 

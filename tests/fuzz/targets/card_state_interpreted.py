@@ -17,10 +17,10 @@ from tests.fuzz.targets.guarded import bounded_by, guarding
 _FULL = 16
 
 card_state.shrink = 128
-bounded_by({"MAX_CARD_EVENTS": _FULL, "_KEPT_EVENTS": _FULL // 2})
+bounded_by({"MAX_CARD_EVENTS": _FULL, "_KEPT_EVENTS": _FULL // 2, "MAX_LOOSE_IDS": _FULL})
 card._FULL_BYTES = EVENT_BYTES * _FULL  # type: ignore[misc,attr-defined,unused-ignore]
 card.card_kernel = guarding(card.card_kernel)  # type: ignore[misc,attr-defined,unused-ignore]
-card_compaction._compact_card = guarding(card_compaction._compact_card)  # type: ignore[misc,attr-defined,unused-ignore]
+card_compaction.compact_card = guarding(card_compaction.compact_card)  # type: ignore[misc,attr-defined,unused-ignore]
 
 
 def run(data: bytes) -> None:
