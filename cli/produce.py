@@ -23,7 +23,7 @@ from producer.generator import generate
 from producer.layouts import LayoutError
 from producer.mapping import payments_of
 from producer.population import GeneratorSettings
-from producer.rejects import RejectFile
+from producer.rejects import RejectFile, rejects_of
 from producer.repeats import Repeats
 from producer.run import sort_by_time
 from producer.selection import until
@@ -191,7 +191,7 @@ def file_command(
         raise click.UsageError(str(error)) from None
     selection = options.run_settings().selection
     tally = Tally()
-    with RejectFile(rejects or Path(f"{path.name.split('.')[0]}.rejects.jsonl")) as refused:
+    with RejectFile(rejects or rejects_of(path), append=skip_rows > 0) as refused:
         try:
             tokenizer = Tokenizer(_token_key(token_key_file, options, out))
             file, second = reading.open(path, columns, form)

@@ -74,6 +74,8 @@ def finish(summary: Summary, options: SendOptions, out: Output, accepted: bool) 
         _show_summary(summary, options, out)
     if summary.broken_off and summary.stopped:
         fail(f"{summary.stopped}. {_go_on(summary)}")
+    elif summary.stopped and summary.rows_read and summary.payments and not options.to_file:
+        out.say(f"Go on, with a file in order of time, with --from {summary.last_event_time}.")
     if summary.stopped and options.to_file:
         out.say(f"What was written is in {partial_of(options.to_file).name}.")
     if summary.stopped == INTERRUPTED:

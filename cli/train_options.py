@@ -207,7 +207,7 @@ _OPTIONS = (
     click.option(
         "--data",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="CSV or Parquet file of labelled payments, in order of time.",
+        help="File of labelled payments, in order of time: CSV, JSON lines or Parquet.",
     ),
     reading_options,
     skip_bad_rows_option,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Final, Literal
 
 import msgspec
 import pyarrow as pa
@@ -28,6 +28,10 @@ class Reject:
     values: dict[str, str | None]
 
 
+_ENDS: Final = frozenset(
+    {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".pq", ".gz", ".bz2", ".xz"}
+)
+
 RejectHandler = Callable[[Reject], None]
 
 
@@ -40,14 +44,28 @@ def refuse_first(reject: Reject) -> None:
     raise RowRefusedError(f"row {reject.row}: {reject.sentence}")
 
 
+def rejects_of(path: Path) -> Path:
+    """Return where the refused rows of a file go: beside the caller, by the file's whole name.
+
+    >>> rejects_of(Path("in/payments.2024-05-01.csv.gz")).name
+    'payments.2024-05-01.rejects.jsonl'
+    """
+    name = Path(path.name)
+    while name.suffix.lower() in _ENDS:
+        name = name.with_suffix("")
+    return Path(f"{name}.rejects.jsonl")
+
+
 class RejectFile:
     """Counts refused rows by code and writes each as a JSON line; the file appears with the first.
 
-    Use as a context manager and pass `add` as the handler.
+    A run that goes on behind another one appends. Use as a context manager and pass `add` as the
+    handler.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, append: bool = False) -> None:
         self.path = path
+        self._mode: Literal["ab", "wb"] = "ab" if append else "wb"
         self.by_code: Counter[str] = Counter()
         self.first: Reject | None = None
         self._file: IO[bytes] | None = None
@@ -68,7 +86,7 @@ class RejectFile:
         """Count and write one refused row."""
         if self._file is None:
             self.first = reject
-            self._file = self.path.open("wb")
+            self._file = self.path.open(self._mode)
         self.by_code[reject.code] += 1
         self._file.write(msgspec.json.encode(reject) + b"\n")
 

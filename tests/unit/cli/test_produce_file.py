@@ -181,3 +181,13 @@ def test_an_option_that_names_nothing_ends_with_2(
 ) -> None:
     result = produce(write(tmp_path / "own.csv", lines(1)), "--to-file", "a.csv", *arguments)
     assert result.exit_code == 2 and said in " ".join(result.stderr.split())
+
+
+def test_refused_rows_of_a_run_that_goes_on_are_kept_beside_those_before(tmp_path: Path) -> None:
+    path = write(tmp_path / "own.2024-05-01.csv", lines(2), b"c1,no time,1.00,m,x\n" * 2, OPEN)
+    assert produce(path, "--to-file", "a.csv").exit_code == 1
+    kept = tmp_path / "own.2024-05-01.rejects.jsonl"
+    assert len(kept.read_text().splitlines()) == 2
+    write(path, lines(2), b"c1,no time,1.00,m,x\n" * 5)
+    assert produce(path, "--to-file", "b.csv", "--skip-rows", 4).exit_code == 1
+    assert [json.loads(line)["row"] for line in kept.read_text().splitlines()] == [3, 4, 5, 6, 7]
