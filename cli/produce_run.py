@@ -17,6 +17,7 @@ from producer.errors import SendError
 from producer.feed import GENERATED, Progress, Source, Summary
 from producer.outfile import OutFileError, partial_of
 from producer.run import INTERRUPTED, OnTick, to_file, to_kafka
+from stack.errors import StackError
 from stack.topics import require_broker
 
 EXIT_INTERRUPTED = 130
@@ -38,7 +39,7 @@ def run(
             kafka = options.kafka_settings()
             require_broker(kafka.bootstrap)
             return to_kafka(batches, settings, kafka, on_tick, source)
-    except (SendError, OutFileError) as error:
+    except (SendError, OutFileError, StackError) as error:
         raise click.ClickException(str(error)) from None
 
 
