@@ -127,9 +127,20 @@ def _replay(
 
     history = replay(table, options.label_delay, tell)
     if options.only_known_labels:
-        history = history.known_at(int(history.times_ms[-1]), options.label_delay)
+        history = _known_at_the_end(history, options.label_delay)
     rate = len(history.times_ms) / (time.perf_counter() - started)
     return _Replayed(history, rate, skipped)
+
+
+def _known_at_the_end(history: History, delay_ms: int) -> History:
+    """Forget the labels that had not arrived at the end; TrainingError where that is all."""
+    known = history.known_at(int(history.times_ms[-1]), delay_ms)
+    if (history.targets >= 0).any() and not (known.targets >= 0).any():
+        raise TrainingError(
+            "With --only-known-labels no label is left, since none had arrived when the history "
+            "ends: give a longer history, or a shorter --label-delay."
+        )
+    return known
 
 
 def _to_json(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -24,6 +24,7 @@ from producer.tally import Tally
 from producer.tokens import KEY_BYTES, Tokenizer
 from producer.world.generate import generate as generate_world
 from producer.world.settings import WorldSettings
+from training.errors import TrainingError
 
 Tell = Callable[[str], None]
 
@@ -104,10 +105,20 @@ class WorldSource:
 
 
 def until(table: pa.Table, moment: datetime | None) -> pa.Table:
-    """Keep the payments before a time; all of them for None."""
+    """Keep the payments before a time; all of them for None.
+
+    Raises TrainingError where none is left of some.
+    """
     if moment is None:
         return table
-    return table.filter(pc.less(table["timestamp_ms"], epoch_ms(moment)))
+    kept = table.filter(pc.less(table["timestamp_ms"], epoch_ms(moment)))
+    if table.num_rows and not kept.num_rows:
+        first = datetime.fromtimestamp(pc.min(table["timestamp_ms"]).as_py() / 1000, tz=UTC)
+        raise TrainingError(
+            f"No payment is before --until {moment:%Y-%m-%d %H:%M}: the first is of "
+            f"{first:%Y-%m-%d %H:%M} UTC, so give a later time."
+        )
+    return kept
 
 
 def command_line(context: click.Context, leave_out: frozenset[str]) -> str:

@@ -22,7 +22,7 @@ def refuse_too_few(targets: Targets, settings: FitSettings) -> None:
     if not frauds + good:
         raise TrainingError(
             "No payment of the training part has a label: give a file with an is_fraud column, or "
-            "train without labels by --models isolation_forest."
+            "learn without labels by `./cardwatch train --models isolation_forest`."
         )
     if settings.balance == "smote" and 0 < frauds <= _SMOTE_NEIGHBOURS:
         raise TrainingError(
@@ -32,8 +32,8 @@ def refuse_too_few(targets: Targets, settings: FitSettings) -> None:
     if frauds < FEWEST_FRAUDS or not good:
         raise TrainingError(
             f"The training part has {frauds} frauds and {good} good payments, and fitting needs "
-            f"{FEWEST_FRAUDS} frauds and a good payment at least: give a longer history, or train "
-            "without labels by --models isolation_forest."
+            f"{FEWEST_FRAUDS} frauds and a good payment at least: give a longer history, or learn "
+            "without labels by `./cardwatch train --models isolation_forest`."
         )
 
 

@@ -103,8 +103,8 @@ def refuse_unlearnable(targets: Targets) -> None:
     if not len(known):
         raise TrainingError(
             "No payment has a label, so there is nothing to learn from: give a file with an "
-            "is_fraud column, name your column in the mapping, or train without labels by "
-            "--models isolation_forest."
+            "is_fraud column, name your column in the mapping, or learn without labels by "
+            "`./cardwatch train --models isolation_forest`."
         )
     if len(np.unique(known)) == 1:
         only = "frauds" if known[0] else "good payments"

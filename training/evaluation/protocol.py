@@ -156,6 +156,10 @@ def _refuse_too_few_frauds(history: History, from_ms: int, parts: int) -> None:
     rows = labelled_rows(history, from_ms, int(history.times_ms[-1]) + 1)
     frauds = int(history.targets[rows].sum())
     if frauds < parts:
+        if parts == 1:
+            raise TrainingError(
+                "The test part has no fraud: give a larger --test-share or a longer history."
+            )
         raise TrainingError(
             f"The test part has {frauds} frauds and {parts} folds were asked for: give fewer "
             "--folds, a larger --test-share or a longer history."

@@ -79,7 +79,7 @@ def search(
     """
     refuse_test_rows(task)
     started = time.monotonic()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.CRITICAL)  # its warnings are stack traces
     study = optuna.create_study(
         direction="maximize",
         sampler=optuna.samplers.TPESampler(seed=budget.seed),
