@@ -180,8 +180,8 @@ def file_command(
 ) -> None:
     """Send the payments of a file: CSV or JSON lines (also packed by gzip, bzip2, xz) or Parquet.
 
-    The file is recognised by its content; docs/files.md says how. Columns that are not mapped are
-    not read. Card numbers are replaced by keyed tokens before
+    The file is recognised by its content, see docs/files.md; its values are read as docs/values.md
+    says. Columns that are not mapped are not read. Card numbers are replaced by keyed tokens before
     anything is sent. Rows that are not payments are not sent: they are counted, and written to a
     file with their number and the reason.
     """

@@ -82,7 +82,8 @@ def _exponents_left_out(raw: pa.Array) -> pa.Array:
 
 def _float_amounts(raw: pa.Array, exponents: Minor) -> tuple[Minor, Mask]:
     """Return minor units and where they could be read, from float64."""
-    scaled = np.asarray(pc.fill_null(raw.cast(pa.float64()), np.nan)) * 10.0**exponents
+    with np.errstate(over="ignore"):
+        scaled = np.asarray(pc.fill_null(raw.cast(pa.float64()), np.nan)) * 10.0**exponents
     usable = np.abs(scaled) <= 2 * MAX_AMOUNT_MINOR
     scaled = np.where(usable, scaled, 0.0)
     whole = np.rint(scaled)

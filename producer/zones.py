@@ -12,8 +12,8 @@ Times = npt.NDArray[np.int64]
 _SLOT_MS = 15 * 60 * 1000
 """Clocks of every zone have changed at whole quarters of an hour since 2000."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a local time: the zone comes with the offset
-_LEAST_SLOT, _MOST_SLOT = -70_000_000, 280_000_000
-"""The years 1 to 9900 or so: what datetime can hold."""
+_LEAST_SLOT, _MOST_SLOT = -68_000_000, 280_000_000
+"""The years 31 to 9955, which datetime can hold; what lies beyond is refused anyway."""
 
 
 class UtcTimes(NamedTuple):

@@ -106,3 +106,8 @@ def test_exact_amounts_stay_exact_beside_odd_ones(minor: list[int], exponent: in
 @pytest.mark.parametrize("value", ["1e99999999", "0e99999999", "1e-99999999", "." * 40, "+", "e5"])
 def test_no_text_raises(value: str) -> None:
     read(pa.array([value]), 2, ROUNDED)
+
+
+def test_no_float_raises_or_warns() -> None:
+    minor, sentences, _ = read(pa.array([1e308, float("inf"), -1e308, 5e-324, 1e-9, 0.0]))
+    assert minor == [0, 0] and len(sentences) == 4

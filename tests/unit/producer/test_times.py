@@ -157,3 +157,10 @@ def test_a_spreadsheets_day_number_is_read_as_the_refusal_advises() -> None:
 @given(st.text(alphabet="0123456789-/.:, TZ+APM", max_size=24))
 def test_no_text_raises(text: str) -> None:
     calendar_ms(text, "day-first")
+
+
+def test_local_times_beyond_every_calendar_are_refused() -> None:
+    days = pa.array([-(2**40), 2**40, 19_800 * 86_400]).cast(pa.timestamp("s"))
+    found, sentences, _ = read(days, BERLIN)
+    assert found == [None, None, "2024-03-17T23:00:00+00:00"]
+    assert "a time from 2000-01-01" in sentences[0]
