@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from producer.decimals import evidence_of
-from producer.form import FileForm
+from producer.form import BrokenOffError, FileForm
 from producer.layouts import LayoutError, with_options
 from producer.mapping import payments_of
 from producer.reading import PaymentFile, open_file
@@ -191,3 +191,39 @@ def test_another_column_tells_what_a_doubtful_one_means(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "x", "-", "1.2.3", "1,2,3", "12.34.567", "1e5", "7"])
 def test_a_text_that_tells_of_no_mark_is_no_evidence(text: str) -> None:
     assert evidence_of(text) is None
+
+
+LONG = (HEADER + "".join(ROW.replace("c1", f"c{n}") for n in range(30_000))).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(LONG[:500_000]) + gzip.compress(LONG[500_000:]),
+        bz2.compress(LONG[:500_000]) + bz2.compress(LONG[500_000:]),
+        gzip.compress(LONG) + b"\0" * 512,
+    ],
+    ids=["two gzip members", "two bzip2 members", "padded"],
+)
+def test_every_member_of_an_archive_is_read(tmp_path: Path, content: bytes) -> None:
+    assert len(amounts(opened(tmp_path / "own.csv.gz", content))[0]) == 30_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(LONG)[:-9],
+        gzip.compress(LONG)[:-8] + b"\1\2\3\4\5\6\7\0",
+        gzip.compress(LONG) + b"rubbish",
+        gzip.compress(LONG[:500_000]) + gzip.compress(LONG[500_000:])[:100],
+        lzma.compress(LONG)[:-30],
+    ],
+    ids=["cut", "another checksum", "rubbish behind", "second member cut", "xz cut"],
+)
+def test_a_damaged_archive_is_told_behind_what_could_be_unpacked(
+    tmp_path: Path, content: bytes
+) -> None:
+    file = opened(tmp_path / "own.csv.gz", content)
+    with pytest.raises(BrokenOffError, match=r"expected a whole file of .* rows before"):
+        amounts(file)
+    assert 0 < file.account.payments == file.account.rows <= 30_000
