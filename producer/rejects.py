@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Final, Literal
 
@@ -13,6 +16,7 @@ import pyarrow as pa
 
 from events.card_number import card_number_in
 from events.errors import refuse, show
+from events.masking import masked_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,9 @@ class Reject:
 _ENDS: Final = frozenset(
     {".csv", ".tsv", ".txt", ".json", ".jsonl", ".parquet", ".pq", ".gz", ".bz2", ".xz"}
 )
+
+_MILLISECONDS: Final = re.compile(r"1[0-9]{12}")
+"""A time, one in ten of which has the check digit of a card number."""
 
 RejectHandler = Callable[[Reject], None]
 
@@ -102,10 +109,13 @@ def cell(column: pa.Array, row: int) -> object:
 def shown(value: object) -> str:
     """Return a value as it may be written down: short, and no card number in any spelling.
 
-    >>> shown("4111.1111.1111.1111"), shown("m1")
-    ('[a card number]', "'m1'")
+    >>> shown("4111.1111.1111.1111"), shown("1714557600009"), shown(Decimal("12.345"))
+    ('[a card number]', "'1714557600009'", '12.345')
     """
-    return "[a card number]" if card_number_in(str(value)) else show(value)
+    text = str(value)
+    if card_number_in(text) and not _MILLISECONDS.fullmatch(text):
+        return "[a card number]"
+    return masked_line(text) if isinstance(value, Decimal | date) else show(value)
 
 
 def row_sentence(code: str, where: str, expected: str, got: object, next_step: str) -> str:

@@ -30,7 +30,7 @@ def to_utc(local_ms: Times, zone: str) -> UtcTimes:
     Of an hour that comes twice the first is taken. A time that is skipped gets the offset from
     before the change.
 
-    >>> half_past_two = int(datetime(2024, 10, 27, 2, 30, tzinfo=UTC).timestamp() * 1000)
+    >>> half_past_two = 1_729_996_200_000  # of 2024-10-27
     >>> times_ms, twice, skipped = to_utc(np.array([half_past_two]), "Europe/Berlin")
     >>> (half_past_two - int(times_ms[0])) / 3_600_000, twice, skipped
     (2.0, 1, 0)
