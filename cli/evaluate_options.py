@@ -12,7 +12,7 @@ import click
 
 from cli.evaluate_study import STUDY_ROWS, Study
 from cli.evaluation_data import SHARED, TEST_SHARE
-from cli.mapping_options import reading_options, skip_bad_rows_option
+from cli.mapping_options import PaymentsPath, reading_options, skip_bad_rows_option
 from cli.options import json_option, option, output_options
 from cli.produce_options import Duration
 from training.evaluation.candidates import Columns
@@ -110,9 +110,7 @@ study_options = together(
 handbook_options = _data("handbook.parquet", "The Handbook's simulated transactions.")
 sparkov_options = together(_data("sparkov.parquet", "Sparkov's or Kaggle's payments."), *_SPLIT)
 file_options = together(
-    click.argument(
-        "data", metavar="PATH", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-    ),
+    click.argument("data", metavar="PATH", type=PaymentsPath()),
     reading_options,
     skip_bad_rows_option,
     *_SPLIT,

@@ -7,6 +7,9 @@ Then produce, train, evaluate and tune have it.
 from __future__ import annotations
 
 import functools
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -98,6 +101,23 @@ class ReadingOptions:
             self.round_amounts,
             self.leave_out_refunds,
         )
+
+
+class PaymentsPath(click.Path[Path]):
+    """A file of payments, or - for standard input, which is kept in a temporary file."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path, allow_dash=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path of a file that can be read more than once."""
+        path = super().convert(value, param, ctx)
+        if path != Path("-") or ctx is None or ctx.resilient_parsing:
+            return path
+        kept = Path(ctx.with_resource(tempfile.TemporaryDirectory(prefix="cardwatch-"))) / "stdin"
+        with kept.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        return kept
 
 
 _DELIMITER_HELP = (

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from rich.markup import escape
 
 from cli.console import Output
-from cli.mapping_options import ReadingOptions, reading_options
+from cli.mapping_options import PaymentsPath, ReadingOptions, reading_options
 from cli.options import option
 from cli.produce_options import Moment, SendOptions, send_options
 from cli.produce_run import EXIT_INTERRUPTED, finish, run
@@ -142,7 +142,7 @@ def world_command(
 
 
 @command.command("file", epilog=FILE_EXAMPLE)
-@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", type=PaymentsPath())
 @reading_options
 @option(
     "--skip-rows",
@@ -178,10 +178,11 @@ def file_command(
     options: SendOptions,
     out: Output,
 ) -> None:
-    """Send the payments of a file: CSV or JSON lines (also packed by gzip, bzip2, xz) or Parquet.
+    """Send the payments of a file, or of standard input (-).
 
-    The file is recognised by its content, see docs/files.md; its values are read as docs/values.md
-    says. Columns that are not mapped are not read. Card numbers are replaced by keyed tokens before
+    It holds CSV or JSON lines, also packed by gzip, bzip2 or xz, or is Parquet. The file is
+    recognised by its content, see docs/files.md; its values are read as docs/values.md says.
+    Columns that are not mapped are not read. Card numbers are replaced by keyed tokens before
     anything is sent. Rows that are not payments are not sent: they are counted, and written to a
     file with their number and the reason.
     """

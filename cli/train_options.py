@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from cli.mapping_options import ReadingOptions, reading_options, skip_bad_rows_option
+from cli.mapping_options import PaymentsPath, ReadingOptions, reading_options, skip_bad_rows_option
 from cli.options import json_option, option, output_options
 from cli.produce_options import Duration, Moment
 from cli.train_history import FileSource, GeneratedSource, WorldSource
@@ -206,8 +206,8 @@ _SHARE = click.FloatRange(min=0, max=1, min_open=True)
 _OPTIONS = (
     click.option(
         "--data",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="File of labelled payments, in order of time: CSV, JSON lines or Parquet.",
+        type=PaymentsPath(),
+        help="File of labelled payments, in order of time: CSV, JSON lines, Parquet; - for stdin.",
     ),
     reading_options,
     skip_bad_rows_option,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,7 @@ class Block:
     """Whole lines of a file, judged; only those before `limit` count.
 
     Attributes:
+        header: The line with the columns' names.
         first_row: The number of rows in front of this block.
         first_line: The number of lines in front of this block.
         limit: The line that cannot be read, or that needs the next block; else one behind all.
@@ -44,6 +46,7 @@ class Block:
     dialect: Dialect
     form: FileForm
     text: bytes
+    header: bytes
     first_row: int
     first_line: int
     lines: Lines = field(init=False)
@@ -56,7 +59,17 @@ class Block:
     def __post_init__(self) -> None:
         self.lines = judge(self.text, self.dialect.delimiter, self.form.quotes)
         self.limit = len(self.lines.ends)
+        self._pass_over_headers()
         self._taken = np.zeros(self.limit, np.bool_)
+
+    def _pass_over_headers(self) -> None:
+        """Take lines with the columns' names, as files put together have them, for blank ones."""
+        again = {self.header, BOM_UTF8 + self.header}
+        if self.header and self.header + b"\n" in self.text:
+            lines = self.lines
+            lengths = np.isin(lines.ends - lines.starts, [len(line) for line in again])
+            for at in np.flatnonzero(lengths).tolist():
+                lines.blank[at] |= self.text[lines.starts[at] : lines.ends[at]] in again
 
     def read_odd_lines(self, final: bool) -> None:
         """Read the lines whose quotes are not in pairs; final tells that no block follows."""

@@ -34,7 +34,7 @@ class Lines:
         starts, ends: Of each line, its first byte and its line feed; int64[n].
         widths: How many values each line has; int64[n].
         plain: Where width and quotes can be trusted; bool[n].
-        blank: Where a line holds nothing but delimiters; bool[n].
+        blank: Where a line is none of a row, as it holds nothing but delimiters; bool[n].
     """
 
     starts: Positions

@@ -34,6 +34,7 @@ class CsvRows:
         lines = self._first.split(b"\n", _HEAD_LINES)[:_HEAD_LINES]
         head = [line.decode(errors="replace") for line in lines]
         self._dialect = find_dialect(path, head, layout, form)
+        self._header = lines[self._dialect.heading - 1]
         self.layout = layout = fitted(layout, self._dialect.names)
         self.semicolons = self._dialect.delimiter == ";"
         self._fields = match_columns(layout, self._dialect.names, path, str(self._dialect))
@@ -71,7 +72,13 @@ class CsvRows:
             if not rest + text:
                 continue
             block = Block(
-                self._path, self._dialect, self._form, rest + text, account.rows, account.lines
+                self._path,
+                self._dialect,
+                self._form,
+                rest + text,
+                self._header,
+                account.rows,
+                account.lines,
             )
             block.read_odd_lines(final)
             yield self._batch(block, account, on_reject)

@@ -15,6 +15,8 @@ from producer.data_sets import CARDWATCH
 from producer.layouts import PLACE_FIELDS, Layout, LayoutError
 
 _SHOWN_NAMES: Final = 500
+_NOT_TEXT: Final = "\ufffd"
+"""What stands in a name for bytes that are no text."""
 _WIRE: Final = ("timestamp", "amount")
 """Fields that the transactions topic has under their own names, and a table under others."""
 _VALUE: Final = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
@@ -82,6 +84,8 @@ def _missing(
     near = _near(column, named)
     if any(_VALUE.fullmatch(name.strip()) for name in named):
         step = "the first line looks like values: put a line with the columns' names above it"
+    elif any(_NOT_TEXT in name for name in named):
+        step = "the names are not UTF-8: say --encoding cp1252, or the file's encoding"
     elif near is not None:
         step = f"for {show(near)} say --map {show(f'{field_name}={near}')}"
     else:

@@ -16,6 +16,7 @@ from producer.feed import GENERATED, Feed, Progress, Source, Summary, summarise
 from producer.form import AccountError, BrokenOffError
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import LabelSettings
+from producer.layouts import LayoutError
 from producer.outfile import BatchWriter, OutFileError, open_writer, partial_of
 from producer.pacing import Pace
 from producer.records import Records
@@ -125,8 +126,14 @@ def _settled(summary: Summary, settings: RunSettings) -> Summary:
 
 
 def sort_by_time(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Order a whole source by event time, in memory; equal times keep their order."""
-    found = list(batches)
+    """Order a whole source by event time, in memory; equal times keep their order.
+
+    Raises LayoutError where a file breaks off: what comes behind might have to go first.
+    """
+    try:
+        found = list(batches)
+    except BrokenOffError as error:
+        raise LayoutError(f"{error}; --sort uses nothing of a file that breaks off") from None
     if found:
         table = pa.Table.from_batches(found)
         order = np.argsort(np.asarray(table["timestamp_ms"]), kind="stable")

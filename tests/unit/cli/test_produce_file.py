@@ -191,3 +191,18 @@ def test_refused_rows_of_a_run_that_goes_on_are_kept_beside_those_before(tmp_pat
     write(path, lines(2), b"c1,no time,1.00,m,x\n" * 5)
     assert produce(path, "--to-file", "b.csv", "--skip-rows", 4).exit_code == 1
     assert [json.loads(line)["row"] for line in kept.read_text().splitlines()] == [3, 4, 5, 6, 7]
+
+
+def test_a_sorted_file_that_breaks_off_sends_nothing_and_skips_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "own.csv", lines(3), OPEN)
+    result = produce(path, "--to-file", "a.csv", "--sort")
+    assert result.exit_code == 1 and "--sort uses nothing of a file" in result.stderr
+    assert "--skip-rows" not in result.stderr and not list(tmp_path.glob("*a.csv"))
+
+
+def test_standard_input_is_read_like_a_file(tmp_path: Path) -> None:
+    content = gzip.compress(write(tmp_path / "own.csv", lines(3)).read_bytes())
+    call = ["file", "-", *OWN, "--to-file", "a.parquet"]
+    result = CliRunner().invoke(command, call, input=content)
+    assert result.exit_code == 0 and "packed by gzip" in result.stderr
+    assert ids(tmp_path / "a.parquet") == ["t0", "t1", "t2"]

@@ -126,6 +126,25 @@ def test_rows_of_another_width_and_lines_behind_the_last_are_refused(tmp_path: P
     assert "end the line of names with the delimiter too" in rejects[0].sentence
 
 
+@pytest.mark.parametrize("between", ["", "\n", "\ufeff"])
+def test_the_names_of_columns_come_again_where_files_were_put_together(
+    tmp_path: Path, between: str
+) -> None:
+    file = opened(tmp_path / "own.csv", FILE + between + FILE)
+    found, rejects = amounts(file)
+    assert found == [1250, 1250] and not rejects
+    assert (file.account.rows, file.account.lines) == (2, 4 + (between == "\n"))
+
+
+def test_names_in_another_encoding_ask_for_the_encoding(tmp_path: Path) -> None:
+    layout = with_options(LAYOUT, ["merchant_id=Händler"])
+    path = tmp_path / "own.csv"
+    path.write_text(FILE.replace("shop", "Händler"), "cp1252")
+    with pytest.raises(LayoutError, match="the names are not UTF-8: say --encoding cp1252"):
+        open_file(path, layout)
+    assert amounts(open_file(path, layout, FileForm(encoding="cp1252")))[0] == [1250]
+
+
 def test_a_file_of_names_alone_holds_no_payment(tmp_path: Path) -> None:
     file = opened(tmp_path / "own.csv", HEADER)
     assert [batch.num_rows for batch in payments_of(file, TOKENIZER)] == [0]
