@@ -61,7 +61,7 @@ class Ledger:
     """Payments on one side, decisions and dead letters on the other.
 
     Held in memory: an id, a digest and a place for each payment, and an id and a count for each
-    decision, some 400 bytes together.
+    decision, some 500 bytes together.
     """
 
     def __init__(self) -> None:

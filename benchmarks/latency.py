@@ -43,7 +43,8 @@ class LatencyProbe:
     `committed` chooses read_committed over read_uncommitted. The probe starts at the end of the
     topic; times are wall-clock, so that a sender in another process can say when it sent. What it
     polled it parses when somebody asks: a second's decisions become readable at once, and parsing
-    them there and then takes time of the cores from the job that is being measured.
+    them there and then takes time of the cores from the job that is being measured. `unreadable`
+    counts what could not be parsed, which is no event.
 
     >>> with LatencyProbe(bootstrap, committed=False) as probe:  # doctest: +SKIP
     ...     sent_ns = send_payments()  # transaction_id -> epoch ns
@@ -60,6 +61,7 @@ class LatencyProbe:
         self._thread = threading.Thread(target=self._run, name=f"probe-{topic}", daemon=True)
         self._stopping = threading.Event()
         self._error: KafkaException | None = None
+        self.unreadable = 0
         self._polled = deque[tuple[bytes, int]]()
         self._seen: dict[str, Sighting] = {}
 
@@ -95,7 +97,11 @@ class LatencyProbe:
         """The first sighting of each event; a crash of the job makes early ones repeat."""
         while self._polled:
             value, seen_ns = self._polled.popleft()
-            answer = self._decoder.decode(value)
+            try:
+                answer = self._decoder.decode(value)
+            except msgspec.DecodeError:
+                self.unreadable += 1
+                continue
             self._seen.setdefault(answer.transaction_id, Sighting(answer.received_ms, seen_ns))
         return self._seen
 

@@ -13,6 +13,7 @@ from benchmarks.job import Progress, RunningJob
 from benchmarks.offsets import read, wait_until_settled
 from benchmarks.rates import SLICES, median_rate, slice_rates
 from events.topics import DECISIONS
+from stack.readable import readable
 
 _TAIL = 0.05
 """Share of the measured payments that is left out where nothing waits behind them."""
@@ -83,4 +84,4 @@ def read_decisions(job: RunningJob) -> list[DecisionTime]:
     bootstrap = job.stack.kafka
     wait_until_settled(bootstrap, DECISIONS.name)
     messages = read(bootstrap, DECISIONS.name, job.decisions_from)
-    return [decode_time(message.value() or b"") for message in messages]
+    return [decision for _, decision in readable(messages, decode_time)]

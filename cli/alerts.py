@@ -16,7 +16,7 @@ from events.alert import Alert, decode_alert
 from events.topics import ALERTS
 from stack.embedded import Stack
 from stack.readable import Unreadable, readable
-from stack.topics import require_topic
+from stack.topics import require_topics
 
 EXAMPLE = """\b
 Examples:
@@ -54,7 +54,7 @@ def command(
     An early alert that is read twice, because the job restarted before its commit, is shown once.
     """
     kafka = bootstrap or Stack.attach(folder).kafka
-    require_topic(kafka, ALERTS.name)
+    require_topics(kafka, ALERTS)
     if not as_json:
         out.say(f"Following alerts at {kafka}; Ctrl-C ends it.")
         out.results.print(heading())

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import click
 import msgspec
+from confluent_kafka import KafkaException
 
 from benchmarks.audit import Audit, audit
 from cli.console import Output
 from cli.options import folder_option, json_option, option, output_options
-from events.topics import REBUILD_MS
+from events.topics import OUTPUTS, REBUILD_MS, TRANSACTIONS
 from stack.embedded import Stack
 from stack.readable import Unreadable
+from stack.topics import require_topics
 from stack.unread import Gap
 from stack.unread_record import recorded_gaps
 
@@ -31,7 +33,7 @@ topic is a payment with its decision, a repeat of one, a refused record (a dead 
 The exit status is 1 where a payment is lost, where payments were deleted before the job read them
 (found by `submit` in the last 40 days), and where a record of the job cannot be read. A start from
 an old savepoint decides payments again, under the same ids: these are counted, and no error.
-It holds some 400 bytes of memory for each payment in the topic."""
+It holds some 500 bytes of memory for each payment in the topic."""
 
 _SHOWN = 5
 
@@ -50,9 +52,13 @@ _SHOWN = 5
 def command(folder: Path, patience: float, json_path: str | None, out: Output) -> None:
     """Hold the payments against the committed decisions, and name those without one."""
     stack = Stack.attach(folder)
-    with out.steps() as step:
-        step(f"reading the payments, then the decisions {patience:g} s later")
-        found = audit(stack.kafka, patience, Unreadable(out.warn))
+    require_topics(stack.kafka, TRANSACTIONS, *OUTPUTS)
+    try:
+        with out.steps() as step:
+            step(f"reading the payments, then the decisions {patience:g} s later")
+            found = audit(stack.kafka, patience, Unreadable(out.warn))
+    except KafkaException as error:
+        raise click.ClickException(f"Kafka at {stack.kafka}: {error.args[0].str()}.") from error
     found = replace(found, unread_deleted=_deleted(stack))
     if json_path:
         out.json(json_path, msgspec.to_builtins(found))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+import msgspec
 from confluent_kafka import Message
 
 from events.errors import EventError
@@ -33,7 +34,7 @@ class Unreadable:
         """Records that could not be read, in all topics together."""
         return self.topics.total()
 
-    def add(self, message: Message, error: EventError) -> None:
+    def add(self, message: Message, error: Exception) -> None:
         """Count one record; the first of its topic is told with its place and the reason."""
         topic = message.topic() or ""
         self.topics[topic] += 1
@@ -55,7 +56,7 @@ def readable(
     for message in messages:
         try:
             event = decode(message.value() or b"")
-        except EventError as error:
+        except (EventError, msgspec.DecodeError) as error:
             unreadable.add(message, error)
         else:
             yield message, event

@@ -13,6 +13,7 @@ from stack.installation import Installation
 from stack.settings import Layout
 from stack.snapshot_offsets import next_offsets
 from stack.topic_ranges import GROUP, TopicRanges, committed_offsets, topic_ranges
+from stack.topics import require_topics
 from stack.unread import Gap, Remembered, find_gaps
 from stack.unread_record import record_gaps, remembered_topics
 
@@ -47,13 +48,8 @@ def look_ahead(
     Raises:
         StackError: No broker answers, or a topic is missing.
     """
+    require_topics(bootstrap, *INPUTS)
     topics = topic_ranges(bootstrap, [topic.name for topic in INPUTS])
-    missing = [topic.name for topic in INPUTS if topic.name not in topics]
-    if missing:
-        raise StackError(
-            f"Kafka at {bootstrap} has no topic {' and no topic '.join(missing)}: "
-            "./cardwatch up creates the topics; what was in one that is gone is lost."
-        )
     if snapshot is None:
         return Outlook(topics, [])
     try:

@@ -34,16 +34,18 @@ def require_broker(bootstrap: str) -> None:
         )
 
 
-def require_topic(bootstrap: str, name: str) -> None:
-    """Raise StackError in one sentence where no broker answers, or it has no such topic."""
+def require_topics(bootstrap: str, *topics: Topic) -> None:
+    """Raise StackError in one sentence where no broker answers, or a topic is missing."""
     require_broker(bootstrap)
     try:
         known = _admin(bootstrap).list_topics(timeout=_ANSWER_S).topics
     except KafkaException as error:
         raise StackError(f"Kafka at {bootstrap}: {error.args[0].str()}.") from error
-    if name not in known:
+    missing = [topic.name for topic in topics if topic.name not in known]
+    if missing:
         raise StackError(
-            f"Kafka at {bootstrap} has no topic {name}: ./cardwatch up creates the topics."
+            f"Kafka at {bootstrap} has no topic {' and no topic '.join(missing)}: "
+            "./cardwatch up creates the topics; what was in one that is gone is lost."
         )
 
 

@@ -29,6 +29,7 @@ from benchmarks.throughput import DecisionTime, decode_time
 from events.topics import DECISIONS
 from stack.embedded import Progress, Stack
 from stack.errors import StackError
+from stack.readable import readable
 from udfs.bundle import load_bundle
 
 _START_S = 240.0
@@ -217,7 +218,7 @@ class _Measurement:
         wait_until_settled(self.stack.kafka, DECISIONS.name)
         start = dict.fromkeys(end_offsets(self.stack.kafka, DECISIONS.name, committed=True), 0)
         messages = read(self.stack.kafka, DECISIONS.name, start)
-        found = [decode_time(message.value() or b"") for message in messages]
+        found = [decision for _, decision in readable(messages, decode_time)]
         if len(found) < waiting:
             raise BenchmarkError(f"Of {waiting:,} payments {len(found):,} have a decision.")
         return found

@@ -43,7 +43,11 @@ class Follower(LatencyProbe):
         return self._wait_until(lambda: self.decided >= count, timeout_s)
 
     def _note(self, value: bytes, seen_ns: int) -> None:
-        answer = self._parse(value)
+        try:
+            answer = self._parse(value)
+        except msgspec.DecodeError:
+            self.unreadable += 1  # the card's next number shows the gap
+            return
         self._since.append(seen_ns / 1e6 - answer.received_ms)
         before = self._numbers.get(answer.card_id, answer.card_sequence - 1)
         self.out_of_place += answer.card_sequence != before + 1

@@ -14,6 +14,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.offsets import consumer_settings
 from benchmarks.state.traffic import number_of
 from events.topics import DECISIONS
+from stack.readable import Unreadable, readable
 
 _BATCH = 2_000
 _STALLED_S = 60.0
@@ -38,6 +39,7 @@ class Ledger:
         self.decided_ms: npt.NDArray[np.int64] = np.zeros(payments, np.int64)
         self._times: npt.NDArray[np.uint8] = np.zeros(payments, np.uint8)
         self._distinct = 0
+        self._unreadable = Unreadable()
         self.alerts: npt.NDArray[np.bool_] = np.zeros(payments, np.bool_)
         self._consumer = Consumer(consumer_settings(bootstrap, committed=True))
         places = [TopicPartition(DECISIONS.name, *place) for place in from_offsets.items()]
@@ -83,7 +85,8 @@ class Ledger:
         for message in messages:
             if message.error() is not None:
                 raise KafkaException(message.error())
-            self._note(_decode(message.value() or b""))
+        for _, decided in readable(messages, _decode, self._unreadable):
+            self._note(decided)
         return len(messages)
 
     def _note(self, decided: _Decided) -> None:

@@ -84,6 +84,14 @@ def test_a_probe_keeps_the_first_sighting_of_an_event() -> None:
     assert not probe.wait_for(3, timeout_s=0)
 
 
+def test_a_probe_goes_on_behind_what_is_no_event() -> None:
+    probe = LatencyProbe("127.0.0.1:1", committed=False)
+    for value in (b"", b"garbage", b'{"transaction_id":"a","received_ms":1}', b"[]"):
+        probe._note(value, 5_000_000)
+    assert set(probe.seen) == {"a"}
+    assert probe.unreadable == 3
+
+
 def test_percentiles_are_latencies_that_were_measured() -> None:
     latencies = np.random.default_rng(1).permutation(np.arange(1.0, 2001.0))
     assert percentiles(latencies) == {"p50": 1000.0, "p99": 1980.0, "p999": 1998.0}
