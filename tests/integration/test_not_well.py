@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 from cli.main import cardwatch
 from events.topics import DECISIONS, LABELS, TRANSACTIONS
+from stack.installation import ROOT
 from stack.reading import read_topic
 from stack.unread_record import recorded_gaps
 from tests.running import RunningJob, running_job
@@ -111,7 +116,7 @@ def test_a_job_that_cannot_take_a_savepoint_is_replaced_from_its_checkpoint(
 
 
 @pytest.mark.timeout(300)
-def test_payments_that_were_deleted_unread_are_named(job: RunningJob) -> None:
+def test_payments_that_were_deleted_unread_are_named(job: RunningJob, tmp_path: Path) -> None:
     """By submit, by the job's metric, and by audit for as long as it compares that time."""
     cancel(job)
     away = call(job, "status")
@@ -120,6 +125,11 @@ def test_payments_that_were_deleted_unread_are_named(job: RunningJob) -> None:
     partition = send(job, 0, 5)
     delete_records(job, partition, 3)
     gap = f"transactions, partition {partition}: offsets 0 to 2 (up to 3 records) were deleted"
+
+    in_a_container = submit_in_a_container(job, tmp_path)
+    assert in_a_container.returncode == 1
+    assert gap in in_a_container.stderr
+    assert "--unread-deleted 3" in in_a_container.stdout
 
     submitted = call(job, "submit")
     assert submitted.exit_code == 1
@@ -134,6 +144,31 @@ def test_payments_that_were_deleted_unread_are_named(job: RunningJob) -> None:
     counts = json.loads(audited.stdout)
     assert (counts["records"], counts["payments"], counts["lost"]) == (2, 2, [])
     wait_for(lambda: unread_deleted(job) == 3, 20, "the metric")
+
+
+def submit_in_a_container(job: RunningJob, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Call the image's script with a `flink` that starts nothing, and leave no trace of it."""
+    flink = folder / "flink"
+    flink.write_text('#!/bin/sh\necho "flink $*"\n')
+    flink.chmod(0o755)
+    topics = job.stack.layout.checkpoints / "topics.json"
+    before = topics.read_bytes() if topics.exists() else b"{}"
+    told = subprocess.run(
+        [sys.executable, "deploy/flink/submit.py", f"--bootstrap={job.stack.kafka}"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "CARDWATCH_FOLDER": str(job.stack.settings.folder),
+            "CARDWATCH_TASKMANAGERS": "2",
+            "CARDWATCH_JOBMANAGER": job.stack.flink.url,
+        },
+        capture_output=True,
+        text=True,
+    )
+    topics.write_bytes(before)
+    return told
 
 
 def unread_deleted(job: RunningJob) -> float:
