@@ -13,8 +13,9 @@ from events.card_search import card_data
 MASK: Final = "*"
 
 _EBCDIC: Final = "cp037"
-_LONG_RUN: Final = re.compile(r"[0-9](?:[ \-\x00]?[0-9]){12,}")
-_MILLISECONDS: Final = re.compile(r"1[0-9]{12}")
+_LONG_RUN: Final = re.compile(r"(?<![0-9]\.)(?<![0-9])[0-9](?:[ \-\x00]?[0-9]){12,}")
+_TIME: Final = re.compile(r"1(?:[0-9]{12}|[0-9]{15}|[0-9]{18})")
+"""A time until 2033 in milliseconds, microseconds or nanoseconds; no network's number."""
 
 
 def masked_bytes(value: bytes, known: Collection[str] = ()) -> bytes:
@@ -78,7 +79,8 @@ def masked_text(text: str, known: Collection[str] = ()) -> str:
 def masked_line(text: str) -> str:
     """Return a text as it may stand in a sentence: also without runs of digits that look like one.
 
-    13 digits and more may be a card number with a wrong digit. A time in milliseconds stays.
+    13 digits and more may be a card number with a wrong digit. A time as a number stays, and the
+    fraction of a number.
 
     >>> masked_line("card_id 4111111111111112 at 1714564800000")
     'card_id [16 characters of digits] at 1714564800000'
@@ -86,7 +88,7 @@ def masked_line(text: str) -> str:
     plain = spelling(text)
     parts, done = [], 0
     for run in _LONG_RUN.finditer(plain):
-        if not _MILLISECONDS.fullmatch(run[0]):
+        if not _TIME.fullmatch(run[0]):
             parts += [text[done : run.start()], f"[{len(run[0])} characters of digits]"]
             done = run.end()
     return masked_text("".join([*parts, text[done:]]))

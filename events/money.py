@@ -43,6 +43,7 @@ AMOUNT_PATTERN: Final = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 """An amount in a string: a JSON number that may also have leading zeros or a bare point."""
 
 _NUMBER: Final = re.compile(AMOUNT_PATTERN)
+_MAJOR: Final = "send the amount as a decimal in major units of the currency"
 _EXACT: Final = decimal.Context(prec=100_000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
 
 
@@ -117,13 +118,16 @@ def _parse_any_amount(text: str, exponent: int) -> int:
         raise _bad_amount("wrong_type", "a decimal number, or a string that holds one", text)
     number = json.decode(text, type=str) if text[0] == '"' else text
     if number is not text and not _NUMBER.fullmatch(number):
-        raise _bad_amount("bad_amount", "a number of zero or more, as 12.34", text)
+        if number.startswith("-") and _NUMBER.fullmatch(number[1:]):
+            raise _negative(text)
+        step = "write digits and a point only: no blank, sign, comma or currency"
+        raise _bad_amount("bad_amount", "a number of zero or more, as 12.34", text, step)
     try:
         amount = decimal.Decimal(number)
     except decimal.InvalidOperation:
         raise _bad_amount("bad_amount", "an exponent within reach", text) from None
     if amount < 0:
-        raise _bad_amount("bad_amount", "an amount of zero or more", text)
+        raise _negative(text)
     return _whole_minor_units(amount, exponent, text)
 
 
@@ -143,6 +147,10 @@ def _whole_minor_units(amount: decimal.Decimal, exponent: int, text: str) -> int
     return int(minor)
 
 
-def _bad_amount(code: str, expected: str, text: str) -> EventError:
-    step = "send the amount as a decimal in major units of the currency"
+def _negative(text: str) -> EventError:
+    step = "leave refunds and reversals out, they are no payments"
+    return _bad_amount("bad_amount", "an amount of zero or more", text, step)
+
+
+def _bad_amount(code: str, expected: str, text: str, step: str = _MAJOR) -> EventError:
     return refuse(code, "`amount`", expected, show(text), step)

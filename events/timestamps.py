@@ -18,6 +18,7 @@ RFC3339_PATTERN: Final = (
     r"(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _RFC3339: Final = re.compile(RFC3339_PATTERN)
+_INTEGER: Final = re.compile(r"[0-9]{1,20}")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 
@@ -89,8 +90,13 @@ def _parse_rfc3339(text: str, field: str) -> int:
 
 def _unreadable(text: str, field: str) -> EventError:
     expected = "epoch milliseconds as an integer, or RFC 3339 with a zone (2024-05-01T12:00:00Z)"
-    if text.strip().isdigit():
+    number = text.strip()
+    if _INTEGER.fullmatch(number):
         step = "send the integer without quotes"
+        if not EARLIEST_MS <= int(number) <= LATEST_MS:
+            step = f"{_unit(int(number), LATEST_MS)}, and leave the quotes out"
+    elif _RFC3339.fullmatch(f"{text}Z"):
+        step = "add the zone: Z for UTC, or an offset such as +02:00"
     else:
         step = "send a date that exists, with its time and its offset from UTC"
     return refuse("bad_timestamp", f"`{field}`", expected, show(text), step)
@@ -98,9 +104,20 @@ def _unreadable(text: str, field: str) -> EventError:
 
 def _out_of_range(value: int | str, time_ms: int, field: str, latest_ms: int) -> EventError:
     expected = f"a time from {format_ms(EARLIEST_MS)} to {format_ms(min(latest_ms, LATEST_MS))}"
-    if EARLIEST_MS <= time_ms * 1000 <= latest_ms:
-        step = "send milliseconds, this looks like seconds"
-    else:
-        step = "set the clock of the source, or check its unit and zone"
+    step = "set the clock of the source, or check its zone"
+    if isinstance(value, int):
+        step = _unit(value, latest_ms)
     got = format_ms(time_ms) if 0 <= time_ms <= LATEST_MS else show(value)
     return refuse("bad_timestamp", f"`{field}`", expected, got, step)
+
+
+def _unit(number: int, latest_ms: int) -> str:
+    """Return what to do about a number that is no time in milliseconds, or not in range."""
+    for unit, time_ms in (
+        ("seconds", number * 1000),
+        ("microseconds", number // 1000),
+        ("nanoseconds", number // 1_000_000),
+    ):
+        if EARLIEST_MS <= time_ms <= latest_ms:
+            return f"send milliseconds, this looks like {unit}"
+    return "set the clock of the source, or check its unit and zone"

@@ -170,7 +170,7 @@ def test_sentence_names_what_where_and_how() -> None:
         "send the amount as a decimal in major units of the currency."
     )
     assert refusal(payment(card_id=4711)).sentence == (
-        "`card_id`: expected str, got 4711 (int); see the payment's JSON Schema in docs/schemas."
+        "`card_id`: expected a text, got 4711 (int); send the text in quotes."
     )
 
 
