@@ -63,8 +63,13 @@ the judged days take no part in what is learnt from a study."""
 
 _judge_options = bundled(
     JudgeOptions,
-    option("--resamples", type=click.IntRange(20), default=RESAMPLES, help="For the intervals."),
-    option("--seed", default=7, help="Of the resamples."),
+    option(
+        "--resamples",
+        type=click.IntRange(20),
+        default=RESAMPLES,
+        help="Number of resamples for the intervals.",
+    ),
+    option("--seed", default=7, help="Seed of the resamples."),
     click.option(
         "--weights-by",
         type=click.Choice(get_args(WeightsBy)),
@@ -78,7 +83,7 @@ _judge_options = bundled(
         "html_path",
         type=click.Path(dir_okay=False, path_type=Path),
         show_default=".cardwatch/reports/evaluate-NAME.html",
-        help="Where the page with the plots goes.",
+        help="File for the page with the plots.",
     ),
 )
 

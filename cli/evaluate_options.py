@@ -35,7 +35,9 @@ def _data(name: str, what: str) -> Adder:
 
 
 _SPLIT = (
-    option("--label-delay", type=Duration(), default="7d", help="Label time less payment time."),
+    option(
+        "--label-delay", type=Duration(), default="7d", help="Time from a payment to its label."
+    ),
     option(
         "--test-share",
         type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -44,7 +46,9 @@ _SPLIT = (
     ),
     option("--folds", "parts", type=COUNT, default=1, help="Equal parts of that time, in turn."),
 )
-jobs_option = option("--jobs", type=COUNT, default=FitSettings().jobs, help="Threads.")
+jobs_option = option(
+    "--jobs", type=COUNT, default=FitSettings().jobs, help="Number of threads for fitting."
+)
 settings_option = option(
     "--settings",
     type=click.Path(dir_okay=False, path_type=Path),

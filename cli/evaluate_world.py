@@ -59,25 +59,29 @@ class _Tables:
 
 @click.command("world")
 @together(
-    option("--payments", type=COUNT, default=PAYMENTS, help="Payments, frauds among them."),
+    option(
+        "--payments", type=COUNT, default=PAYMENTS, help="Number of payments, frauds among them."
+    ),
     click.option(
         "--users",
         type=COUNT,
         show_default=f"one for {_PAYMENTS_A_USER} payments",
-        help="People, a card each.",
+        help="Number of people, a card each.",
     ),
     click.option(
         "--merchants",
         type=COUNT,
         show_default=f"one for {_PAYMENTS_A_MERCHANT} payments",
-        help="Merchants.",
+        help="Number of the world's merchants.",
     ),
     fraud_share_option,
-    option("--days", type=COUNT, default=_DEFAULT.days, help="Days to simulate."),
+    option("--days", type=COUNT, default=_DEFAULT.days, help="Number of days to simulate."),
     first_day_option,
     attacks_option,
-    option("--seed", default=7, help="The same seed, the same payments."),
-    option("--label-delay", type=Duration(), default="7d", help="Label time less payment time."),
+    option("--seed", default=7, help="Seed of the world; the same seed gives the same payments."),
+    option(
+        "--label-delay", type=Duration(), default="7d", help="Time from a payment to its label."
+    ),
     option(
         "--alert-share",
         type=click.FloatRange(0, 1, min_open=True, max_open=True),

@@ -219,13 +219,29 @@ _OPTIONS = (
     first_day_option,
     attacks_option,
     option("--generate", is_flag=True, help="Learn from the Handbook's simulation instead."),
-    option("--customers", type=_COUNT, default=GeneratorSettings().customers, help="Its cards."),
-    option("--terminals", type=_COUNT, default=GeneratorSettings().terminals, help="Its shops."),
-    option("--radius", default=GeneratorSettings().radius, help="How far one goes there, of 100."),
-    option("--days", type=_COUNT, default=DAYS, help="Days to simulate."),
-    option("--seed", default=_FIT.seed, help="Of the simulation and of the models."),
+    option(
+        "--customers",
+        type=_COUNT,
+        default=GeneratorSettings().customers,
+        help="Cards of the simulation.",
+    ),
+    option(
+        "--terminals",
+        type=_COUNT,
+        default=GeneratorSettings().terminals,
+        help="Shops of the simulation.",
+    ),
+    option(
+        "--radius",
+        default=GeneratorSettings().radius,
+        help="Distance from a card to its shops, on a map of 100 by 100.",
+    ),
+    option("--days", type=_COUNT, default=DAYS, help="Number of days to simulate."),
+    option("--seed", default=_FIT.seed, help="Seed of the simulation and of the models."),
     option("--name", default="ensemble", callback=_bundle_name, help="Name of the bundle."),
-    option("--version", type=_COUNT, help="Default: one more than the latest."),
+    option(
+        "--version", type=_COUNT, help="Version of the bundle. Default: one more than the latest."
+    ),
     option(
         "--out",
         "out_folder",
@@ -234,51 +250,73 @@ _OPTIONS = (
         show_default="onnx_models",
         help="Folder of the registry.",
     ),
-    option("--label-delay", type=Duration(), default="7d", help="Label time less payment time."),
+    option(
+        "--label-delay", type=Duration(), default="7d", help="Time from a payment to its label."
+    ),
     option(
         "--only-known-labels",
         is_flag=True,
         help="Take labels that had not arrived when the history ends as unknown.",
     ),
     option("--refit/--no-refit", default=True, help="After judging, fit on everything labelled."),
-    option("--medium", default=DEFAULT_MEDIUM.text, metavar="GOAL", help="See below."),
-    option("--high", default=DEFAULT_HIGH.text, metavar="GOAL", help="See below."),
-    option("--review-cost", type=_MONEY, default=0.0, help="Of one MEDIUM alert's review."),
-    option("--block-cost", type=_MONEY, default=0.0, help="Of one good payment blocked at HIGH."),
-    option("--missed-share", type=_SHARE, default=1.0, help="Of a missed fraud's amount: lost."),
+    option(
+        "--medium",
+        default=DEFAULT_MEDIUM.text,
+        metavar="GOAL",
+        help="Goal of the level, see below.",
+    ),
+    option(
+        "--high", default=DEFAULT_HIGH.text, metavar="GOAL", help="Goal of the level, see below."
+    ),
+    option(
+        "--review-cost", type=_MONEY, default=0.0, help="Cost of the review of one MEDIUM alert."
+    ),
+    option(
+        "--block-cost", type=_MONEY, default=0.0, help="Cost of one good payment blocked at HIGH."
+    ),
+    option(
+        "--missed-share",
+        type=_SHARE,
+        default=1.0,
+        help="Share of a missed fraud's amount that is lost.",
+    ),
     option(
         "--models",
         default=",".join(_FIT.models),
         callback=_model_names,
         metavar="NAME,NAME",
-        help=f"Out of {', '.join(MODELS)}; the last needs no labels.",
+        help=f"Names out of {', '.join(MODELS)}; the last needs no labels.",
     ),
     option(
         "--combine",
         type=click.Choice(get_args(CombineMethod)),
         default=_FIT.combine,
-        help="How scores become one; auto takes what is best on validation by --weights-by.",
+        help="Way in which scores become one; auto takes what is best by --weights-by.",
     ),
     weights_by_option,
     option(
         "--missing",
         type=click.Choice(get_args(Missing)),
         default=_FIT.missing,
-        help="What a missing value is: a case of its own, or the median.",
+        help="Meaning of a missing value: a case of its own, or the median.",
     ),
     option(
         "--balance",
         type=click.Choice(get_args(Balance)),
         default=_FIT.balance,
-        help="What is done about rare frauds.",
+        help="Remedy for rare frauds.",
     ),
     option(
         "--calibration",
         type=click.Choice(get_args(CalibrationMethod)),
         default=_FIT.calibration,
-        help="Make scores probabilities by a curve fitted on validation.",
+        help="Curve, fitted on validation, that makes scores probabilities.",
     ),
-    option("--max-features", type=_COUNT, help="Keep those with the largest gain in a first fit."),
+    option(
+        "--max-features",
+        type=_COUNT,
+        help="Number of features to keep, those with the largest gain in a first fit.",
+    ),
     option(
         "--prune",
         type=click.FloatRange(min=0),
@@ -286,27 +324,59 @@ _OPTIONS = (
         metavar="ALPHA",
         help="Cost-complexity pruning of the forest; 1e-5 is mild.",
     ),
-    option("--forest-trees", type=_COUNT, default=_FIT.forest_trees, help="Trees of the forest."),
-    option("--forest-depth", type=_COUNT, default=_FIT.forest_depth, help="Their depth."),
-    option("--boosted-trees", type=_COUNT, default=_FIT.boosted_trees, help="Trees of XGBoost."),
-    option("--boosted-depth", type=_COUNT, default=_FIT.boosted_depth, help="Their depth."),
+    option(
+        "--forest-trees",
+        type=_COUNT,
+        default=_FIT.forest_trees,
+        help="Number of the forest's trees.",
+    ),
+    option(
+        "--forest-depth",
+        type=_COUNT,
+        default=_FIT.forest_depth,
+        help="Maximum depth of the forest's trees.",
+    ),
+    option(
+        "--boosted-trees",
+        type=_COUNT,
+        default=_FIT.boosted_trees,
+        help="Number of XGBoost's trees.",
+    ),
+    option(
+        "--boosted-depth",
+        type=_COUNT,
+        default=_FIT.boosted_depth,
+        help="Maximum depth of XGBoost's trees.",
+    ),
     option(
         "--tree-method",
         type=click.Choice(get_args(TreeMethod)),
         default=_FIT.tree_method,
-        help="Of XGBoost.",
+        help="Method by which XGBoost finds splits.",
     ),
-    option("--light-trees", type=_COUNT, default=_FIT.light_trees, help="Trees of LightGBM."),
-    option("--light-leaves", type=click.IntRange(min=2), default=_FIT.light_leaves, help="Leaves."),
-    option("--isolation-trees", type=_COUNT, default=_FIT.isolation_trees, help="Of that forest."),
+    option(
+        "--light-trees", type=_COUNT, default=_FIT.light_trees, help="Number of LightGBM's trees."
+    ),
+    option(
+        "--light-leaves",
+        type=click.IntRange(min=2),
+        default=_FIT.light_leaves,
+        help="Maximum leaves of a tree of LightGBM.",
+    ),
+    option(
+        "--isolation-trees",
+        type=_COUNT,
+        default=_FIT.isolation_trees,
+        help="Number of the isolation forest's trees.",
+    ),
     option(
         "--device",
         type=click.Choice(get_args(Device)),
         default=_FIT.device,
-        help="For XGBoost; auto takes a GPU from 100,000 payments. It needs the package xgboost "
-        "in place of xgboost-cpu.",
+        help="Processor for XGBoost; auto takes a GPU from 100,000 payments. A GPU needs the "
+        "package xgboost in place of xgboost-cpu.",
     ),
-    option("--jobs", type=_COUNT, default=_FIT.jobs, help="Threads."),
+    option("--jobs", type=_COUNT, default=_FIT.jobs, help="Number of threads for fitting."),
     option(
         "--mlflow",
         is_flag=False,

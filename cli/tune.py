@@ -65,9 +65,14 @@ class SearchOptions:
 
 _search_options = bundled(
     SearchOptions,
-    option("--trials", type=COUNT, default=40, help="Settings to try, at most."),
-    option("--seconds", type=click.FloatRange(0, min_open=True), default=1800.0, help="To spend."),
-    option("--seed", default=7, help="Of the search and of the models."),
+    option("--trials", type=COUNT, default=40, help="Maximum number of settings to try."),
+    option(
+        "--seconds",
+        type=click.FloatRange(0, min_open=True),
+        default=1800.0,
+        help="Time after which no trial begins.",
+    ),
+    option("--seed", default=7, help="Seed of the search and of the models."),
     weights_by_option,
 )
 
