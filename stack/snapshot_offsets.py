@@ -38,10 +38,19 @@ def next_offsets(install: Installation, snapshot: Path) -> Mapping[Place, int]:
     """
     try:
         with _java(install) as jvm:
-            return dict(_offsets(jvm, snapshot))
+            return _read(jvm, snapshot.absolute())
     except (Py4JError, OSError) as error:
-        reason = one_line(root_cause(str(error)), _LONGEST_REASON)
-        raise StackError(f"{snapshot} cannot be read as a checkpoint of Flink: {reason}") from None
+        raise StackError(f"No JVM could be started to read {snapshot}: {error}") from error
+
+
+def _read(jvm: Any, snapshot: Path) -> Mapping[Place, int]:
+    try:
+        return dict(_offsets(jvm, snapshot))
+    except Py4JError as error:
+        # The JVM is asked for the text of its exception, so it has to be there still.
+        told = str(error)
+        reason = one_line(root_cause(told.partition("\n: ")[2] or told), _LONGEST_REASON)
+    raise StackError(f"{snapshot} cannot be read as a checkpoint of Flink: {reason}")
 
 
 @contextmanager
@@ -52,26 +61,29 @@ def _java(install: Installation) -> Iterator[Any]:
         *(install.flink / "lib").glob("log4j-*.jar"),
         *(install.jars / "flink").glob("*.jar"),
     ]
-    port, token = launch_gateway(
+    port, token, process = launch_gateway(
         classpath=":".join(map(str, jars)),
         java_path=str(install.java),
         javaopts=_OPTIONS,
         die_on_exit=True,
         enable_auth=True,
+        return_proc=True,
     )
     gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port, auth_token=token))
     try:
         yield gateway.jvm
     finally:
         gateway.shutdown()
+        process.stdin.close()  # which ends the JVM: it watches for that
 
 
 def _offsets(jvm: Any, snapshot: Path) -> Iterator[tuple[Place, int]]:
     flink = jvm.org.apache.flink
-    file = jvm.java.io.DataInputStream(jvm.java.io.FileInputStream(str(snapshot / _METADATA)))
+    path = snapshot if snapshot.is_file() else snapshot / _METADATA
+    file = jvm.java.io.DataInputStream(jvm.java.io.FileInputStream(str(path)))
     loader = jvm.java.lang.ClassLoader.getSystemClassLoader()
     metadata = flink.runtime.checkpoint.Checkpoints.loadCheckpointMetadata(
-        file, loader, snapshot.as_uri()
+        file, loader, path.parent.as_uri()
     )
     for operator in metadata.getOperatorStates():
         for subtask in operator.getStates().toArray():

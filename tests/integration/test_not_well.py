@@ -64,16 +64,16 @@ def admin(job: RunningJob) -> AdminClient:
 
 def delete_records(job: RunningJob, partition: int, before: int) -> None:
     place = TopicPartition(TRANSACTIONS.name, partition, before)
-    for future in admin(job).delete_records([place]).values():
-        future.result()
+    client = admin(job)
+    for future in client.delete_records([place]).values():
+        future.result(30)
 
 
 def delete_topic(job: RunningJob, name: str) -> None:
-    """Delete a topic and make it anew, as `up` does."""
-    for future in admin(job).delete_topics([name]).values():
-        future.result()
-    wait_for(lambda: name not in admin(job).list_topics(timeout=5).topics, 20, f"{name} deleted")
-    assert call(job, "up").exit_code == 0
+    client = admin(job)
+    for future in client.delete_topics([name]).values():
+        future.result(30)
+    wait_for(lambda: name not in client.list_topics(timeout=5).topics, 20, f"{name} deleted")
 
 
 def cancel(job: RunningJob) -> None:
@@ -186,6 +186,7 @@ def test_a_topic_made_anew_is_not_passed_over_silently(job: RunningJob) -> None:
     """By offsets alone the job would go on in the middle of the new topic."""
     cancel(job)
     delete_topic(job, TRANSACTIONS.name)
+    assert call(job, "up").exit_code == 0
     partition = send(job, 10, 17)
     refused = call(job, "submit")
     assert refused.exit_code == 1
@@ -201,7 +202,6 @@ def test_a_topic_made_anew_is_not_passed_over_silently(job: RunningJob) -> None:
 
 @pytest.mark.timeout(120)
 def test_a_missing_topic_is_noticed(job: RunningJob) -> None:
-    for future in admin(job).delete_topics([LABELS.name]).values():
-        future.result()
+    delete_topic(job, LABELS.name)
     wait_for(lambda: "Topic labels is missing" in call(job, "status").output, 20, "noticed")
     assert call(job, "status").exit_code == call(job, "doctor").exit_code == 1
