@@ -81,7 +81,7 @@ def advance(state: bytes | None, payment: Transaction) -> MerchantStep:
     if size == DAMAGED:
         raise damaged(before, "merchant")
     late, compacted = bool(flags & LATE), bool(flags & COMPACTED)
-    return MerchantStep(out[:size].tobytes(), values, sequence, late, compacted)
+    return MerchantStep(_first(out, size), values, sequence, late, compacted)
 
 
 def learn(state: bytes | None, label: Label) -> LabelStep:
@@ -107,7 +107,12 @@ def learn(state: bytes | None, label: Label) -> LabelStep:
     )
     if size == DAMAGED:
         raise damaged(before, "merchant")
-    return LabelStep(out[:size].tobytes(), sequence, _PAYMENTS[payment])
+    return LabelStep(_first(out, size), sequence, _PAYMENTS[payment])
+
+
+def _first(out: npt.NDArray[np.uint8], size: int) -> bytes:
+    """Return the first bytes of an array; all of them, as is usual, without a slice."""
+    return out.tobytes() if size == len(out) else out[:size].tobytes()
 
 
 def _readable(state: bytes | None) -> bytes:
