@@ -163,6 +163,31 @@ def test_scores_that_are_not_the_golden_ones_are_refused(folder: Path) -> None:
         verify_golden(load_bundle(folder))
 
 
+@pytest.mark.parametrize(
+    ("rounding", "moved", "refused"),
+    [(1e-6, 5e-5, True), (1e-4, 5e-5, False), (1e-4, 2e-4, True), (1.0, 2e-3, True)],
+)
+def test_golden_rows_may_differ_by_what_rounding_moved_them_when_the_bundle_was_made(
+    folder: Path, rounding: float, moved: float, refused: bool
+) -> None:
+    with np.load(folder / GOLDEN_FILE) as golden:
+        arrays = dict(golden)
+    arrays["probability"] = arrays["probability"] + np.float32(moved)
+    np.savez_compressed(folder / GOLDEN_FILE, **arrays)
+    manifest = json.loads((folder / MANIFEST_FILE).read_bytes())
+    change_manifest(
+        folder,
+        files=manifest["files"] | {GOLDEN_FILE: file_sha256(folder / GOLDEN_FILE)},
+        parity=manifest["parity"] | {"max_difference": rounding},
+        golden_levels={},
+    )
+    if not refused:
+        assert verify_golden(load_bundle(folder)) == pytest.approx(moved, rel=0.01)
+        return
+    with pytest.raises(BundleError, match="Golden scores differ"):
+        verify_golden(load_bundle(folder))
+
+
 def test_covers_of_other_trees_are_refused(folder: Path) -> None:
     with np.load(folder / COVERS_FILE) as covers:
         np.savez_compressed(folder / COVERS_FILE, **{name: covers[name][1:] for name in covers})
