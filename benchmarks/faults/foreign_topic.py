@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from itertools import cycle
+from pathlib import Path
 from typing import Final
 
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.faults.fault import Control, Fault, Kind, Moment
-from benchmarks.faults.producer_log import Sent
 from benchmarks.faults.scene import Scene
 from benchmarks.faults.upstream import (
     CODECS,
@@ -23,10 +24,9 @@ from benchmarks.faults.upstream import (
     without_payment,
 )
 from benchmarks.offsets import end_offsets
-from benchmarks.reading import read_decided
-from events.errors import EventError
 from events.topics import PARTITIONS, TRANSACTIONS
-from events.transaction import parse_transaction
+from stack.resume import look_ahead
+from stack.unread import Gap
 
 _PAYMENTS: Final = 400
 _CARDS: Final = 30
@@ -57,11 +57,11 @@ def foreign_topic(scene: Scene) -> None:
     time.sleep(_AWAY_S)
     kept = {sent.partition for sent in slow.written}
     partition = scene.random.choice([each for each in range(PARTITIONS) if each not in kept])
-    unread = _delete_unread(scene, partition)
+    unread = _delete_unread(scene, partition, snapshot)
     scene.job.start(snapshot)
     slow.commit()
     _upstream(scene, "zstd").send(rest[_SHARE:])
-    _forget(scene, partition, *unread)
+    _forget(scene, unread)
     scene.notes["aborted"], scene.notes["open"] = _SHARE, len(left_open)
 
 
@@ -94,40 +94,37 @@ def _of_few_cards(payments: Sequence[Foreign]) -> list[Foreign]:
     return [payment for payment in payments if payment.key in cards]
 
 
-def _delete_unread(scene: Scene, partition: int) -> tuple[int, int]:
-    """Delete a partition of the stopped job's payments; return its last decided offset and end."""
+def _delete_unread(scene: Scene, partition: int, snapshot: Path) -> Gap:
+    """Delete what a partition got of the stopped job; return it as `submit` would name it.
+
+    BenchmarkError where it is not named, or as another gap than the one that was made.
+    """
     kafka = scene.stack.kafka
-    decided = set(read_decided(kafka))
-    here = (sent for sent in list(scene.flow.log) if _lies_in(sent, partition))
-    last = max((sent.offset for sent in here if _payment_id(sent) in decided), default=-1)
     end = end_offsets(kafka, TRANSACTIONS.name, committed=False)[partition]
     admin = AdminClient({"bootstrap.servers": kafka, "log_level": 0})
     [done] = admin.delete_records([TopicPartition(TRANSACTIONS.name, partition, end)]).values()
     done.result()
-    return last, end
+    found = look_ahead(scene.stack.install, scene.stack.layout, kafka, snapshot)
+    places = [(gap.topic, gap.partition, gap.last, gap.cause) for gap in found.gaps]
+    if places != [(TRANSACTIONS.name, partition, end - 1, "deleted")]:
+        raise BenchmarkError(
+            f"Expected the deleted records of partition {partition} up to offset {end - 1} named, "
+            f"got {found.unknown or places}."
+        )
+    return found.gaps[0]
 
 
-def _forget(scene: Scene, partition: int, last: int, end: int) -> None:
+def _forget(scene: Scene, gap: Gap) -> None:
     """Take from the log what was deleted unread: the job can answer nothing of it."""
     gone = [
         sent
         for sent in list(scene.flow.log)
-        if _lies_in(sent, partition) and last < sent.offset < end
+        if (sent.topic, sent.partition) == (gap.topic, gap.partition)
+        and gap.first <= sent.offset <= gap.last
     ]
     for sent in gone:
         scene.flow.log.remove(sent)
-    scene.notes["deleted unread"] = f"{len(gone)} of partition {partition}"
-
-
-def _lies_in(sent: Sent, partition: int) -> bool:
-    return sent.topic == TRANSACTIONS.name and sent.partition == partition
-
-
-def _payment_id(sent: Sent) -> str | None:
-    try:
-        return parse_transaction(sent.value, sent.key, sent.time_ms).transaction_id
-    except EventError:
-        return None
+    scene.notes["deleted unread"] = f"{len(gone)} of partition {gap.partition}"
 
 
 FAULTS = (
