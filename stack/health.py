@@ -11,6 +11,7 @@ from events.topics import INPUTS, TOPICS
 from stack.embedded import Stack
 from stack.errors import StackError
 from stack.flink import FlinkClient
+from stack.foreign_senders import compacted, compaction_problems, held_back
 from stack.job_report import JobReport, problems, report
 from stack.snapshots import newest_snapshot
 from stack.topic_ranges import GROUP, TopicRanges, committed_offsets, topic_ranges
@@ -79,6 +80,9 @@ def look(stack: Stack, *, broker_serves: bool) -> Health:
         return Health(job, job_problems=job_problems, notes=notes)
     try:
         topics = topic_ranges(stack.kafka, _DECLARED, committed=True, timeout_s=_TIMEOUT_S)
+        inputs = [topic.name for topic in INPUTS if topic.name in topics]
+        written = topic_ranges(stack.kafka, inputs, timeout_s=_TIMEOUT_S)
+        compaction = compaction_problems(compacted(stack.kafka, inputs, _TIMEOUT_S))
     except StackError as error:
         return Health(job, job_problems=job_problems, topic_problems=[str(error)], notes=notes)
     try:
@@ -93,9 +97,9 @@ def look(stack: Stack, *, broker_serves: bool) -> Health:
         {name: len(topics[name].partitions) if name in topics else 0 for name in _DECLARED},
         lag,
         job_problems,
-        list(topic_problems(topics, job.parallelism if job else 1)),
+        [*topic_problems(topics, job.parallelism if job else 1), *compaction],
         list(lag_problems(lag)),
-        [*notes, *topic_notes(topics)],
+        [*notes, *topic_notes(topics), *held_back(topics, written)],
     )
 
 

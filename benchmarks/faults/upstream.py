@@ -6,7 +6,7 @@ there when it is committed, those of an aborted one never.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, get_args
 
 import msgspec
@@ -68,10 +68,17 @@ def take_anything(bootstrap: str) -> None:
 
     Brokers before 4.0 take every time by default.
     """
-    options = {
-        "message.timestamp.after.max.ms": str(LARGEST_MS),
-        "max.message.bytes": str(LARGEST_BYTES),
-    }
+    set_topic(
+        bootstrap,
+        {
+            "message.timestamp.after.max.ms": str(LARGEST_MS),
+            "max.message.bytes": str(LARGEST_BYTES),
+        },
+    )
+
+
+def set_topic(bootstrap: str, options: Mapping[str, str]) -> None:
+    """Change options of the transactions topic, as its owner would."""
     entries = [
         ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
         for name, value in options.items()

@@ -10,12 +10,13 @@ from typing import Final, get_args
 import pytest
 from confluent_kafka import Producer
 
-from benchmarks.faults.upstream import LARGEST_BYTES, take_anything
+from benchmarks.faults.upstream import LARGEST_BYTES, set_topic, take_anything
 from benchmarks.reading import read_payments
 from events.dead_letter import decode_dead_letter
 from events.decision import Decision, decode_decision
 from events.topics import DEAD_LETTERS, DECISIONS, MIB, TRANSACTIONS
 from producer.kafka import Compression
+from stack.health import look
 from stack.reading import read_topic
 from tests.running import RunningJob, running_job
 from tests.waiting import wait_for
@@ -112,8 +113,11 @@ def test_an_open_transaction_is_decided_once_it_is_committed(job: RunningJob) ->
     other.flush()
     found = wait_until_decided(job, "beside")
     assert not {"open", "behind"} & set(found)
+    [note] = look(job.stack, broker_serves=True).notes
+    assert note.startswith(f"transactions, partition {OPEN_PARTITION}: up to 2 records are in a")
     client.commit_transaction()
     wait_until_decided(job, "open", "behind")
+    assert look(job.stack, broker_serves=True).problems == ()
 
 
 @pytest.mark.timeout(240)
@@ -163,6 +167,15 @@ def test_tombstones_records_without_a_key_and_huge_ones_become_dead_letters(
     wanted = sorted([code for code, _, _ in refused.values()] + ["bad_timestamp"] * 2)
     wait_for(lambda: sorted(codes()) == wanted, 20, f"dead letters {wanted}")
     assert job.stack.flink.exception(job.job_id) == ""
+
+
+@pytest.mark.timeout(240)
+def test_a_topic_that_kafka_compacts_is_a_problem_of_status(job: RunningJob) -> None:
+    """It keeps the newest payment of a card only, read or not."""
+    set_topic(job.stack.kafka, {"cleanup.policy": "compact"})
+    [problem] = look(job.stack, broker_serves=True).problems
+    set_topic(job.stack.kafka, {"cleanup.policy": "delete"})
+    assert problem.startswith("Topic transactions is compacted")
 
 
 def counted(job: RunningJob, name: str) -> float:

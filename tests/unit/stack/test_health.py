@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from events.topics import TOPICS
+from stack.foreign_senders import compaction_problems, held_back
 from stack.health import Health, Lag, lag_problems, lags, topic_notes, topic_problems
 from stack.topic_ranges import Range, TopicRanges
 
@@ -52,6 +53,19 @@ def test_what_is_deleted_in_front_of_the_job_is_a_problem() -> None:
     assert found[1].deleted == 0, "in front of an empty partition a marker may lie"
     [sentence] = lag_problems(found)
     assert sentence.startswith("transactions, partition 0: up to 3 records were deleted before")
+
+
+def test_what_waits_for_a_senders_transaction_is_told_of_its_partition_only() -> None:
+    committed = {"transactions": TopicRanges("A", {0: Range(0, 5), 1: Range(0, 9)})}
+    written = {"transactions": TopicRanges("A", {0: Range(0, 8), 1: Range(0, 9)})}
+    [sentence] = held_back(committed, written)
+    assert sentence.startswith("transactions, partition 0: up to 3 records are in a sender's open")
+    assert list(held_back(written, written)) == []
+
+
+def test_a_compacted_topic_is_a_problem_with_the_setting_that_mends_it() -> None:
+    [sentence] = compaction_problems(["labels"])
+    assert sentence.startswith("Topic labels is compacted") and "cleanup.policy" in sentence
 
 
 def test_json_has_the_same_keys_whether_a_job_is_there_or_not() -> None:
