@@ -43,7 +43,11 @@ _PAGE = ROOT / "docs" / "faults.md"
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--seeds", type=click.IntRange(1), help="Runs of each fault; default: its own.")
 @option("--first-seed", type=click.IntRange(0), default=0, help="Seeds count up from this one.")
-@click.option("--control", is_flag=True, help="Run the controls: exactly-once off.")
+@click.option(
+    "--control",
+    is_flag=True,
+    help="Run the controls: exactly-once off, or what else a control turns off.",
+)
 @click.option("--list", "listed", is_flag=True, help="Name every fault with a sentence, and end.")
 @click.option(
     "--record",

@@ -70,8 +70,9 @@ def _checked_fields(
     "--isolation",
     type=click.Choice(ISOLATIONS),
     default="read_committed",
-    help="Payments of Kafka transactions: read_committed waits for the commit and decides none of "
-    "an aborted transaction; read_uncommitted decides at once.",
+    help="Kafka transactions of senders. read_committed: a payment waits for the end of its "
+    "transaction, as does all behind it in the partition, and an aborted one is not decided. "
+    "read_uncommitted: everything is decided at once, aborted payments too.",
 )
 @option(
     "--keep-field",
