@@ -16,7 +16,11 @@ from cli.console import Output
 from cli.options import folder_option, json_option, option, output_options
 from events.topics import OUTPUTS, REBUILD_MS, TRANSACTIONS
 from stack.embedded import Stack
+from stack.errors import StackError
 from stack.readable import Unreadable
+from stack.replace import is_ours
+from stack.resume import look_ahead
+from stack.snapshots import newest_snapshot
 from stack.topics import require_topics
 from stack.unread import Gap
 from stack.unread_record import recorded_gaps
@@ -30,9 +34,10 @@ Examples:
 Kafka aborts a transaction that outlasts its time-out, also one that a completed checkpoint was
 about to commit: then decisions are missing, and only this comparison tells. Every record of the
 topic is a payment with its decision, a repeat of one, a refused record (a dead letter), or lost.
-The exit status is 1 where a payment is lost, where payments were deleted before the job read them
-(found by `submit` in the last 40 days), and where a record of the job cannot be read. A start from
-an old savepoint decides payments again, under the same ids: these are counted, and no error.
+The exit status is 1 where a payment is lost, where a record of the job cannot be read, and where
+payments were deleted before the job read them (found by `submit` in the last 40 days, or now
+where no job runs). A start from an old savepoint decides payments again, under the same ids:
+these are counted, and no error.
 It holds some 500 bytes of memory for each payment in the topic."""
 
 _SHOWN = 5
@@ -112,9 +117,23 @@ def _problems(found: Audit, patience_s: float) -> Iterator[str]:
 
 
 def _deleted(stack: Stack) -> list[Gap]:
-    """Return the gaps found by submissions for as long as a topic keeps what was decided then."""
+    """Return the gaps found by submissions for as long as a topic keeps what was decided then.
+
+    Where no job runs, those that the next submission would find are among them.
+    """
     since_ms = time.time_ns() // 1_000_000 - REBUILD_MS
-    return [one.gap for one in recorded_gaps(stack.layout) if one.found_ms >= since_ms]
+    found = [one.gap for one in recorded_gaps(stack.layout) if one.found_ms >= since_ms]
+    snapshot = newest_snapshot(stack.layout)
+    if snapshot is not None and not _runs(stack):
+        found += look_ahead(stack.install, stack.layout, stack.kafka, snapshot).gaps
+    return list(dict.fromkeys(found))
+
+
+def _runs(stack: Stack) -> bool:
+    try:
+        return any(map(is_ours, stack.flink.running()))
+    except StackError:
+        return False
 
 
 def _held_back(places: Mapping[str, int], patience_s: float) -> str:

@@ -88,14 +88,18 @@ def _checked_fields(
 @option(
     "--from-checkpoint",
     is_flag=True,
-    help="With --replace: cancel the running job and go on from its newest checkpoint, as where "
-    "it restarts and cannot take a savepoint.",
+    help="Newest checkpoint in place of a savepoint for --replace: the running job is cancelled. "
+    "For a job that restarts and cannot take a savepoint.",
 )
-@option("--savepoint", type=click.Path(exists=True, path_type=Path), help="Resume from this one.")
+@option(
+    "--savepoint",
+    type=click.Path(exists=True, path_type=Path),
+    help="Savepoint or checkpoint to start from; default: the newest one of the stack.",
+)
 @option(
     "--accept-gap",
     is_flag=True,
-    help="Start although the job passes over payments that are still in a topic made anew.",
+    help="Start of a job that passes over payments which are still in a topic made anew.",
 )
 @output_options
 def command(
@@ -154,8 +158,8 @@ def command(
         out.say(f"Whether payments were deleted unread is not known: {outlook.unknown}.")
     if outlook.gaps:
         raise click.ClickException(
-            " ".join(map(str, outlook.gaps)) + " The job runs without them; docs/operations.md "
-            "says what to do."
+            f"{' '.join(map(str, outlook.gaps))} The job runs without them; docs/operations.md, "
+            "Payments that were deleted unread, says what to do."
         )
 
 

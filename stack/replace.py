@@ -11,9 +11,8 @@ JOB_NAME = "cardwatch fraud detection"
 """What the name of the job begins with; its profile follows."""
 
 _FROM_CHECKPOINT = (
-    "--replace --from-checkpoint cancels it and goes on from its newest checkpoint; what came "
-    "behind that is decided anew, under the same ids, and readers of committed decisions see each "
-    "once."
+    "--replace --from-checkpoint cancels it and goes on from its newest checkpoint. What came "
+    "behind that is decided anew under the same ids; readers of committed decisions see each once."
 )
 
 

@@ -42,15 +42,15 @@ class Gap(msgspec.Struct, frozen=True):
         place = f"{self.topic}, partition {self.partition}"
         if self.cause == "made_anew":
             return (
-                f"{place}: the topic ends before offset {self.first}, where the job goes on: "
-                "it was deleted and made anew, and nobody knows what was unread in it."
+                f"{place}: the topic ends before offset {self.first}, where the job goes on. "
+                "It was deleted and made anew; what was unread in it is not known."
             )
         what = f"{place}: offsets {self.first} to {self.last} (up to {self.records:,} records)"
         if self.cause == "deleted":
             return f"{what} were deleted before the job read them."
         return (
-            f"{what} would be passed over: the topic was deleted and made anew, and the job goes "
-            f"on at offset {self.last + 1} of the old one."
+            f"{what} are passed over. The topic was deleted and made anew, and the job goes on at "
+            f"offset {self.last + 1} of the old one."
         )
 
 

@@ -126,6 +126,10 @@ def test_payments_that_were_deleted_unread_are_named(job: RunningJob, tmp_path: 
     delete_records(job, partition, 3)
     gap = f"transactions, partition {partition}: offsets 0 to 2 (up to 3 records) were deleted"
 
+    before = call(job, "audit", "--patience", "0")
+    assert before.exit_code == 1
+    assert gap in before.output
+
     in_a_container = submit_in_a_container(job, tmp_path)
     assert in_a_container.returncode == 1
     assert gap in in_a_container.stderr
@@ -190,7 +194,7 @@ def test_a_topic_made_anew_is_not_passed_over_silently(job: RunningJob) -> None:
     partition = send(job, 10, 17)
     refused = call(job, "submit")
     assert refused.exit_code == 1
-    assert f"partition {partition}: offsets 0 to 4 (up to 5 records) would be passed over" in (
+    assert f"partition {partition}: offsets 0 to 4 (up to 5 records) are passed over" in (
         refused.output
     )
     assert job.stack.flink.running() == []
