@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.table import Table
 
@@ -97,8 +98,14 @@ class Output:
         if path == "-":
             sys.stdout.write(text)
             sys.stdout.flush()
-        else:
+            return
+        try:
             Path(path).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(
+                f"{path} cannot be written ({error.strerror}): give another PATH, or - for "
+                "standard output."
+            ) from error
 
 
 def fail(sentence: str) -> None:

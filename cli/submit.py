@@ -19,7 +19,7 @@ from stack.snapshots import newest_snapshot
 from stack.submit import submit
 from stack.unread import Gap
 from stack.unread_record import remember_topics
-from udfs.bundle import find_bundle, load_bundle
+from udfs.bundle import BundleError, find_bundle, load_bundle
 
 ROOT = RUN_FOLDER.parent
 JOB = ROOT / "jobs" / "fraud_detection.py"
@@ -132,7 +132,7 @@ def command(
         raise click.UsageError("--from-checkpoint says how a job is replaced: add --replace.")
     stack = Stack.attach(folder)
     with out.steps() as step:
-        model = find_bundle(models, bundle)
+        model = _checked(models, bundle)
         look_ahead(stack.install, stack.layout, stack.kafka, None)
         make_room(stack.flink, step, replace=replace, from_checkpoint=from_checkpoint)
         start = None if fresh else savepoint or newest_snapshot(stack.layout)
@@ -161,6 +161,16 @@ def command(
             f"{' '.join(map(str, outlook.gaps))} The job runs without them; docs/operations.md, "
             "Payments that were deleted unread, says what to do."
         )
+
+
+def _checked(models: Path, name: str) -> Path:
+    """Find the bundle and see that it loads, before the job that runs is stopped for it."""
+    try:
+        found = find_bundle(models, name)
+        load_bundle(found)
+    except BundleError as error:
+        raise click.ClickException(str(error)) from None
+    return found
 
 
 def _refused(gaps: Sequence[Gap]) -> str:

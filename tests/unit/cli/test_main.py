@@ -66,6 +66,13 @@ def test_a_failure_is_one_sentence(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    told = run("status", "--folder", str(tmp_path), "--json", str(tmp_path / "none" / "x.json"))
+    assert told.returncode == 1
+    assert "x.json cannot be written (No such file or directory)" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def _is_only_a_group(name: str) -> bool:
     """Say whether all that a command does is done by those below it, each with its own options."""
     module = importlib.import_module(f"cli.{name}")

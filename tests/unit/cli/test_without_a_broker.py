@@ -69,3 +69,10 @@ def test_an_address_where_nobody_answers_is_told(address: str) -> None:
 
 def test_produce_tells_it_before_it_makes_a_payment() -> None:
     assert CLOSED in refused(*OF_A_STACK["produce"], "--bootstrap", CLOSED)
+
+
+def test_submit_tells_of_a_bundle_that_is_not_there(tmp_path: Path) -> None:
+    """Before anything is asked of a cluster, and before a job is stopped for it."""
+    save(StackSettings(tmp_path), Ports(1, 1, 1, 1, 1, 1))
+    told = refused("submit", "--replace", "--bundle", "nosuch", "--folder", str(tmp_path))
+    assert "No bundle 'nosuch' in" in told
