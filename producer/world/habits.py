@@ -22,8 +22,11 @@ from producer.world.people import DEVICE_SLOTS, FAVOURITE_SHOPS, FAVOURITE_SITES
 from producer.world.seasons import amount_level, online_level
 from producer.world.world import World
 
-ONE_OFF_DEVICES: Final = 1 << 44
-"""Devices used once, of friends, hotels or thieves, are numbered from here up."""
+ONE_OFF_DEVICES: Final = 1 << 35
+"""Devices used once, of friends, hotels or thieves, are numbered from here up.
+
+Their numbers have 11 digits: one of 12 or more can be a card number, which the job refuses.
+"""
 
 _DAY_MS: Final = 86_400_000
 _HOUR_MS: Final = 3_600_000

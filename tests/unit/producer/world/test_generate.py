@@ -194,3 +194,10 @@ def test_settings_that_no_world_can_follow_are_refused(change: dict[str, object]
 def test_weights_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="attacks: expected"):
         parse_attacks(text)
+
+
+def test_no_device_has_a_number_that_can_be_a_card_number(genuine: pa.Table) -> None:
+    """The job refuses 12 digits and more with a valid check digit, whatever stands in front."""
+    devices = genuine["device_id"].drop_null()
+    assert not pc.any(pc.match_substring_regex(devices, "[0-9]{12}")).as_py()
+    assert pc.any(pc.match_substring_regex(devices, "[0-9]{11}")).as_py()
