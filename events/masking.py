@@ -22,10 +22,18 @@ def masked_bytes(value: bytes, known: Collection[str] = ()) -> bytes:
     """Return bytes of any kind with card data masked; those without it come back as they are.
 
     Numbers in UTF-8, in escapes of JSON, in UTF-16 and in EBCDIC are found, and codes, PINs and
-    tracks under their names in JSON. `known` are digits to be masked as well.
+    tracks under their names in JSON. `known` are digits to be masked as well. What stands beside a
+    number may only be found once that is masked, so the search goes on until it finds nothing.
     """
+    hidden = _masked_once(value, known)
+    while hidden != value:
+        value, hidden = hidden, _masked_once(hidden, known)
+    return hidden
+
+
+def _masked_once(value: bytes, known: Collection[str]) -> bytes:
     text = value.decode("utf-8", "surrogateescape")
-    hidden = masked_text(text, known)
+    hidden = _hidden_text(text, known)
     if hidden != text:
         value = hidden.encode("utf-8", "surrogateescape")
     if "\0" in text or (not value.isascii() and _is_not_utf8(value)):
@@ -62,18 +70,16 @@ def _numbers_of_cards(key: bytes, value: bytes) -> set[str]:
     return {number for number in map(card_number_in, names) if number}
 
 
-def masked_text(text: str, known: Collection[str] = ()) -> str:
+def masked_text(text: str) -> str:
     """Return a text, JSON or not, with every digit of its card data masked.
 
     >>> masked_text('{"pan":"4111 1111 1111 1111","cvv":"123"}')
     '{"pan":"**** **** **** ****","cvv":"***"}'
     """
-    numbers: list[tuple[int, int]] = []
-    other: list[tuple[int, int]] = []
-    spans = [span[:3] for span in card_data(unescaped(text), known, coarse=True)]
-    for start, end, code in (*spans, *(found[:3] for found in find_card_data(text, known))):
-        (numbers if code == "card_number" else other).append((start, end))
-    return _hidden(text, numbers, other) if numbers or other else text
+    hidden = _hidden_text(text)
+    while hidden != text:
+        text, hidden = hidden, _hidden_text(hidden)
+    return hidden
 
 
 def masked_line(text: str) -> str:
@@ -92,6 +98,15 @@ def masked_line(text: str) -> str:
             parts += [text[done : run.start()], f"[{len(run[0])} characters of digits]"]
             done = run.end()
     return masked_text("".join([*parts, text[done:]]))
+
+
+def _hidden_text(text: str, known: Collection[str] = ()) -> str:
+    numbers: list[tuple[int, int]] = []
+    other: list[tuple[int, int]] = []
+    spans = [span[:3] for span in card_data(unescaped(text), known, coarse=True)]
+    for start, end, code in (*spans, *(found[:3] for found in find_card_data(text, known))):
+        (numbers if code == "card_number" else other).append((start, end))
+    return _hidden(text, numbers, other) if numbers or other else text
 
 
 def _hidden(text: str, numbers: Iterable[tuple[int, int]], other: Iterable[tuple[int, int]]) -> str:

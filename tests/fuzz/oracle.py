@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from events.errors import REASONS
+from events.dead_letter import dead_letter, decode_dead_letter, encode_dead_letter
+from events.errors import REASONS, EventError
+from events.masking import masked_bytes
 
 LONGEST_SENTENCE: Final = 2_000
 LONGEST_S: Final = 1.0
@@ -19,6 +21,15 @@ def check_refusal(error: Exception) -> None:
     assert 0 < len(sentence) <= LONGEST_SENTENCE, f"a refusal of {len(sentence)} characters"
     assert sentence.isprintable(), f"a refusal with control characters: {sentence!r}"
     assert getattr(error, "code", "bad_value") in REASONS
+
+
+def check_dead_letter(error: EventError, key: bytes | None, value: bytes) -> None:
+    """Hold a dead letter to what can be read again, and to nothing that a second mask finds."""
+    letter = dead_letter(error, topic="t", partition=0, offset=0, key=key, value=value, time_ms=1)
+    assert decode_dead_letter(encode_dead_letter(letter)) == letter
+    assert letter.masked == ((letter.key, letter.value) != (key, value))
+    hidden = letter.value or b""
+    assert masked_bytes(hidden) == hidden, f"card data is left: {hidden!r}"
 
 
 def timed(run: Callable[[bytes], None], data: bytes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from events.errors import EventError
 from events.label import encode_label, parse_label
-from tests.fuzz.oracle import check_refusal
+from tests.fuzz.oracle import check_dead_letter, check_refusal
 
 
 def run(data: bytes) -> None:
@@ -15,6 +15,7 @@ def run(data: bytes) -> None:
         label = parse_label(data, b"c1")
     except EventError as error:
         check_refusal(error)
+        check_dead_letter(error, b"c1", data)
         return
     assert label.label_time_ms >= label.timestamp_ms
     assert parse_label(encode_label(label), b"c1") == label
@@ -29,3 +30,4 @@ def seeds() -> Iterator[bytes]:
     yield whole
     yield whole.replace(b"1714564800000", b'"9999-12-31T23:59:59.9999-23:59"')
     yield whole.replace(b"m1", b"\\ud800\xf0\x9f\x98\x80")
+    yield whole.replace(b"chargeback", b"4111-1111-1111-1111")

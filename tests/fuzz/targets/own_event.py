@@ -40,6 +40,13 @@ _COMMON: Final[dict[str, Any]] = {
     "decided_ms": 7,
 }
 
+A_DECISION: Final = Decision(
+    **_COMMON,
+    risk_level="HIGH",
+    features=msgspec.Raw(b"[0.5,null,3]"),
+    payment=msgspec.Raw(b'{"transaction_id":"t1"}'),
+)
+
 
 def run(data: bytes) -> None:
     """Read an event of the kind that the first byte names."""
@@ -83,9 +90,10 @@ _READERS: Final = (_decision, _alert, _dead_letter, _receipt)
 
 def seeds() -> Iterator[bytes]:
     """One event of each kind."""
-    features, paid = msgspec.Raw(b"[0.5,null,3]"), msgspec.Raw(b'{"transaction_id":"t1"}')
     level: Any = {"risk_level": "HIGH"}
-    yield b"\0" + encode_decision(Decision(**_COMMON, **level, features=features, payment=paid))
+    yield b"\0" + encode_decision(A_DECISION)
+    deep = msgspec.Raw(b'{"kept":' + b"[" * 31 + b"]" * 31 + b"}")
+    yield b"\0" + encode_decision(msgspec.structs.replace(A_DECISION, payment=deep))
     reason = Reason("amount", "amount", 1.0, None, 0.5, "It is much.")
     yield b"\1" + encode_alert(Alert(**_COMMON, **level, reasons=[reason], city="Wien"))
     letter = DeadLetter(
