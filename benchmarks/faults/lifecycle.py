@@ -154,8 +154,8 @@ FAULTS = (
     ),
     Fault(
         "upgrade-state",
-        "Stop a job whose merchants' state is of version 1 with a savepoint, start this one from "
-        "it.",
+        "Stop a job with cards of version 2 and merchants of version 1 with a savepoint, start "
+        "this one from the savepoint.",
         Kind.LIFECYCLE,
         upgrade_state,
         moments=(Moment.RANDOM,),

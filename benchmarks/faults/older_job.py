@@ -1,13 +1,15 @@
-"""The job with the merchant stage of an older release: what the fault upgrade-state starts from."""
+"""The job with the stages of older releases: what the fault upgrade-state starts from."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.faults.older_stage import OlderMerchantStage  # `flink run` knows this folder only
+from benchmarks.faults.older_card import OlderCardStage  # `flink run` knows this folder only
+from benchmarks.faults.older_stage import OlderMerchantStage
 from jobs import fraud_detection
 
 if __name__ == "__main__":
+    fraud_detection.CardStage = OlderCardStage  # type: ignore[attr-defined]
     fraud_detection.MerchantStage = OlderMerchantStage  # type: ignore[attr-defined]
     fraud_detection.main(sys.argv[1:])

@@ -8,6 +8,7 @@ of it is what an upgrade to this release starts from.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -58,19 +59,20 @@ class OlderMerchantStage(MerchantStage):
     def open(self, runtime_context: Any) -> None:
         """Take hold of the state, and stand before it."""
         super().open(runtime_context)
-        self._state = _InVersion1(self._state)
+        self._state = Stored(self._state, as_version_1)
 
 
-class _InVersion1:
-    """A state that is read as it is and written in version 1."""
+class Stored:
+    """A state that is read as it is and written in an older version."""
 
-    def __init__(self, state: _State) -> None:
+    def __init__(self, state: _State, as_older: Callable[[bytes], bytes]) -> None:
         self._state = state
+        self._as_older = as_older
         self.value = state.value
 
     def update(self, state: bytes) -> None:
-        """Store a state of this release as one of version 1."""
-        self._state.update(as_version_1(state))
+        """Store a state of this release as one of the older version."""
+        self._state.update(self._as_older(state))
 
 
 def as_version_1(state: bytes) -> bytes:
