@@ -121,6 +121,7 @@ def to_json(results: ParityResults, settings: ParitySettings) -> dict[str, Any]:
         "labels": report.labels,
         "labels_lost": report.labels_lost,
         "labels_doubled": report.labels_doubled,
+        "receipts_differing": report.receipts_differing,
         "equal": report.equal,
         "model": results.model,
         "sent": {
@@ -157,6 +158,7 @@ def show(results: ParityResults, out: Output) -> None:
             ("late, corrections", f"{sent.late_labels:,}, {sent.corrections:,}"),
             ("lost, doubled, unknown", _counts(report.lost, report.doubled, report.unknown)),
             ("labels lost, doubled", f"{report.labels_lost}, {report.labels_doubled}"),
+            ("receipts that differ", report.receipts_differing),
             ("out of order", _some(report.out_of_order)),
             ("not at their place in the topic", report.misplaced),
         ],

@@ -56,10 +56,14 @@ def label_key(label: _Label) -> LabelKey:
 
 @dataclass(frozen=True)
 class BySequence:
-    """Features float32[n, f] of n decisions, and the entities whose numbers are not 1, 2, 3, ..."""
+    """Features float32[n, f] of n decisions, and the entities whose numbers are not 1, 2, 3, ...
+
+    `receipts_differing` counts receipts that say something else about their payment than here.
+    """
 
     features: Matrix
     broken: list[str]
+    receipts_differing: int
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,8 @@ def follow_sequences(
     broken: list[str] = []
     _follow_cards(decisions, payments, features, broken)
     known = {label_key(label): label for label in labels}
-    _follow_merchants(decisions, payments, receipts, known, features, broken)
-    return BySequence(features, broken)
+    differing = _follow_merchants(decisions, payments, receipts, known, features, broken)
+    return BySequence(features, broken, differing)
 
 
 def follow_topic(decisions: Sequence[Decision], payments: Sequence[Transaction]) -> ByTopic:
@@ -134,8 +138,12 @@ def _follow_merchants(
     labels: Mapping[LabelKey, Label],
     features: Matrix,
     broken: list[str],
-) -> None:
-    """Fill in the merchant's part of each decision's row, labels in their places."""
+) -> int:
+    """Fill in the merchant's part of each decision's row, labels in their places.
+
+    Return how many receipts say something else about their payment.
+    """
+    differing = 0
     by_merchant: dict[str, list[tuple[int, int | LabelReceipt]]] = defaultdict(list)
     for row, decision in enumerate(decisions):
         by_merchant[decision.merchant_id].append((decision.merchant_sequence, row))
@@ -149,11 +157,15 @@ def _follow_merchants(
         for _, event in events:
             if isinstance(event, LabelReceipt):
                 label = labels.get(label_key(event))
-                state = state if label is None else merchant.learn(state, label).state
+                if label is not None:
+                    learnt = merchant.learn(state, label)
+                    state = learnt.state
+                    differing += event.payment not in (None, learnt.payment)
                 continue
             step = merchant.advance(state, payments[decisions[event].transaction_id])
             state = step.state
             features[event, _CARD:] = step.values
+    return differing
 
 
 def _counts_up(numbers: Sequence[int]) -> bool:

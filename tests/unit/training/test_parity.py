@@ -150,3 +150,17 @@ def test_a_label_in_another_place_is_seen() -> None:
     report = compare(replace(stream, receipts=[receipt]), shipped())
     assert report.out_of_order == ["merchant merchant-0"]
     assert not report.equal
+
+
+def test_a_receipt_that_says_something_else_about_its_payment_is_counted() -> None:
+    stream = small_stream()
+    receipt = msgspec.structs.replace(stream.receipts[0], payment="unknown")
+    report = compare(replace(stream, receipts=[receipt]), shipped())
+    assert report.receipts_differing == 1
+    assert not report.equal
+
+
+def test_a_receipt_of_an_older_release_says_nothing_that_could_differ() -> None:
+    stream = small_stream()
+    receipt = msgspec.structs.replace(stream.receipts[0], payment=None)
+    assert compare(replace(stream, receipts=[receipt]), shipped()).equal
