@@ -113,7 +113,7 @@ def card_data_refused(code: Code, where: str) -> tuple[str, str]:
 def flag_column(raw: pa.Array, where: str, checks: Checks) -> pa.Array:
     """Return bool[n] from true and false, yes and no, 1 and 0; null is null (not known)."""
     texts = pc.utf8_lower(pc.cast(raw, pa.string()))
-    texts = pc.replace_substring_regex(texts, r"\.0+$", "")
+    texts = pc.replace_substring_regex(texts, r"[.,]0+$", "")
     coded = pc.dictionary_encode(texts)
     known = pa.array([_TRUE_FALSE.get(text or "") for text in coded.dictionary.to_pylist()])
     flags = known.cast(pa.bool_()).take(coded.indices)

@@ -11,7 +11,9 @@ from producer.checks import Checks, Mask, true
 SCIENTIFIC: Final = r"^[+-]?[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}$"
 """A number as programs write it in scientific notation; 12e4 may be a hexadecimal id."""
 
-_WHOLE_FLOAT: Final = r"^([+-]?[0-9]+)\.0+$"
+WHOLE_FLOAT: Final = r"^([+-]?[0-9]+)[.,]0{1,2}$"
+"""A whole number as a float; three zeros may be those of 1.000, a thousand."""
+
 _WRAPPED: Final = r"""^(?:="(.*)"|'(.*)')$"""
 _MARKED: Final = r"^'([0-9])"
 _MAY_BE_ODD: Final = (".", ",", "'", "=", "+")
@@ -43,11 +45,11 @@ def spell(raw: pa.Array, where: str, checks: Checks) -> pa.Array:
 
 
 def _without_fraction(texts: pa.Array, raw: pa.Array, where: str, checks: Checks) -> pa.Array:
-    """Take `.0` off the texts that are whole floats; refuse the ones that lack digits."""
-    float_like = pc.match_substring_regex(texts, _WHOLE_FLOAT)
+    """Take `.0` or `,0` off the texts that are whole floats; refuse the ones that lack digits."""
+    float_like = pc.match_substring_regex(texts, WHOLE_FLOAT)
     if not pc.any(float_like).as_py():
         return texts
-    whole = pc.replace_substring_regex(texts, _WHOLE_FLOAT, r"\1")
+    whole = pc.replace_substring_regex(texts, WHOLE_FLOAT, r"\1")
     long = pc.and_(float_like, pc.greater(pc.utf8_length(whole), _EXACT_DIGITS))
     odd = np.flatnonzero(true(long))
     if odd.size:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from events.timestamps import EARLIEST_MS, LATEST_MS, format_ms
 from producer.checks import Checks, Mask, floats, true
 from producer.rejects import cell, row_sentence
-from producer.spelling import SCIENTIFIC
+from producer.spelling import SCIENTIFIC, WHOLE_FLOAT
 from producer.tally import Tally
 from producer.time_hints import hint
 from producer.time_spellings import DateOrder, calendar_ms
@@ -73,6 +73,7 @@ def _counted_times(raw: pa.Array, unit: TimestampUnit) -> pa.Array:
     if pa.types.is_string(raw.type):
         scientific = pc.match_substring_regex(raw, SCIENTIFIC)
         raw = pc.if_else(scientific, pa.scalar(None, pa.string()), raw)
+        raw = pc.replace_substring_regex(raw, WHOLE_FLOAT, r"\1")
     try:
         whole = raw.cast(pa.int64())
         if unit in _PER_MS:

@@ -27,6 +27,9 @@ def parquet(path: Path, column: str, values: pa.Array) -> Path:
     [
         ("4712.0", "4712"),
         ("-3.00", "-3"),
+        ("4712,0", "4712"),
+        ("1.000", "1.000"),
+        ("1,000", "1,000"),
         ("12345678901.0", "12345678901"),
         ('=""00471""', "00471"),
         ("'00471", "00471"),
@@ -165,5 +168,7 @@ def test_na_is_a_country_and_nan_in_a_float_column_is_missing(tmp_path: Path) ->
         (1, "missing_field"),
         (2, "missing_field"),
     ]
+    path = parquet(tmp_path / "own.parquet", "bad", pa.array(["1,0", "0.00", "YES"]))
+    assert [row["is_fraud"] for row in read_rows(path)[0]] == [True, False, True]
     path = parquet(tmp_path / "own.parquet", "bad", pa.array([float("nan"), 0.0, 1.0]))
     assert [row["is_fraud"] for row in read_rows(path)[0]] == [None, False, True]
