@@ -191,7 +191,7 @@ _BY_NAME: Final[dict[str, Speaker]] = {
     "card_speed_kmh": _travel,
     "card_impossible_travel": _travel,
     "merchant_days_since_fraud": _days("the newest known fraud here"),
-    "merchant_days_since_good": _days("the last payment here that is known to be good"),
+    "merchant_days_since_good": _days("the last payment here that is not a known fraud"),
     "merchant_fraud_run": _run,
     "merchant_fraud_run_days": _days("the frauds in a row here began"),
     "card_from_home_km": _home,

@@ -215,7 +215,7 @@ def test_a_journey_is_told_by_its_speed() -> None:
         ("merchant_fraud_run", 1.0, "the last payment here up to 7 days ago was fraud"),
         ("merchant_fraud_run", 0.0, "the last payment here up to 7 days ago is not known to be"),
         ("card_from_home_km", 1_234.0, "1,234 km from where this card mostly pays; the usual is "),
-        ("merchant_days_since_good", 9.0, "9.0 days since the last payment here that is known"),
+        ("merchant_days_since_good", 9.0, "9.0 days since the last payment here that is not"),
     ],
 )
 def test_sentences_say_what_is_so(name: str, value: float, words: str) -> None:
