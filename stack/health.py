@@ -91,7 +91,7 @@ def look(stack: Stack, *, broker_serves: bool) -> Health:
         lag, notes = [], [*notes, f"How far the job has read is not known yet: {error}"]
     if job is None and not job_problems:
         waiting = sum(one.records for one in lag)
-        job_problems, notes = _no_job(waiting, newest_snapshot(stack.layout))
+        job_problems, notes = no_job(waiting, newest_snapshot(stack.layout))
     return Health(
         job,
         {name: len(topics[name].partitions) if name in topics else 0 for name in _DECLARED},
@@ -111,7 +111,7 @@ def _job(flink: FlinkClient) -> tuple[JobReport | None, list[str], list[str]]:
     return job, list(problems(job)) if job else [], []
 
 
-def _no_job(waiting: int, snapshot: Path | None) -> tuple[list[str], list[str]]:
+def no_job(waiting: int, snapshot: Path | None) -> tuple[list[str], list[str]]:
     """Return problems and notes of a cluster that knows of no job, as after its start."""
     if snapshot is None:
         return [], ["No job has been submitted: start it with ./cardwatch submit."]

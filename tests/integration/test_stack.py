@@ -1,5 +1,6 @@
 """The embedded stack as a whole: real processes, started, killed and stopped."""
 
+import json
 import os
 import signal
 import time
@@ -7,9 +8,11 @@ from collections.abc import Callable
 
 import psutil
 import pytest
+from click.testing import CliRunner
 from confluent_kafka.admin import AdminClient
 
-from events.topics import TOPICS
+from cli.main import cardwatch
+from events.topics import PARTITIONS, TOPICS
 from stack import ports, processes
 from stack.embedded import Stack
 from stack.errors import StackError
@@ -40,6 +43,16 @@ def test_a_running_stack_tells_where_everything_is(stack: Stack) -> None:
     assert status.problems == ()
     assert all(psutil.pid_exists(process.pid) for process in status.processes.values())
     assert (status.logs / "taskmanager-1.log").stat().st_size > 0
+
+
+def test_a_stack_without_a_job_is_well_and_says_how_to_start_one(stack: Stack) -> None:
+    folder = ["--folder", str(stack.settings.folder)]
+    told = CliRunner().invoke(cardwatch, ["status", "--json", "-", *folder])
+    assert told.exit_code == 0
+    found = json.loads(told.stdout)
+    assert (found["job"], found["problems"]) == (None, [])
+    assert found["notes"] == ["No job has been submitted: start it with ./cardwatch submit."]
+    assert {each["partitions"] for each in found["topics"].values()} == {PARTITIONS}
 
 
 def test_topics_are_created_as_declared(stack: Stack) -> None:

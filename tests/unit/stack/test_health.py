@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from events.topics import TOPICS
 from stack.foreign_senders import compaction_problems, held_back
-from stack.health import Health, Lag, lag_problems, lags, topic_notes, topic_problems
+from stack.health import Health, Lag, lag_problems, lags, no_job, topic_notes, topic_problems
 from stack.topic_ranges import Range, TopicRanges
 
 ALL = {
@@ -70,3 +72,19 @@ def test_a_compacted_topic_is_a_problem_with_the_setting_that_mends_it() -> None
 
 def test_json_has_the_same_keys_whether_a_job_is_there_or_not() -> None:
     assert set(Health().to_json()) == {"job", "topics", "lag", "notes"}
+
+
+def test_a_stack_to_which_no_job_was_submitted_is_well() -> None:
+    problems, [note] = no_job(waiting=5, snapshot=None)
+    assert problems == []
+    assert "start it with ./cardwatch submit" in note
+
+
+def test_records_that_wait_for_a_job_that_was_there_are_a_problem() -> None:
+    """After `down` and `up` the cluster knows of no job, and the checkpoint is on the disk."""
+    [problem], notes = no_job(waiting=5, snapshot=Path("checkpoints/0/chk-7"))
+    assert notes == []
+    assert problem.startswith("No job runs: ./cardwatch submit goes on from chk-7. Up to 5 records")
+    problems, [note] = no_job(waiting=0, snapshot=Path("checkpoints/0/chk-7"))
+    assert problems == []
+    assert "nothing waits" in note
