@@ -156,6 +156,7 @@ def test_payments_under_one_id_end_with_1_unless_they_are_accepted(tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("--timezone", "Berlin"), "expected a zone such as Europe/Berlin or UTC, got 'Berlin'"),
         (("--constant", "amount=x"), "`amount`: expected a number of zero or more"),
         (("--constant", "lat=48"), "expected both of lat and lon, got lat alone"),
         (("--constant", "lat=91", "--constant", "lon=1"), "`lat`: expected -90 to 90"),
@@ -167,7 +168,7 @@ def test_payments_under_one_id_end_with_1_unless_they_are_accepted(tmp_path: Pat
         (("--constant", "sum=5"), "got 'sum'; fields are"),
     ],
 )
-def test_a_constant_is_refused_by_name_before_anything_is_read(
+def test_an_option_is_refused_by_name_before_anything_is_read(
     tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     fields = {"card_id": "card", "timestamp": "at", "amount": "sum", "merchant_id": "shop"}
