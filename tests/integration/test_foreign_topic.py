@@ -14,7 +14,8 @@ from benchmarks.faults.upstream import LARGEST_BYTES, set_topic, take_anything
 from benchmarks.reading import read_payments
 from events.dead_letter import decode_dead_letter
 from events.decision import Decision, decode_decision
-from events.topics import DEAD_LETTERS, DECISIONS, MIB, TRANSACTIONS
+from events.label import Label, encode_label
+from events.topics import DEAD_LETTERS, DECISIONS, LABELS, MIB, TRANSACTIONS
 from producer.kafka import Compression
 from stack.health import look
 from stack.reading import read_topic
@@ -128,6 +129,8 @@ def test_a_record_time_that_cannot_be_one_does_not_count_against_the_payment(
     client = producer(job)
     for name, record_ms in (ODD_TIMES | SOUND_TIMES).items():
         client.produce(TRANSACTIONS.name, payment(name, name), name, timestamp=record_ms)
+    mark = Label("time-now", "time-now", "shop of time-now", NOW_MS, True, NOW_MS, "bank")
+    client.produce(LABELS.name, encode_label(mark), "time-now", timestamp=NOW_MS // 1000)
     ahead = NOW_MS + TEN_YEARS_MS
     client.produce(TRANSACTIONS.name, payment("ahead", "f", ahead), "f", timestamp=NOW_MS)
     client.flush()
@@ -136,7 +139,9 @@ def test_a_record_time_that_cannot_be_one_does_not_count_against_the_payment(
     assert {found[name].received_ms for name in ODD_TIMES} == {NOW_MS}
     assert (found["time-now"].flags, found["time-now"].received_ms) == ([], NOW_MS)
     assert "time-2019" not in found and "ahead" not in found, "a sound time bounds the payment's"
-    wait_for(lambda: counted(job, "record_time") == len(ODD_TIMES), 20, "the counter")
+    odd = len(ODD_TIMES) + 1
+    wait_for(lambda: counted(job, "record_time") == odd, 20, f"{odd} record times, a label's too")
+    assert counted(job, "labels") == 1
 
 
 @pytest.mark.timeout(240)
