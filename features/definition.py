@@ -421,6 +421,15 @@ CARD_FEATURES: Final = (*_PAYMENT, *_CARD_AMOUNTS, *_CARD_NORMAL, *_CARD_PLACES)
 MERCHANT_FEATURES: Final = (*_MERCHANT_NOW, *_MERCHANT_RISK)
 """Computed in the merchant stage."""
 
+TERMS: Final = (
+    "The last 24h are the 24 hours that end with the payment's own timestamp.",
+    "Earlier payments arrived before the payment and are not newer by their timestamp.",
+    "The newest place is of the newest payment with coordinates that arrived before.",
+    "NaN means not known.",
+    "With ten cities known, a 16-bit hash takes a new city for a known one in 1 of 6,500 cases.",
+)
+"""What the words of descriptions mean, for a page that shows all of them."""
+
 FEATURES: Final = (*CARD_FEATURES, *MERCHANT_FEATURES)
 FEATURE_NAMES: Final = tuple(feature.name for feature in FEATURES)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from features.definition import FEATURES
+from features.definition import FEATURES, TERMS
 from training.contributions import SAMPLE_ROWS
 from training.report import plots
 from training.report.measured import FEWEST_FRAUDS, Measured, confusion, segment_rows
@@ -75,6 +75,7 @@ def model_card(manifest: Manifest, measured: Measured, contributions: Floats | N
         importance=_importance(manifest, contributions),
         contributions=None if contributions is None else contributions.tolist(),
         descriptions={feature.name: feature.description for feature in FEATURES},
+        terms=TERMS,
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from features.definition import TERMS
 from tests.unit.training.report.scene import (
     ROWS,
     Page,
@@ -111,6 +112,13 @@ def test_a_card_says_what_a_reader_must_not_conclude() -> None:
         data = msgspec.structs.replace(told.training, source=source)
         card = model_card(msgspec.structs.replace(told, training=data), measured(), None)
         assert "simulated" in card
+
+
+def test_a_card_says_what_the_words_of_its_inputs_mean() -> None:
+    """A description says "earlier" and "the last 24h" and has no room to say what they are."""
+    text = unescape(written("card"))
+    assert all(term in text for term in TERMS)
+    assert all(len(term.split()) <= 25 for term in TERMS)
 
 
 def test_expectations_are_shown_with_their_intervals_where_they_have_them() -> None:
