@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,12 @@ from producer.raw import SAMPLE_ROWS, RawBatch
 from producer.rejects import Reject, RejectHandler, row_sentence
 
 _DECODE_ERRORS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_TEXT_OF: Final[dict[type, Callable[[Any], str | None]]] = {
+    str: lambda value: value,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: None,
+}
 _decoder: Final = msgspec.json.Decoder(float_hook=str)
 """A decimal stays the text that it is, so that no digit of an amount is lost."""
 
@@ -90,8 +96,8 @@ class JsonRows:
                 yield self._batch(block[:-1].split(b"\n"), account, on_reject)
 
     def _batch(self, lines: list[bytes], account: Account, on_reject: RejectHandler) -> RawBatch:
-        columns: dict[str, list[str | None]] = {name: [] for name in self._fields}
-        rows: list[int] = []
+        objects: list[dict[str, Any]] = []
+        places: list[tuple[int, int]] = []
         for line in lines:
             account.lines += 1
             if not line.strip():
@@ -102,31 +108,61 @@ class JsonRows:
                 account.skipped += 1
                 continue
             try:
-                values = self._values(_object(line, account.lines), account.lines)
+                found = _object(line, account.lines)
+                self._refuse_unread(found, account.lines)
             except _RefusedError as refused:
                 on_reject(Reject(account.rows, refused.code, refused.sentence, {}))
-                continue
-            rows.append(account.rows)
-            for name, value in values.items():
-                columns[name].append(value)
-        arrays = {name: pa.array(values, pa.string()) for name, values in columns.items()}
-        return RawBatch(arrays, np.asarray(rows, np.int64))
+            else:
+                objects.append(found)
+                places.append((account.rows, account.lines))
+        return self._columns(objects, places, on_reject)
 
-    def _values(self, found: dict[str, Any], line: int) -> dict[str, str | None]:
-        """Return the text of each field of one object."""
-        if self._attributes is not None:
-            given = found.get(ATTRIBUTE_PREFIX[:-1])
-            extra = sorted(given.keys() - self._attributes) if isinstance(given, dict) else []
-            if extra:
-                column = f"{ATTRIBUTE_PREFIX}{extra[0]}"
-                raise _RefusedError(
-                    "bad_attributes",
-                    f"line {line:,}, {show(column)}",
-                    "an attribute that rows near the file's start have too",
-                    extra[0],
-                    "name it by --map attributes.NAME=attributes.NAME",
-                )
-        return {name: _text(found, way, line, name) for name, way in self._fields.items()}
+    def _columns(
+        self,
+        objects: list[dict[str, Any]],
+        places: list[tuple[int, int]],
+        on_reject: RejectHandler,
+    ) -> RawBatch:
+        """Return the fields of objects as text; refuse those with a value that is none."""
+        columns: dict[str, pa.Array] = {}
+        bad: dict[int, Reject] = {}
+        for name, way in self._fields.items():
+            if len(way) == 1:
+                values = [found.get(way[0]) for found in objects]
+            else:
+                values = [_at(found, way) for found in objects]
+            kinds = set(map(type, values))
+            if not kinds <= {str, type(None)}:
+                if not kinds <= _TEXT_OF.keys():
+                    odd = [at for at, value in enumerate(values) if type(value) not in _TEXT_OF]
+                    for at in odd:
+                        bad.setdefault(at, _not_text(*places[at], name, way, values[at]))
+                        values[at] = None
+                values = [_TEXT_OF[type(value)](value) for value in values]
+            columns[name] = pa.array(values, pa.string())
+        rows = np.asarray([row for row, _ in places], np.int64)
+        if not bad:
+            return RawBatch(columns, rows)
+        for at in sorted(bad):
+            on_reject(bad[at])
+        kept = np.ones(len(rows), np.bool_)
+        kept[list(bad)] = False
+        mask = pa.array(kept)
+        return RawBatch({name: one.filter(mask) for name, one in columns.items()}, rows[kept])
+
+    def _refuse_unread(self, found: dict[str, Any], line: int) -> None:
+        """Refuse an object with an attribute that would not be read."""
+        given = found.get(ATTRIBUTE_PREFIX[:-1]) if self._attributes is not None else None
+        if not isinstance(given, dict) or given.keys() <= (self._attributes or frozenset()):
+            return
+        extra = min(given.keys() - (self._attributes or frozenset()))
+        raise _RefusedError(
+            "bad_attributes",
+            f"line {line:,}, {show(ATTRIBUTE_PREFIX + extra)}",
+            "an attribute that rows near the file's start have too",
+            extra,
+            "name it by --map attributes.NAME=attributes.NAME",
+        )
 
 
 def _object(line: bytes, number: int) -> dict[str, Any]:
@@ -150,22 +186,18 @@ def _flat_names(found: dict[str, Any], front: str = "") -> Iterator[str]:
             yield f"{front}{name}"
 
 
-def _text(found: dict[str, Any], way: tuple[str, ...], line: int, field_name: str) -> str | None:
-    """Return the value at the end of a way as text, None where there is none."""
-    value: Any = found
+def _at(found: dict[str, Any], way: tuple[str, ...]) -> Any:
+    """Return the value at the end of a way within objects, None where there is none."""
     whole = ".".join(way)
-    if len(way) > 1 and whole in found:
-        value = found[whole]
-    else:
-        for name in way:
-            value = value.get(name) if isinstance(value, dict) else None
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    where = f"line {line:,}, `{field_name}` (name {whole})"
-    raise _RefusedError(
-        "wrong_type", where, "a text, a number or a boolean", value, "map another name"
-    )
+    if whole in found:
+        return found[whole]
+    value: Any = found
+    for name in way:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _not_text(row: int, line: int, field_name: str, way: tuple[str, ...], got: object) -> Reject:
+    where = f"line {line:,}, `{field_name}` (name {'.'.join(way)})"
+    expected, step = "a text, a number or a boolean", "map another name"
+    return Reject(row, "wrong_type", row_sentence("wrong_type", where, expected, got, step), {})
