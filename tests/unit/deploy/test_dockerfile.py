@@ -50,6 +50,13 @@ def test_packages_are_installed_from_the_lock_with_hashes(dockerfile: Instructio
     assert {"--require-hashes", "/build/requirements.lock"} <= set(pip)
 
 
+def test_the_image_has_every_jar_that_the_pom_pins(dockerfile: Instructions) -> None:
+    """The codec that the connector leaves out too: tests/unit/stack/test_codecs.py."""
+    [maven] = [words for words in dockerfile if words[:2] == ["RUN", "mvn"]]
+    assert {"/build/pom.xml", "-Dcardwatch.jars=/jars", "package"} <= set(maven)
+    assert ["COPY", "--from=jars", "/jars", ".cardwatch/jars"] in dockerfile
+
+
 def test_the_containers_run_as_a_user_of_their_own(dockerfile: Instructions) -> None:
     users = [words[1] for words in dockerfile if words[0] == "USER"]
     assert users == ["cardwatch"]

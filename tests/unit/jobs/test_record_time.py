@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.errors import EventError
 from events.timestamps import EARLIEST_MS, LATEST_MS, MAX_AHEAD_MS, is_record_time
@@ -53,6 +55,17 @@ def parsed_ms(payment_ms: int, record_ms: int) -> int:
 @pytest.mark.parametrize("record_ms", ODD)
 def test_no_record_time_condemns_a_payment_of_today(record_ms: int) -> None:
     assert parsed_ms(NOON_MS, record_ms) == NOON_MS
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_only_a_sound_time_more_than_a_day_older_refuses_a_payment(record_ms: int) -> None:
+    """For each number that a Kafka record can hold, whatever its writer meant by it."""
+    older = EARLIEST_MS <= record_ms < NOON_MS - MAX_AHEAD_MS
+    try:
+        assert parsed_ms(NOON_MS, record_ms) == NOON_MS
+        assert not older
+    except EventError:
+        assert older
 
 
 @pytest.mark.parametrize(
