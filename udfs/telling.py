@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from features.definition import Feature
+from features.declaration import Feature
 from features.windows import CARD_WINDOWS_MS, DAY_MS, HOUR_MS, MINUTE_MS, window_name
 from udfs.manifest import InputFeature
 

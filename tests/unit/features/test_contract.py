@@ -10,13 +10,13 @@ import pytest
 
 from features import card, merchant
 from features.card_plan import CARD_PLAN
+from features.declaration import Feature
 from features.definition import (
     CARD_FEATURES,
     FEATURE_NAMES,
     FEATURES,
     HANDBOOK_FEATURES,
     MERCHANT_FEATURES,
-    Feature,
     slot,
 )
 from features.merchant_plan import MERCHANT_PLAN

@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from features import card
-from features.definition import CARD_FEATURES, Feature, slot
+from features.declaration import Feature
+from features.definition import CARD_FEATURES, slot
 from features.windows import DAY_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, payment
 
