@@ -25,7 +25,9 @@ _FLOAT_RESIDUE: Final = 64
 """A float amount may be this many units in the last place away from whole minor units."""
 _PLAIN: Final = r"^[+-]?[0-9]{1,14}(\.[0-9]{1,4})?$"
 _SIGNED: Final = re.compile(rf"[+-]?{AMOUNT_PATTERN}")
-_LOST: Final = re.compile(r"[+-]?[0-9](\.[0-9]+)?[eE]\+?[0-9]{2,}")
+_SCIENTIFIC: Final = re.compile(r"[+-]?[0-9](?:\.([0-9]+))?[eE]\+?([0-9]+)")
+_SPREADSHEET_DIGITS: Final = 11
+"""A spreadsheet writes whole numbers of more digits in scientific notation, rounded."""
 _EXACT: Final = Context(prec=60)
 _MAX_DIGITS: Final = 30
 
@@ -128,9 +130,22 @@ def _read_each(
 
 def _decimal(text: str) -> Decimal | None:
     """Return the number that a text is; None for another text, and where digits are lost."""
-    if len(text) > _MAX_DIGITS or not _SIGNED.fullmatch(text) or _LOST.fullmatch(text):
+    if len(text) > _MAX_DIGITS or not _SIGNED.fullmatch(text) or _has_lost_digits(text):
         return None
     return Decimal(text)
+
+
+def _has_lost_digits(text: str) -> bool:
+    """Tell whether a number in scientific notation has fewer digits than its size asks for.
+
+    >>> _has_lost_digits("1.23457E+11"), _has_lost_digits("1.2500e+01"), _has_lost_digits("1e+05")
+    (True, False, False)
+    """
+    found = _SCIENTIFIC.fullmatch(text)
+    if found is None:
+        return False
+    exponent = int(found[2])
+    return exponent >= _SPREADSHEET_DIGITS and len(found[1] or "") < exponent
 
 
 def _minor_units(amount: Decimal, exponent: int) -> Decimal | None:
@@ -145,7 +160,7 @@ def _why(
     text: str, amount: Decimal | None, units: Decimal | None, exponent: int
 ) -> tuple[str, str]:
     """Return what was expected of a refused amount, and the next step."""
-    if _LOST.fullmatch(text):
+    if _has_lost_digits(text):
         return "an amount with all its digits, not in scientific notation", (
             "export the column with two decimals"
         )

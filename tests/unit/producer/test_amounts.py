@@ -111,3 +111,12 @@ def test_no_text_raises(value: str) -> None:
 def test_no_float_raises_or_warns() -> None:
     minor, sentences, _ = read(pa.array([1e308, float("inf"), -1e308, 5e-324, 1e-9, 0.0]))
     assert minor == [0, 0] and len(sentences) == 4
+
+
+@pytest.mark.parametrize("text", ["1.250000000000000000e+01", "1.25E1", "12.5e0", "1250e-2"])
+def test_scientific_notation_with_all_its_digits_is_an_amount(text: str) -> None:
+    assert read(pa.array([text]))[0] == [1_250]
+
+
+def test_a_round_amount_of_r_is_an_amount() -> None:
+    assert read(pa.array(["1e+05"]))[0] == [10_000_000]
