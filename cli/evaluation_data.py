@@ -14,6 +14,7 @@ from cli.mapping_options import ReadingOptions
 from cli.train_history import FileSource, WorldSource
 from events.errors import EventError
 from features import warm_up
+from producer.form import AccountError
 from producer.layouts import LayoutError
 from producer.rejects import RowRefusedError
 from stack.installation import RUN_FOLDER
@@ -37,7 +38,7 @@ from training.split import DAY_MS
 CACHE: Final = RUN_FOLDER / "cache" / "features"
 TUNED: Final = RUN_FOLDER / "tuned"
 REPORTS: Final = RUN_FOLDER / "reports"
-SOURCE_ERRORS: Final = (TrainingError, EventError, LayoutError, RowRefusedError)
+SOURCE_ERRORS: Final = (TrainingError, EventError, LayoutError, AccountError, RowRefusedError)
 """What reading a source, and learning from it, is refused with: a sentence for the screen."""
 SHARED: Final = RUN_FOLDER.parent.parent / "shared" / "data"
 TEST_SHARE: Final = 0.2

@@ -17,6 +17,7 @@ from cli.train_history import command_line, until
 from cli.train_options import TrainOptions, train_options
 from events.errors import EventError
 from features import warm_up
+from producer.form import AccountError
 from producer.layouts import LayoutError
 from producer.rejects import RowRefusedError
 from training.errors import TrainingError
@@ -96,7 +97,14 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
             folder = train(replayed.history, settings, origin, destination, step)
             bundle = load_bundle(folder)
             recorded = tracker.record(folder, bundle.manifest) if tracker else None
-    except (TrainingError, EventError, LayoutError, RowRefusedError, BundleError) as error:
+    except (
+        TrainingError,
+        EventError,
+        LayoutError,
+        AccountError,
+        RowRefusedError,
+        BundleError,
+    ) as error:
         left_out = replayed.history.left_out if replayed else ""
         raise click.ClickException(f"{error} {left_out}".rstrip()) from None
     seconds = time.perf_counter() - started

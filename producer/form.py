@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 from producer.layouts import LayoutError
@@ -30,6 +31,15 @@ class FileForm:
     encoding: str | None = None
     quotes: Quotes = "line"
     skip_rows: int = 0
+
+
+def refuse_unused(path: Path, kind: str, form: FileForm, *names: str) -> None:
+    """Raise LayoutError where something is said of a form that a kind of file does not have."""
+    for name in names:
+        if getattr(form, name) != getattr(AS_FOUND, name):
+            raise LayoutError(
+                f"{path}: expected CSV for --{name}, got {kind}, which has none; leave out --{name}"
+            )
 
 
 AS_FOUND: Final = FileForm()

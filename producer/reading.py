@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from producer.csv_rows import CsvRows
 from producer.decimals import find_marks, with_points
-from producer.form import AS_FOUND, Account, BrokenOffError, FileForm
+from producer.form import AS_FOUND, Account, BrokenOffError, FileForm, refuse_unused
 from producer.json_rows import JsonRows
 from producer.layouts import Layout, LayoutError
 from producer.match import match_columns
@@ -92,9 +92,13 @@ def _open(path: Path, layout: Layout, form: FileForm) -> tuple[str | None, Rows]
     if first.startswith(PARQUET):
         if packing is not None:
             raise LayoutError(f"{path}: expected Parquet as it is, got it in {packing}; unpack it")
+        refuse_unused(path, "Parquet", form, "delimiter", "encoding", "quotes")
         return None, ParquetRows(path, layout, form)
     encoding = encoding_of(path, first, form.encoding)
     blocks = lines_in_blocks(path, chain([first], parts), encoding)
     start = next(blocks, b"")
-    kind = JsonRows if start.lstrip().startswith((b"{", b"[")) else CsvRows
-    return packing, kind(path, chain([start], blocks), encoding.named, layout, form)
+    blocks = chain([start], blocks)
+    if start.lstrip().startswith((b"{", b"[")):
+        refuse_unused(path, "JSON lines", form, "delimiter", "quotes")
+        return packing, JsonRows(path, blocks, encoding.named, layout, form)
+    return packing, CsvRows(path, blocks, encoding.named, layout, form)

@@ -8,8 +8,9 @@ import pytest
 
 from events.table import table_schema
 from producer.data_sets import CARDWATCH
+from producer.form import FileForm
 from producer.generator import generate
-from producer.layouts import with_options
+from producer.layouts import LayoutError, with_options
 from producer.mapping import payments_of
 from producer.population import GeneratorSettings
 from producer.reading import open_file
@@ -82,3 +83,34 @@ def test_a_line_that_is_no_payment_is_refused_with_its_number(tmp_path: Path) ->
     assert sum(one.num_rows for one in payments_of(file, TOKENIZER, rejects.append)) == 40_000
     assert [(one.row, one.code) for one in rejects] == [(40_001, "bad_attributes")]
     assert "--map attributes.NAME" in rejects[0].sentence
+
+
+@pytest.mark.parametrize("end", ["parquet", "csv", "jsonl"])
+def test_rows_at_the_start_are_skipped_and_counted_in_every_kind_of_file(
+    tmp_path: Path, end: str
+) -> None:
+    path = tmp_path / f"p.{end}"
+    to_file(iter([batch(range(1_700_000_000_000, 1_700_000_005_000, 1_000))]), path, RunSettings())
+    file = open_file(path, CARDWATCH, FileForm(skip_rows=2))
+    found = [one for part in payments_of(file, TOKENIZER) for one in part.to_pylist()]
+    assert [one["transaction_id"] for one in found] == ["t2", "t3", "t4"]
+    assert (file.account.rows, file.account.skipped) == (5, 2)
+
+
+@pytest.mark.parametrize(
+    ("end", "form"),
+    [
+        ("parquet", FileForm(delimiter=";")),
+        ("parquet", FileForm(encoding="cp1252")),
+        ("parquet", FileForm(quotes="none")),
+        ("jsonl", FileForm(delimiter=";")),
+        ("jsonl", FileForm(quotes="multiline")),
+    ],
+)
+def test_an_option_that_does_nothing_for_a_kind_of_file_is_refused(
+    tmp_path: Path, end: str, form: FileForm
+) -> None:
+    path = tmp_path / f"p.{end}"
+    to_file(iter([batch([1_700_000_000_000])]), path, RunSettings())
+    with pytest.raises(LayoutError, match="which has none; leave out --"):
+        open_file(path, CARDWATCH, form)
