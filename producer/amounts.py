@@ -25,7 +25,7 @@ _FLOAT_RESIDUE: Final = 64
 """A float amount may be this many units in the last place away from whole minor units."""
 _PLAIN: Final = r"^[+-]?[0-9]{1,14}(\.[0-9]{1,4})?$"
 _SIGNED: Final = re.compile(rf"[+-]?{AMOUNT_PATTERN}")
-_SCIENTIFIC: Final = re.compile(r"[+-]?[0-9](?:\.([0-9]+))?[eE]\+?([0-9]+)")
+_SCIENTIFIC: Final = re.compile(r"[+-]?[0-9](?:\.([0-9]+))?[eE]\+?([0-9]{1,9})")
 _SPREADSHEET_DIGITS: Final = 11
 """A spreadsheet writes whole numbers of more digits in scientific notation, rounded."""
 _EXACT: Final = Context(prec=60)

@@ -103,7 +103,9 @@ def test_exact_amounts_stay_exact_beside_odd_ones(minor: list[int], exponent: in
     assert read(pa.array([*plain, "x"]), exponent)[0] == minor
 
 
-@pytest.mark.parametrize("value", ["1e99999999", "0e99999999", "1e-99999999", "." * 40, "+", "e5"])
+@pytest.mark.parametrize(
+    "value", ["1e99999999", f"1e{'9' * 5_000}", "0e99999999", "1e-99999999", "." * 40, "+", "e5"]
+)
 def test_no_text_raises(value: str) -> None:
     read(pa.array([value]), 2, ROUNDED)
 
