@@ -76,11 +76,38 @@ def test_an_own_file_is_judged_in_parts(rows: pa.Table, tmp_path: Path) -> None:
     assert "ensemble" in page.read_text()
 
 
+def test_weights_are_chosen_anew_by_the_figure_that_is_named(
+    rows: pa.Table, tmp_path: Path
+) -> None:
+    path = write(rows, tmp_path / "own.parquet")
+    result = run(
+        evaluate.command, "file", path, *MAP, "--resamples", 20, "--weights-by", "brier",
+        "--json", "-",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert "best on the last fifth by brier" in told["models"]["ensemble"]["description"]
+    against = told["against_best"]
+    assert against["figure"] == "brier" and against["member"] in ("random_forest", "xgboost")
+    figures = {name: told["models"][name]["brier"]["mean"] for name in MODELS}
+    assert against["difference"]["value"] == pytest.approx(
+        figures[against["member"]] - figures["ensemble"]
+    )
+    assert "x random_forest" in result.stderr and "by brier" in result.stderr
+
+
 def test_figures_are_shown_beside_each_other(rows: pa.Table, tmp_path: Path) -> None:
     path = write(rows, tmp_path / "own.parquet")
     result = run(evaluate.command, "file", path, *MAP, "--resamples", 20, "--features", "handbook")
     assert result.exit_code == 0, result.output
-    for text in (*MODELS, "average precision", "Brier", "95 % interval", "[0."):
+    for text in (
+        *MODELS,
+        "average precision",
+        "Brier",
+        "95 % interval",
+        "[0.",
+        "The ensemble less",
+    ):
         assert text in result.stdout
     assert "15 Handbook features" in result.stderr and "evaluate-own.html" in result.stderr
     assert (tmp_path / "reports" / "evaluate-own.html").exists()

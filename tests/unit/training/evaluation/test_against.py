@@ -1,6 +1,7 @@
 """An ensemble is held against its best member, and chance is told from a real loss."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tests.unit.training.samples import SMALL, narrow_history, rows_of
 from training.evaluation.against import judge_against_best
 from training.evaluation.candidates import ENSEMBLE, ensemble
+from training.evaluation.figures import FIGURES
 from training.evaluation.protocol import time_folds
 from training.evaluation.run import Question, evaluate
 from training.fit_settings import WeightsBy
@@ -37,6 +39,10 @@ def test_a_mixture_with_noise_is_worse_beyond_chance(by: WeightsBy) -> None:
     assert found.member == "good" and found.worse
     assert found.difference.low <= found.difference.value <= found.difference.high < 0
     assert "worse beyond chance" in str(found) and "not worse" not in str(found)
+
+
+def test_weights_go_by_figures_that_an_evaluation_shows() -> None:
+    assert set(get_args(WeightsBy)) <= set(FIGURES)
 
 
 def test_an_ensemble_that_is_its_best_member_differs_by_nothing() -> None:
