@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from events.card_names import Named, card_data_named, holds_named
-from events.card_number import FILLER, SHORTEST, card_number_in
+from events.card_number import FILLER, SHORTEST, card_number_in, is_card_number
 from events.card_search import Code, card_data
 
 _DIGIT: Final = b"0"
@@ -33,12 +33,13 @@ def _table() -> bytes:
 
 _TABLE: Final = _table()
 
+_RUN: Final = re.compile(rb'[0-9](?:[^0-9A-Za-z":{}\[\]]*+[0-9]){11,}(?P<more>[=^.DdEe])?')
 _TOKEN: Final = re.compile(
-    r'"(?P<text>(?:[^"\\]|\\.)*+)"?+(?P<key>\s*+:)?+'
+    r'"(?P<text>[^"\\]*+(?:\\.[^"\\]*+)*+)"?+(?P<key>\s*+:)?+'
     r"|(?P<number>-?[0-9][0-9.eE+-]*+)|(?P<open>[{\[])|(?P<close>[}\]])",
     re.DOTALL,
 )
-_NAME: Final = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*+:', re.DOTALL)
+_NAME: Final = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"\s*+:', re.DOTALL)
 _ESCAPE: Final = re.compile(
     r"\\(?:u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|u(?P<one>[0-9a-fA-F]{4})|(?P<mark>.))",
@@ -92,8 +93,10 @@ def may_hold_card_data(value: bytes, times: int = 0) -> bool:
         return True
     if not _has_long_run(plain, times):
         return False
-    plain = _DECIMAL_VALUE.sub(b":", value).translate(_TABLE, _BETWEEN_DIGITS)
-    return _has_long_run(plain, times)
+    value = _DECIMAL_VALUE.sub(b":", value)
+    if not _has_long_run(value.translate(_TABLE, _BETWEEN_DIGITS), times):
+        return False
+    return not value.isascii() or any(map(_may_be_a_number, _RUN.finditer(value)))
 
 
 def names_card_data(value: bytes) -> bool:
@@ -102,6 +105,14 @@ def names_card_data(value: bytes) -> bool:
         card_data_named(unescaped(name).replace(FILLER, ""))
         for name in _NAME.findall(value.decode("utf-8", "replace"))
     )
+
+
+def _may_be_a_number(run: re.Match[bytes]) -> bool:
+    """Say whether a run of digits needs a close look: not if it is bare and its check digit wrong.
+
+    Most numbers of merchants and terminals, and most parts of hashes, are such runs.
+    """
+    return run["more"] is not None or not run[0].isdigit() or is_card_number(run[0].decode())
 
 
 def _has_long_run(plain: bytes, times: int) -> bool:
