@@ -78,3 +78,34 @@ def check(
         got = values[slot(MERCHANT_FEATURES, f"merchant_delayed_frauds_{w}")]
         assert low <= got <= high, (window_ms, low, got, high)
         assert 0 <= values[slot(MERCHANT_FEATURES, f"merchant_delayed_fraud_share_{w}")] <= 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([HOUR_MS, 9 * DAY_MS, 50 * DAY_MS]))
+def test_repeats_and_corrections_count_once_before_and_after_compaction(
+    seed: int, span_ms: int
+) -> None:
+    """Labels of 200 payments in any order, some before their payment and some long after it."""
+    random = np.random.default_rng(seed)
+    times = np.sort(random.integers(0, span_ms, _PAYMENTS)) + NOON_MS
+    labelled = random.choice(_PAYMENTS, 200, replace=False)
+    newest: dict[int, tuple[int, bool]] = {}
+    state, told = None, sorted(random.integers(0, _PAYMENTS, 700))
+    for i, time_ms in enumerate(times.tolist()):
+        while told and told[0] <= i:
+            told.pop(0)
+            which, day, is_fraud = (
+                int(random.choice(labelled)),
+                random.integers(60),
+                random.random(),
+            )
+            given_ms = int(times[which]) + 1_000 * int(day)
+            if given_ms >= newest.get(which, (0, False))[0]:
+                newest[which] = given_ms, is_fraud < 0.5
+            each = label(int(times[which]), which, is_fraud=is_fraud < 0.5, label_time_ms=given_ms)
+            state = merchant.learn(state, each).state
+        state = merchant.advance(state, payment(time_ms, i)).state
+    after = merchant.advance(state, payment(int(times[-1]) + LABEL_DELAY_MS + 3 * HOUR_MS, "after"))
+    assert after.compacted
+    frauds = sum(is_fraud for _, is_fraud in newest.values())
+    assert after.values[slot(MERCHANT_FEATURES, "merchant_delayed_frauds_60d")] == frauds
