@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from cli.submit import command as submit
 from jobs.settings import parse_settings
 
 NEEDED = ("--bootstrap", "x:1", "--bundle", ".")
@@ -32,6 +34,8 @@ def test_defaults_are_those_of_the_latency_profile(tmp_path: Path) -> None:
         ([*NEEDED, "--consumer-property", "isolation.level=x"], "use --isolation"),
         ([*NEEDED, "--consumer-property", "enable.auto.commit=true"], "leave it out"),
         ([*NEEDED, "--isolation", "serializable"], "read_committed"),
+        ([*NEEDED, "--keep-field", "city"], "is a field of every payment"),
+        ([*NEEDED, "--keep-field", "cardCvv2"], "names card data"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(
@@ -48,3 +52,15 @@ def test_properties_of_kafka_are_told_apart_by_their_client() -> None:
     settings = parse_settings([*NEEDED, *properties, "linger.ms=5", "--producer-property", "a=b=c"])
     assert settings.consumer_properties == {"fetch.max.wait.ms": "5"}
     assert settings.producer_properties == {"linger.ms": "5", "a": "b=c"}
+
+
+def test_fields_to_keep_are_given_one_by_one() -> None:
+    settings = parse_settings([*NEEDED, "--keep-field", "loyalty", "--keep-field=basket"])
+    assert settings.keep_fields == {"loyalty", "basket"}
+    assert parse_settings(NEEDED).keep_fields == frozenset()
+
+
+@pytest.mark.parametrize("name", ["city", "track_2"])
+def test_submit_refuses_a_field_that_the_job_would_refuse(name: str) -> None:
+    told = CliRunner().invoke(submit, ["--keep-field", name])
+    assert told.exit_code == 2 and "--keep-field" in told.output and name in told.output
