@@ -120,6 +120,6 @@ def reused_id(payment: "Transaction", step: CardStep) -> EventError:
     """Return the refusal of a payment whose id another payment of its card has."""
     *others, last = step.differing
     other = f"{', '.join(others)} and {last}" if others else last
-    got = f"{show(payment.transaction_id)}, which a payment of the card with another {other} has"
+    got = f"{show(payment.transaction_id)} of another payment of the card, which differs in {other}"
     next_step = "send each payment under its own id, and a repeat with the same content"
     return refuse("id_reused", "`transaction_id`", "an id of its own", got, next_step)

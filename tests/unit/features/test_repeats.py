@@ -64,7 +64,10 @@ def test_another_payment_under_a_known_id_is_refused_by_the_field(
     assert step.state == first.state and step.sequence == 1
     refused = card.reused_id(other, step)
     assert refused.code == "id_reused"
-    assert f"with another {field} has" in refused.sentence and "'tx'" in refused.sentence
+    assert (
+        f"of another payment of the card, which differs in {field};" in refused.sentence
+        and "'tx'" in refused.sentence
+    )
 
 
 def test_a_refused_payment_leaves_no_trace() -> None:

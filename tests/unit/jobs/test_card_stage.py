@@ -93,7 +93,7 @@ def test_attempts_that_share_an_order_number_are_one_decision_and_nine_letters(
     assert isinstance(found[0], CardResult)
     letters = [decode_dead_letter(one.value) for one in found[1:] if isinstance(one, Refused)]
     assert [letter.code for letter in letters] == ["id_reused"] * 9
-    assert "another timestamp, amount and merchant_id has" in letters[0].sentence
+    assert "differs in timestamp, amount and merchant_id;" in letters[0].sentence
     assert context.counts == {"id_reused": 9}
 
 
