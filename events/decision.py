@@ -18,8 +18,9 @@ Flag = Literal["late", "late_merchant", "compacted_card", "compacted_merchant", 
 
 `late`, `late_merchant`: the payment is more than a day behind the newest of its card, of its
 merchant, so that the longest windows may lack payments. `compacted_card`, `compacted_merchant`:
-part of the history is in buckets, so that windows have blurred edges. `record_time`: the Kafka time
-of the payment's record cannot be one, and `received_ms` is the payment's own time.
+part of the history is in buckets, so that windows have blurred edges, wider for a payment that
+comes late. `record_time`: the Kafka time of the payment's record cannot be one, and `received_ms`
+is the payment's own time.
 """
 
 
