@@ -13,14 +13,15 @@ Named = Literal["number", "code", "cid", "pin", "track"]
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Za-z][a-z]*[0-9]*|[0-9]+")
 
 _ROOTS: Final[dict[Named, str]] = {
-    "number": "pan fpan dpan cardpan primaryaccount card creditcard debitcard paymentcard cc ccn",
+    "number": "pan fpan dpan cardpan primaryaccount card creditcard debitcard paymentcard cc ccn "
+    "de2",
     "code": "cvv cvv1 cvv2 cvc cvc1 cvc2 cvn cvn2 cvd cvd2 cav cav2 csc cardcode cvvcode "
     "cvccode securitycode cardsecuritycode verificationcode verificationvalue "
     "cardverification cardverificationcode cardverificationvalue",
     "cid": "cid",
-    "pin": "pin pin1 cardpin pinblock encryptedpin encryptedpinblock onlinepin",
+    "pin": "pin pin1 cardpin pinblock encryptedpin encryptedpinblock onlinepin de52",
     "track": "track tracks track1 track2 track3 trackone tracktwo magstripe magneticstripe swipe "
-    "magstripetrack",
+    "magstripetrack track2equivalent de35 de36 de45",
 }
 _ENDS: Final = ("", "number", "num", "no", "nr", "value", "data", "raw", "plain", "clear")
 _OF_NUMBERS: Final = frozenset({"card", "creditcard", "debitcard", "paymentcard", "cc"})
@@ -38,7 +39,7 @@ _DIGITS: Final[dict[Named, range]] = {
     "code": range(3, 1000),
     "cid": range(3, 5),
     "pin": range(4, 1000),
-    "track": range(1, 1000),
+    "track": range(8, 1000),
 }
 """How many digits a text under such a name has, if it holds what the name says."""
 _LONGEST_NAME: Final = 100

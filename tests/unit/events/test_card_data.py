@@ -114,9 +114,11 @@ NAMED: dict[str, Any] = {
     "PIN": 42,
     "PinBlock": "3FA9B1C0D2E4F511",
     "encrypted_pin_block": "3FA9B1C0D2E4F511",
-    "track1": "B4111",
-    "track_2_data": ";4111=2512",
-    "magStripe": "4111=2512",
+    "track1": "B4111111111111112",
+    "track_2_data": ";41111111=2512",
+    "magStripe": "4111 1111 25",
+    "Track2EquivalentData": "41111111D2512",
+    "DE35": "41111111=2512",
     "pan": "4111111111111112",
     "cardNumber": "4111 1111 1111 1112",
     "primary_account_number": 4111111111111112,
@@ -194,7 +196,9 @@ NO_CARD_DATA: dict[str, Any] = {
     "PIN was verified": payment(pin=True, pin_verified=1, cvv_result="M", cvv="***", cid="c-17"),
     "flag": full_payment(attributes={"pin": 1.0, "cvv": 0.0}),
     "last digits": payment(pan="411111******1111", card={"last4": "1111"}),
-    "spans": payment(timespan="1234", spin="1234", company="1234", track_id=7, pincode="560001"),
+    "spans": payment(
+        timespan="1234", spin="1234", company="1234", track_id=7, track_number=12, pincode="560001"
+    ),
 }
 
 
