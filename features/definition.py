@@ -40,7 +40,7 @@ from typing import Final
 from features import card_features, merchant_features
 from features.declaration import Feature
 
-FEATURE_SET_VERSION: Final = 3
+FEATURE_SET_VERSION: Final = 4
 
 CARD_FEATURES: Final = card_features.DECLARED
 """Computed in the card stage, those of the payment alone included."""
