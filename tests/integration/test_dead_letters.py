@@ -169,9 +169,11 @@ def test_card_data_is_written_nowhere(job: RunningJob) -> None:
     for letter in _letters(job):
         _hold("dead letter", (letter.key or b"") + b" " + (letter.value or b""), wanted)
     inputs = (f"{TRANSACTIONS.name}-", f"{LABELS.name}-")
-    for path in layout.folder.rglob("*"):
-        if path.is_file() and not path.parent.name.startswith(inputs):
-            _hold(str(path), path.read_bytes(), wanted)
+    files = [path for path in layout.folder.rglob("*") if path.is_file()]
+    sent = [path for path in files if path.parent.name.startswith(inputs)]
+    assert any(PAN in path.read_bytes() for path in sent), "the search finds nothing anywhere"
+    for path in set(files) - set(sent):
+        _hold(str(path), path.read_bytes(), wanted)
 
 
 def _traces() -> list[bytes]:
