@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ GROUP: Final = "cardwatch"
 """The consumer group in which the job commits its offsets with each checkpoint."""
 
 _TIMEOUT_S: Final = 5.0
+_NEW_TOPIC_S: Final = 10.0
+"""The partitions of a topic that was just made have a leader within a second or two."""
+
+_NO_LEADER_YET: Final = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 _ENDS: Final = (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
 
 
@@ -58,8 +63,15 @@ def topic_ranges(
     Raises:
         StackError: No broker answers.
     """
+    wanted, deadline = list(names), time.monotonic() + _NEW_TOPIC_S
     with _admin(bootstrap) as admin:
-        return dict(_ranges(admin, list(names), committed=committed, timeout_s=timeout_s))
+        while True:
+            try:
+                return dict(_ranges(admin, wanted, committed=committed, timeout_s=timeout_s))
+            except KafkaException as error:
+                if error.args[0].code() not in _NO_LEADER_YET or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
 
 
 def committed_offsets(

@@ -48,7 +48,7 @@ def test_a_running_stack_tells_where_everything_is(stack: Stack) -> None:
 def test_a_stack_without_a_job_is_well_and_says_how_to_start_one(stack: Stack) -> None:
     folder = ["--folder", str(stack.settings.folder)]
     told = CliRunner().invoke(cardwatch, ["status", "--json", "-", *folder])
-    assert told.exit_code == 0
+    assert told.exit_code == 0, told.output
     found = json.loads(told.stdout)
     assert (found["job"], found["problems"]) == (None, [])
     assert found["notes"] == ["No job has been submitted: start it with ./cardwatch submit."]
