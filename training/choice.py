@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from typing import Final
 
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from training.evaluation.bootstrap import Scored, intervals, resample
 from training.fit_settings import Targets, WeightsBy
 from training.metrics import brier_score, card_precision
 from training.split import DAY_MS
 from training.trees import Floats, Ints
 
-Goodness = Callable[[Floats], float]
-"""From scores float32[n] to a figure of which more is better."""
+RESAMPLES: Final = 200
 
 
-def goodness(by: WeightsBy, targets: Targets, cards: Ints, times_ms: Ints) -> Goodness:
-    """Return what judges scores of labelled payments, int8[n] of 0 and 1, by a figure.
+@dataclass(frozen=True)
+class Goodness:
+    """What judges scores float32[n] of labelled payments by a figure; more is better.
 
-    ``cards`` are numbers that stand for cards, ``times_ms`` epoch ms. The Brier score counts
-    negative, since less of it is better.
+    ``targets`` int8[n] are 0 or 1, ``cards`` numbers that stand for cards, ``times_ms`` epoch ms;
+    the seed is that of the cards that are drawn. The Brier score counts negative.
     """
-    match by:
-        case "average_precision":
-            return partial(average_precision_score, targets)
-        case "auc_roc":
-            return partial(roc_auc_score, targets)
-        case "brier":
-            return lambda scores: -brier_score(targets, scores)
-        case "card_precision_at_100":
-            days = times_ms // DAY_MS
-            return lambda scores: card_precision(targets, scores, cards, days)
+
+    by: WeightsBy
+    targets: Targets
+    cards: Ints
+    times_ms: Ints
+    seed: int = 0
+
+    def __call__(self, scores: Floats) -> float:
+        """Return the figure."""
+        match self.by:
+            case "average_precision":
+                return float(average_precision_score(self.targets, scores))
+            case "auc_roc":
+                return float(roc_auc_score(self.targets, scores))
+            case "brier":
+                return -brier_score(self.targets, scores)
+            case "card_precision_at_100":
+                days = self.times_ms // DAY_MS
+                return card_precision(self.targets, scores, self.cards, days)
+
+    def surely_better(self, one: Floats, other: Floats) -> bool:
+        """Say whether scores are better than others beyond chance: in 95 % of draws of the cards.
+
+        The same draws judge both, each card with all its payments.
+        """
+        drawn = [
+            resample(
+                [Scored(self.targets, scores, self.cards, self.times_ms)], self.seed, RESAMPLES
+            )
+            for scores in (one, other)
+        ]
+        low, high = intervals(drawn[0] - drawn[1]).get(self.by, (0.0, 0.0))
+        return high < 0 if self.by == "brier" else low > 0

@@ -160,11 +160,15 @@ def choose(
 
 
 def best_weights(scores: Sequence[Floats], good: Goodness) -> tuple[float, ...]:
-    """Return the weights, in steps of 0.1 from 0, that are best; of equally good the most even."""
-    return max(
-        _simplex(len(scores), STEPS),
-        key=lambda weights: (good(Weighted(weights)(scores)), -float(np.square(weights).sum())),
-    )
+    """Return the weights, in steps of 0.1 from 0, that are best.
+
+    Only a mixture that is better than the best model alone beyond chance is taken.
+    """
+    best = max(_simplex(len(scores), STEPS), key=lambda weights: good(Weighted(weights)(scores)))
+    strongest = max(range(len(scores)), key=lambda place: good(scores[place]))
+    if max(best) == 1 or good.surely_better(Weighted(best)(scores), scores[strongest]):
+        return best
+    return tuple(float(place == strongest) for place in range(len(scores)))
 
 
 def _simplex(count: int, steps: int) -> Iterator[tuple[float, ...]]:

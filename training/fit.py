@@ -9,7 +9,7 @@ import numpy as np
 
 from training.balance import rebalance, refuse_too_few
 from training.calibration import Calibration, calibrate
-from training.choice import goodness
+from training.choice import Goodness
 from training.combination import Combination, choose, even
 from training.errors import TrainingError
 from training.fit_settings import (
@@ -127,7 +127,7 @@ def combine(fitted: FittedEnsemble, validation: Rows, settings: FitSettings) -> 
             "neither weights nor calibration can be chosen: give a longer history."
         )
     scores = list(fitted.predict(known.columns).models.values())
-    good = goodness(settings.weights_by, classes, known.cards, known.times_ms)
+    good = Goodness(settings.weights_by, classes, known.cards, known.times_ms, settings.seed)
     combination = choose(settings.combine, scores, classes, settings.weights, good)
     calibration = calibrate(settings.calibration, combination(scores), classes)
     return replace(fitted, combination=combination, calibration=calibration)

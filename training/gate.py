@@ -75,8 +75,8 @@ def check_parity(
 ) -> Parity:
     """Compare the native models with the graph on every case.
 
-    Each model's score is held against its library's. The graph's probability is held against
-    ``finish`` of the graph's own scores, because a steep curve multiplies the rounding of a score:
+    Each model's score is held against its library's. Each side's probability is held against
+    ``finish`` of its own scores, because a steep curve multiplies the rounding of a score:
     held against the native probability, a curve that the graph computes bit for bit would fail.
     What rounding moves the probability by in all is measured, not judged.
 
@@ -85,7 +85,10 @@ def check_parity(
     steps = whole = 0.0
     for name, rows in cases.items():
         expected, got = native(rows), scorer.score_columns(rows)
-        difference = max_difference(Scores(finish(got.models), expected.models), got)
+        difference = max(
+            max_difference(Scores(finish(got.models), expected.models), got),
+            max_difference(Scores(finish(expected.models), {}), Scores(expected.probability, {})),
+        )
         if not difference <= TOLERANCE:
             raise TrainingError(
                 f"The exported graph differs from the fitted models by {difference:.3g} on the "

@@ -24,7 +24,7 @@ from training.evaluation.figures import (
     RECALL,
 )
 from training.evaluation.results import Interval
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.metrics import CARDS_A_DAY
 from training.split import DAY_MS
 from training.trees import Floats, Ints

@@ -10,7 +10,7 @@ import numpy as np
 from xgboost import XGBClassifier
 
 from features.definition import HANDBOOK_FEATURES
-from training.choice import goodness
+from training.choice import Goodness
 from training.combination import Weighted, best_weights
 from training.errors import TrainingError
 from training.evaluation.protocol import Fold
@@ -163,7 +163,13 @@ def _chosen_weights(known: Rows, settings: FitSettings) -> tuple[float, ...]:
     kept = select(first.columns, first.targets, settings)
     fitted = fit(first.columns[:, kept], first.targets, settings)
     scores = fitted.predict(validation.columns[:, kept]).models
-    good = goodness(settings.weights_by, validation.targets, validation.cards, validation.times_ms)
+    good = Goodness(
+        settings.weights_by,
+        validation.targets,
+        validation.cards,
+        validation.times_ms,
+        settings.seed,
+    )
     return best_weights(list(scores.values()), good)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.metrics import brier_score, card_precision, recall_at_false_positives
 from training.split import DAY_MS
 from training.trees import Floats, Ints

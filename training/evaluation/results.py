@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.trees import Floats
 from udfs.manifest import AgainstBest
 

@@ -56,6 +56,9 @@ OTHER_PROGRAMS = {
 }
 """Options of other programs that ours calls or names, each with the program and what it is for."""
 
+QUOTED = {"docs/edges.md": {"--label-delay-days"}, "CHANGELOG.md": {"--label-delay-days"}}
+"""Options that never were, in pages that quote the message that named them."""
+
 
 @cache
 def commands() -> dict[tuple[str, ...], frozenset[str]]:
@@ -153,9 +156,10 @@ def test_every_option_that_is_named_exists() -> None:
     every = options_of(()) | own_parsers() | OTHER_PROGRAMS.keys()
     wrong: dict[str, set[str]] = defaultdict(set)
     for path, said in texts().items():
+        name = str(path.relative_to(ROOT))
         for text in said:
-            for option in unknown(every, text):
-                wrong[option].add(str(path.relative_to(ROOT)))
+            for option in unknown(every, text) - QUOTED.get(name, set()):
+                wrong[option].add(name)
     assert dict(wrong) == {}
 
 

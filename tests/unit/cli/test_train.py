@@ -15,7 +15,18 @@ from producer.population import GeneratorSettings
 from udfs.bundle import load_bundle
 
 SIZE = ("--customers", "150", "--terminals", "100", "--days", "12", "--label-delay", "2d")
-QUICK = ("--forest-trees", "8", "--boosted-trees", "8", "--jobs", "1", "--label-delay", "2d")
+QUICK = (
+    "--forest-trees",
+    "8",
+    "--boosted-trees",
+    "8",
+    "--medium",
+    "share:0.2",
+    "--jobs",
+    "1",
+    "--label-delay",
+    "2d",
+)
 MAP = (
     "--map=transaction_id=id", "--map=card_id=card", "--map=timestamp=at", "--map=amount=sum",
     "--map=merchant_id=shop", "--map=is_fraud=bad", "--map=attributes.V1=v1",
