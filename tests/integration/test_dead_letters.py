@@ -170,9 +170,9 @@ def test_card_data_is_written_nowhere(job: RunningJob) -> None:
         _hold("dead letter", (letter.key or b"") + b" " + (letter.value or b""), wanted)
     inputs = (f"{TRANSACTIONS.name}-", f"{LABELS.name}-")
     files = [path for path in layout.folder.rglob("*") if path.is_file()]
-    sent = [path for path in files if path.parent.name.startswith(inputs)]
-    assert any(PAN in path.read_bytes() for path in sent), "the search finds nothing anywhere"
-    for path in set(files) - set(sent):
+    segments = [path for path in files if path.parent.name.startswith(inputs)]
+    assert any(PAN in path.read_bytes() for path in segments), "the search finds nothing anywhere"
+    for path in set(files) - set(segments):
         _hold(str(path), path.read_bytes(), wanted)
 
 
