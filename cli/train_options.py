@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import click
 
+from cli.fit_options import FIT_OPTIONS
 from cli.mapping_options import PaymentsPath, ReadingOptions, reading_options, skip_bad_rows_option
 from cli.options import json_option, option, output_options
 from cli.produce_options import Duration, Moment
@@ -38,7 +39,6 @@ from training.fit import (
     TreeMethod,
     WeightsBy,
 )
-from training.models.registry import MODELS
 from training.pipeline import Destination, Settings
 from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
 from udfs.manifest import Costs
@@ -184,22 +184,6 @@ def _bundle_name(_: click.Context, __: click.Parameter, value: str) -> str:
     return value
 
 
-def _model_names(_: click.Context, __: click.Parameter, value: str) -> str:
-    """Accept different names of models, separated by commas; return them without spaces."""
-    names = tuple(name.strip() for name in value.split(","))
-    try:
-        FitSettings(models=names).check(frozenset(MODELS))
-    except TrainingError as error:
-        raise click.BadParameter(str(error)) from None
-    return ",".join(names)
-
-
-weights_by_option = option(
-    "--weights-by",
-    type=click.Choice(get_args(WeightsBy)),
-    default=_FIT.weights_by,
-    help="Figure of validation by which the models' weights are chosen; a weight may be 0.",
-)
 _COUNT = click.IntRange(min=1)
 _MONEY = click.FloatRange(min=0)
 _SHARE = click.FloatRange(min=0, max=1, min_open=True)
@@ -280,103 +264,7 @@ _OPTIONS = (
         default=1.0,
         help="Share of a missed fraud's amount that is lost.",
     ),
-    option(
-        "--models",
-        default=",".join(_FIT.models),
-        callback=_model_names,
-        metavar="NAME,NAME",
-        help=f"Names out of {', '.join(MODELS)}; the last needs no labels.",
-    ),
-    option(
-        "--combine",
-        type=click.Choice(get_args(CombineMethod)),
-        default=_FIT.combine,
-        help="Way in which scores become one; auto takes what is best by --weights-by.",
-    ),
-    weights_by_option,
-    option(
-        "--missing",
-        type=click.Choice(get_args(Missing)),
-        default=_FIT.missing,
-        help="Meaning of a missing value: a case of its own, or the median.",
-    ),
-    option(
-        "--balance",
-        type=click.Choice(get_args(Balance)),
-        default=_FIT.balance,
-        help="Remedy for rare frauds.",
-    ),
-    option(
-        "--calibration",
-        type=click.Choice(get_args(CalibrationMethod)),
-        default=_FIT.calibration,
-        help="Curve, fitted on validation, that makes scores probabilities.",
-    ),
-    option(
-        "--max-features",
-        type=_COUNT,
-        help="Number of features to keep, those with the largest gain in a first fit.",
-    ),
-    option(
-        "--prune",
-        type=click.FloatRange(min=0),
-        default=_FIT.prune,
-        metavar="ALPHA",
-        help="Cost-complexity pruning of the forest; 1e-5 is mild.",
-    ),
-    option(
-        "--forest-trees",
-        type=_COUNT,
-        default=_FIT.forest_trees,
-        help="Number of the forest's trees.",
-    ),
-    option(
-        "--forest-depth",
-        type=_COUNT,
-        default=_FIT.forest_depth,
-        help="Maximum depth of the forest's trees.",
-    ),
-    option(
-        "--boosted-trees",
-        type=_COUNT,
-        default=_FIT.boosted_trees,
-        help="Number of XGBoost's trees.",
-    ),
-    option(
-        "--boosted-depth",
-        type=_COUNT,
-        default=_FIT.boosted_depth,
-        help="Maximum depth of XGBoost's trees.",
-    ),
-    option(
-        "--tree-method",
-        type=click.Choice(get_args(TreeMethod)),
-        default=_FIT.tree_method,
-        help="Method by which XGBoost finds splits.",
-    ),
-    option(
-        "--light-trees", type=_COUNT, default=_FIT.light_trees, help="Number of LightGBM's trees."
-    ),
-    option(
-        "--light-leaves",
-        type=click.IntRange(min=2),
-        default=_FIT.light_leaves,
-        help="Maximum leaves of a tree of LightGBM.",
-    ),
-    option(
-        "--isolation-trees",
-        type=_COUNT,
-        default=_FIT.isolation_trees,
-        help="Number of the isolation forest's trees.",
-    ),
-    option(
-        "--device",
-        type=click.Choice(get_args(Device)),
-        default=_FIT.device,
-        help="Processor for XGBoost; auto takes a GPU from 100,000 payments. A GPU needs the "
-        "package xgboost in place of xgboost-cpu.",
-    ),
-    option("--jobs", type=_COUNT, default=_FIT.jobs, help="Number of threads for fitting."),
+    *FIT_OPTIONS,
     option(
         "--mlflow",
         is_flag=False,

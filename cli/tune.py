@@ -26,10 +26,10 @@ from cli.evaluation_data import (
     own_file,
     sparkov,
 )
+from cli.fit_options import weights_by_option
 from cli.mapping_options import ReadingOptions
 from cli.options import option
 from cli.train_history import FileSource, command_line
-from cli.train_options import weights_by_option
 from features.definition import FEATURE_SET_VERSION
 from training.evaluation.candidates import Columns
 from training.evaluation.chosen import Found, write_chosen
