@@ -103,11 +103,15 @@ def test_weights_are_tenths_and_a_model_that_only_adds_noise_gets_none() -> None
 
 
 def test_a_mixture_that_is_better_by_chance_alone_is_not_taken() -> None:
+    """The rival is the model with a little noise, and their mean is better by 0.0001 of 0.54."""
     scores, targets = two_scores()
-    rival = scores[0] + np.random.default_rng(1).normal(0, 0.02, len(targets))
-    both = [scores[0], rival.astype(np.float32)]
-    chosen = pick("weighted", both, targets)
-    assert sorted(chosen.shares()) == [0, 1]
+    noise = np.random.default_rng(9).normal(0, 0.002, len(targets))
+    both = [scores[0], (scores[0] + noise).astype(np.float32)]
+    good = Goodness("average_precision", targets, np.arange(3_000) % 500, np.arange(3_000))
+    mixed = [Weighted((tenths / 10, 1 - tenths / 10))(both) for tenths in range(1, 10)]
+    assert max(good(each) for each in mixed) > max(good(score) for score in both)
+    assert sorted(choose("weighted", both, targets, None, good).shares()) == [0, 1]
+    assert min(choose("weighted", scores, targets, None, good).shares()) > 0
 
 
 @pytest.mark.parametrize("by", get_args(WeightsBy))
