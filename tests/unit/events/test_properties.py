@@ -4,9 +4,10 @@ import json
 import string
 from typing import Any
 
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from events.card_scan import find_card_data
 from events.errors import REASONS, EventError
 from events.label import Label, parse_label
 from events.money import EXPONENTS, MAX_AMOUNT_MINOR
@@ -109,9 +110,11 @@ PLACES = st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 def test_every_payment_survives_the_round_trip(
     payment: Transaction, place: tuple[float, float] | None
 ) -> None:
-    """encode_transaction, then parse_transaction, is the identity."""
+    """encode_transaction, then parse_transaction, is the identity; card data by chance is none."""
     fields = {name: getattr(payment, name) for name in Transaction.__struct_fields__}
     if place:
         fields |= {"lat": place[0], "lon": place[1]}
     sent = Transaction(**fields)
-    assert parse_transaction(encode_transaction(sent), sent.card_id.encode(), NOW_MS) == sent
+    value = encode_transaction(sent)
+    assume(not any(True for _ in find_card_data(value.decode())))
+    assert parse_transaction(value, sent.card_id.encode(), NOW_MS) == sent
