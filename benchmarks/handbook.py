@@ -26,14 +26,14 @@ from events.decision import Decision
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS
 from features import warm_up
 from jobs.settings import Profile
-from producer.data_sets import LAYOUTS
+from producer.files.data_sets import LAYOUTS
+from producer.files.mapping import read
 from producer.kafka import KafkaSettings
 from producer.labels import DAY_MS, LabelSettings
-from producer.mapping import read
 from producer.pacing import Pace
 from producer.run import RunSettings, to_kafka
 from producer.selection import NEVER_MS, Selection
-from producer.tokens import KEY_BYTES, Tokenizer
+from producer.values.tokens import KEY_BYTES, Tokenizer
 from training.history import History, table_sha256
 from training.parity import ParityReport, compare
 from training.pipeline import Destination, Origin, Settings, train

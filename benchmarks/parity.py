@@ -21,16 +21,16 @@ from benchmarks.reading import read_stream
 from events.topics import DECISIONS
 from features import warm_up
 from jobs.settings import DIRECT, Profile
-from producer.data_sets import LAYOUTS
 from producer.disorder import Disorder, Disordered, disordered
 from producer.feed import Feed
+from producer.files.data_sets import LAYOUTS
+from producer.files.mapping import read
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import DAY_MS, LabelSettings
-from producer.mapping import read
 from producer.pacing import Pace
 from producer.records import Records
 from producer.selection import Selection, times_of
-from producer.tokens import KEY_BYTES, Tokenizer
+from producer.values.tokens import KEY_BYTES, Tokenizer
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
 from training.parity import ParityReport, Stream, compare

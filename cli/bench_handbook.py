@@ -17,8 +17,8 @@ from cli.bench_options import BENCH_FOLDER, ROOT, keep_option, own_folder_option
 from cli.console import Output
 from cli.options import json_option, option, output_options
 from jobs.settings import PROFILES, Profile
-from producer.layouts import LayoutError
-from producer.rejects import RowRefusedError
+from producer.files.layouts import LayoutError
+from producer.values.rejects import RowRefusedError
 from stack.installation import Installation
 from training.errors import TrainingError
 

@@ -14,9 +14,9 @@ from cli.mapping_options import ReadingOptions
 from cli.train_history import FileSource, WorldSource
 from events.errors import EventError
 from features import warm_up
-from producer.form import AccountError
-from producer.layouts import LayoutError
-from producer.rejects import RowRefusedError
+from producer.files.form import AccountError
+from producer.files.layouts import LayoutError
+from producer.values.rejects import RowRefusedError
 from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
 from training.evaluation.chosen import FOLDER

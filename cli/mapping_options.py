@@ -21,16 +21,16 @@ import click
 
 from cli.options import option
 from cli.produce_options import Moment
-from producer.data_sets import LAYOUTS
-from producer.dialect import delimiter_named
-from producer.form import DECIMALS, QUOTES, Decimal, FileForm, Quotes
-from producer.layouts import DATE_ORDERS, TIMESTAMP_UNITS, Layout, with_options
-from producer.mapping import BATCH_ROWS
-from producer.reading import PaymentFile, open_file
-from producer.second_file import SecondFile, first_file
-from producer.text import codec_named
-from producer.time_spellings import DateOrder
-from producer.times import TimestampUnit
+from producer.files.data_sets import LAYOUTS
+from producer.files.dialect import delimiter_named
+from producer.files.form import DECIMALS, QUOTES, Decimal, FileForm, Quotes
+from producer.files.layouts import DATE_ORDERS, TIMESTAMP_UNITS, Layout, with_options
+from producer.files.mapping import BATCH_ROWS
+from producer.files.reading import PaymentFile, open_file
+from producer.files.second_file import SecondFile, first_file
+from producer.files.text import codec_named
+from producer.values.time_spellings import DateOrder
+from producer.values.times import TimestampUnit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -22,9 +22,9 @@ from cli.console import Output
 from cli.options import json_option, option, output_options
 from features.definition import CARD_FEATURES, FEATURE_NAMES
 from jobs.settings import DIRECT, PROFILES, Profile
-from producer.data_sets import LAYOUTS
-from producer.layouts import LayoutError
-from producer.rejects import RowRefusedError
+from producer.files.data_sets import LAYOUTS
+from producer.files.layouts import LayoutError
+from producer.values.rejects import RowRefusedError
 from training.parity import ParityReport
 from training.parity_difference import Difference
 

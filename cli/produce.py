@@ -16,19 +16,19 @@ from cli.options import option
 from cli.produce_options import Moment, SendOptions, send_options
 from cli.produce_run import EXIT_INTERRUPTED, finish, run
 from cli.world_options import WorldOptions, world_options
-from producer.data_sets import LAYOUTS
 from producer.feed import Source
-from producer.form import AccountError
+from producer.files.data_sets import LAYOUTS
+from producer.files.form import AccountError
+from producer.files.layouts import LayoutError
+from producer.files.mapping import payments_of
 from producer.generator import generate
-from producer.layouts import LayoutError
-from producer.mapping import payments_of
 from producer.population import GeneratorSettings
-from producer.rejects import RejectFile, rejects_of
 from producer.repeats import Repeats
 from producer.run import sort_by_time
 from producer.selection import until
-from producer.tally import Tally
-from producer.tokens import (
+from producer.values.rejects import RejectFile, rejects_of
+from producer.values.tally import Tally
+from producer.values.tokens import (
     KEY_VARIABLE,
     Tokenizer,
     TokenKeyError,

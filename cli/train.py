@@ -17,9 +17,9 @@ from cli.train_history import command_line, until
 from cli.train_options import TrainOptions, train_options
 from events.errors import EventError
 from features import warm_up
-from producer.form import AccountError
-from producer.layouts import LayoutError
-from producer.rejects import RowRefusedError
+from producer.files.form import AccountError
+from producer.files.layouts import LayoutError
+from producer.values.rejects import RowRefusedError
 from training.errors import TrainingError
 from training.history import History, table_sha256
 from training.pipeline import Origin, train

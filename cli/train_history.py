@@ -15,13 +15,13 @@ from rich.markup import escape
 
 from cli.mapping_options import ReadingOptions
 from cli.produce_options import Duration, epoch_ms
+from producer.files.mapping import payments_of
 from producer.generator import generate
-from producer.mapping import payments_of
 from producer.population import GeneratorSettings
-from producer.rejects import Reject, RowRefusedError, refuse_first
 from producer.run import sort_by_time
-from producer.tally import Tally
-from producer.tokens import KEY_BYTES, Tokenizer
+from producer.values.rejects import Reject, RowRefusedError, refuse_first
+from producer.values.tally import Tally
+from producer.values.tokens import KEY_BYTES, Tokenizer
 from producer.world.generate import generate as generate_world
 from producer.world.settings import WorldSettings
 from training.errors import TrainingError

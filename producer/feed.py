@@ -9,7 +9,7 @@ import msgspec
 
 from events.timestamps import MAX_AHEAD_MS, format_ms
 from producer.errors import SendError
-from producer.form import Account, BrokenOffError
+from producer.files.form import Account, BrokenOffError
 from producer.pacing import Pace
 from producer.records import Record
 
@@ -78,7 +78,7 @@ class Summary(msgspec.Struct, frozen=True):
 
     Of a file, rows_read are payments that arrived or failed, refused rows, skipped ones
     (--skip-rows), refunds that were left out, and payments that were; of a generator it is None.
-    remarks counts what reading a file assumed, under the names of producer.tally.
+    remarks counts what reading a file assumed, under the names of producer.values.tally.
     """
 
     payments: int

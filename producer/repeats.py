@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from producer.tally import Tally
+from producer.values.tally import Tally
 
 Hashes = npt.NDArray[np.uint64]
 

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from producer.feed import GENERATED, Feed, Progress, Source, Summary, summarise
-from producer.form import AccountError, BrokenOffError
+from producer.files.form import AccountError, BrokenOffError
+from producer.files.layouts import LayoutError
 from producer.kafka import KafkaSettings, Sender
 from producer.labels import LabelSettings
-from producer.layouts import LayoutError
 from producer.outfile import BatchWriter, OutFileError, open_writer, partial_of
 from producer.pacing import Pace
 from producer.records import Records

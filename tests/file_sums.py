@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from producer.reading import PaymentFile
+from producer.files.reading import PaymentFile
 
 _LARGEST = 32 * 1024 * 1024
 _UNPACK = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\0": lzma.decompress}

@@ -58,7 +58,7 @@ TARGETS: Final[dict[str, Target]] = {
     "parquet_file": Target(
         "Parquet files of the producer and of training", ("events", "producer"), 8192, 7
     ),
-    "mapping": Target("--map, --constant and their kind", ("producer.layouts",), 512, 2),
+    "mapping": Target("--map, --constant and their kind", ("producer.files.layouts",), 512, 2),
     "card_state": Target(
         "a card's state, compiled kernel", ("features.card", "features.state"), 4096, 16, CHECKED
     ),

@@ -21,12 +21,12 @@ from events.label import parse_label
 from events.transaction import Transaction, parse_transaction
 from producer.errors import SendError
 from producer.feed import Source
+from producer.files.mapping import payments_of, read
+from producer.files.reading import open_file
 from producer.generator import generate
 from producer.kafka import KafkaSettings
 from producer.labels import DAY_MS, LabelSettings
-from producer.mapping import payments_of, read
 from producer.population import GeneratorSettings
-from producer.reading import open_file
 from producer.run import INTERRUPTED, RunSettings, to_kafka
 from stack.embedded import Stack
 from tests.unit.producer.samples import GOOD_ROW, OWN, TOKENIZER, VISA, write_csv

@@ -13,13 +13,13 @@ import pyarrow as pa
 
 from events.errors import REASONS
 from events.table import check_table
-from producer.data_sets import CARDWATCH, HANDBOOK, SPARKOV, ULB
-from producer.form import AS_FOUND, FileForm
-from producer.layouts import Layout, LayoutError, with_options
-from producer.mapping import payments_of
-from producer.reading import open_file
-from producer.rejects import Reject
-from producer.tokens import Tokenizer
+from producer.files.data_sets import CARDWATCH, HANDBOOK, SPARKOV, ULB
+from producer.files.form import AS_FOUND, FileForm
+from producer.files.layouts import Layout, LayoutError, with_options
+from producer.files.mapping import payments_of
+from producer.files.reading import open_file
+from producer.values.rejects import Reject
+from producer.values.tokens import Tokenizer
 from tests.file_sums import check_sums
 from tests.fuzz.oracle import check_refusal
 

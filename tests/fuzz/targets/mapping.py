@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from producer.data_sets import LAYOUTS
-from producer.layouts import FIELDS, LayoutError, with_options
-from producer.reading import match_columns
+from producer.files.data_sets import LAYOUTS
+from producer.files.layouts import FIELDS, LayoutError, with_options
+from producer.files.reading import match_columns
 from tests.fuzz.draws import Draws
 from tests.fuzz.oracle import check_refusal
 

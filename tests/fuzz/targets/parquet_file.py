@@ -12,8 +12,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from producer.layouts import TIMESTAMP_UNITS
-from producer.times import TimeRules
+from producer.files.layouts import TIMESTAMP_UNITS
+from producer.values.times import TimeRules
 from tests.fuzz.draws import Draws
 from tests.fuzz.targets.csv_file import FOLDER, OWN, judge
 

@@ -13,7 +13,7 @@ from cli.produce import file_command as produce_file
 from cli.train import command as train
 from cli.train_history import FileSource
 from cli.tune import file_command as tune_file
-from producer.layouts import LayoutError
+from producer.files.layouts import LayoutError
 from tests.unit.producer.samples import GOOD_ROW, write_csv
 
 COMMANDS = (produce_file, train, evaluate_file, tune_file)

@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 
 from events.table import table_schema
-from producer.layouts import Layout, with_options
-from producer.mapping import read
-from producer.rejects import Reject
-from producer.tokens import Tokenizer
+from producer.files.layouts import Layout, with_options
+from producer.files.mapping import read
+from producer.values.rejects import Reject
+from producer.values.tokens import Tokenizer
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 TOKENIZER = Tokenizer(bytes(range(32)))

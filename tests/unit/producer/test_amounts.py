@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.money import MAX_AMOUNT_MINOR
-from producer.amounts import AmountRules, amount_column
-from producer.checks import Checks
-from producer.tally import Tally
+from producer.values.amounts import AmountRules, amount_column
+from producer.values.checks import Checks
+from producer.values.tally import Tally
 
 AS_GIVEN = AmountRules()
 ROUNDED = AmountRules(rounded=True)

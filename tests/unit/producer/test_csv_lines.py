@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from producer.form import BrokenOffError, FileForm, Quotes
-from producer.layouts import with_options
-from producer.reading import open_file
-from producer.rejects import Reject
+from producer.files.form import BrokenOffError, FileForm, Quotes
+from producer.files.layouts import with_options
+from producer.files.reading import open_file
+from producer.values.rejects import Reject
 
 LAYOUT = with_options(
     None, ["card_id=a", "merchant_id=b"], ["timestamp=2024-05-01", "amount=1", "currency=EUR"]

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from events.transaction import MAX_ATTRIBUTES
-from producer.data_sets import BANKSIM, IEEE_CIS, LAYOUTS, PAYSIM, TABFORMER, ULB
-from producer.layouts import Layout, LayoutError
-from producer.mapping import read
-from producer.rejects import Reject
-from producer.tally import Tally
+from producer.files.data_sets import BANKSIM, IEEE_CIS, LAYOUTS, PAYSIM, TABFORMER, ULB
+from producer.files.layouts import Layout, LayoutError
+from producer.files.mapping import read
+from producer.values.rejects import Reject
+from producer.values.tally import Tally
 from tests.unit.producer.samples import TOKENIZER
 
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from producer.decimals import evidence_of
-from producer.form import BrokenOffError, FileForm
-from producer.layouts import LayoutError, with_options
-from producer.mapping import payments_of
-from producer.reading import PaymentFile, open_file
-from producer.rejects import Reject
+from producer.files.decimals import evidence_of
+from producer.files.form import BrokenOffError, FileForm
+from producer.files.layouts import LayoutError, with_options
+from producer.files.mapping import payments_of
+from producer.files.reading import PaymentFile, open_file
+from producer.values.rejects import Reject
 from tests.unit.producer.samples import TOKENIZER
 
 LAYOUT = with_options(

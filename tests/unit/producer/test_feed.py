@@ -5,7 +5,7 @@ import pytest
 
 from producer.errors import SendError
 from producer.feed import Feed, Progress
-from producer.form import BrokenOffError
+from producer.files.form import BrokenOffError
 from producer.pacing import Pace
 from producer.records import Record
 

@@ -7,15 +7,15 @@ import pyarrow as pa
 import pytest
 
 from events.table import table_schema
-from producer.data_sets import CARDWATCH
-from producer.form import FileForm
+from producer.files.data_sets import CARDWATCH
+from producer.files.form import FileForm
+from producer.files.layouts import LayoutError, with_options
+from producer.files.mapping import payments_of
+from producer.files.reading import open_file
 from producer.generator import generate
-from producer.layouts import LayoutError, with_options
-from producer.mapping import payments_of
 from producer.population import GeneratorSettings
-from producer.reading import open_file
-from producer.rejects import Reject
 from producer.run import RunSettings, to_file
+from producer.values.rejects import Reject
 from tests.unit.producer.samples import TOKENIZER, batch
 
 SMALL = GeneratorSettings(customers=200, terminals=300, radius=20.0, days=2)

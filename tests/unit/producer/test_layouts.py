@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.data_sets import HANDBOOK, LAYOUTS, SPARKOV, ULB
-from producer.layouts import LayoutError, with_options
-from producer.reading import match_columns
+from producer.files.data_sets import HANDBOOK, LAYOUTS, SPARKOV, ULB
+from producer.files.layouts import LayoutError, with_options
+from producer.files.reading import match_columns
 
 NEEDED = ["card_id=card", "timestamp=at", "amount=sum", "merchant_id=shop"]
 

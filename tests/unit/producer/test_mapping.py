@@ -11,11 +11,11 @@ import pytest
 from events.card_number import card_number_in
 from events.table import check_table, payments
 from events.transaction import encode_transaction
-from producer.data_sets import HANDBOOK, LAYOUTS, SPARKOV, ULB
-from producer.layouts import FIELDS, TEXT_FIELDS, Layout, LayoutError, with_options
-from producer.mapping import read
-from producer.rejects import Reject, RejectFile, RowRefusedError
-from producer.row_ids import file_digest
+from producer.files.data_sets import HANDBOOK, LAYOUTS, SPARKOV, ULB
+from producer.files.layouts import FIELDS, TEXT_FIELDS, Layout, LayoutError, with_options
+from producer.files.mapping import read
+from producer.files.row_ids import file_digest
+from producer.values.rejects import Reject, RejectFile, RowRefusedError
 from tests.unit.producer.samples import (
     DATA,
     GOOD_ROW,

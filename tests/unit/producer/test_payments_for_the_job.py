@@ -14,11 +14,11 @@ from events.errors import REASONS, EventError
 from events.masking import masked_line
 from events.table import payments
 from events.transaction import encode_transaction, parse_transaction
-from producer.amounts import AmountRules
-from producer.layouts import with_options
-from producer.mapping import read
-from producer.rejects import Reject
-from producer.tally import Tally
+from producer.files.layouts import with_options
+from producer.files.mapping import read
+from producer.values.amounts import AmountRules
+from producer.values.rejects import Reject
+from producer.values.tally import Tally
 from tests.unit.producer.samples import GOOD_ROW, TOKENIZER, VISA, read_rows, write_csv
 
 SPELLINGS = [

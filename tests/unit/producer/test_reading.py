@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from producer.layouts import LayoutError, with_options
+from producer.files.layouts import LayoutError, with_options
 from tests.unit.producer.samples import GOOD_ROW, OWN, read_rows, write_csv
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producer.repeats import Repeats
-from producer.tally import Tally
+from producer.values.tally import Tally
 from tests.unit.producer.samples import batch
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.data_sets import ULB
-from producer.layouts import Layout
-from producer.row_ids import file_digest
+from producer.files.data_sets import ULB
+from producer.files.layouts import Layout
+from producer.files.row_ids import file_digest
 from tests.unit.producer.samples import GOOD_ROW, OWN, read_rows, write_csv
 
 OTHER_ROW = {**GOOD_ROW, "sum": "900"}

@@ -7,7 +7,7 @@ import pytest
 
 import producer
 from events.errors import REASONS
-from producer.layouts import with_options
+from producer.files.layouts import with_options
 from tests.unit.producer.samples import OWN, VISA, read_rows, write_csv
 
 LAYOUT = with_options(
@@ -86,6 +86,6 @@ def test_a_refusal_names_the_field_the_reason_and_the_range(
 
 def test_every_reason_that_the_reader_can_give_has_a_case() -> None:
     """Lines of JSON that are none, and lines with too many values, are judged in test_json_rows."""
-    sources = [path.read_text() for path in Path(producer.__path__[0]).glob("*.py")]
+    sources = [path.read_text() for path in Path(producer.__path__[0]).rglob("*.py")]
     named = set(re.findall(r'"([a-z_]+)"', " ".join(sources))) & REASONS.keys()
     assert named - {"not_json", "not_an_object"} == {code for _, _, code, _, _ in CASES}

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from producer.layouts import with_options
+from producer.files.layouts import with_options
 from tests.unit.producer.samples import GOOD_ROW, OWN, TOKENIZER, VISA, read_rows, write_csv
 
 NAMED = with_options(OWN, ["transaction_id=id", "customer_id=holder", "device_id=device"])

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.checks import Checks
-from producer.tally import Tally
-from producer.time_spellings import calendar_ms
-from producer.times import TimeRules, time_column
-from producer.zones import to_utc
+from producer.values.checks import Checks
+from producer.values.tally import Tally
+from producer.values.time_spellings import calendar_ms
+from producer.values.times import TimeRules, time_column
+from producer.values.zones import to_utc
 
 ISO = TimeRules()
 BERLIN = TimeRules(zone="Europe/Berlin")

@@ -5,7 +5,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from producer.tokens import Tokenizer, TokenKeyError, is_number, key_from_text, read_or_create_key
+from producer.values.tokens import (
+    Tokenizer,
+    TokenKeyError,
+    is_number,
+    key_from_text,
+    read_or_create_key,
+)
 from tests.unit.producer.samples import TOKENIZER, VISA
 
 

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from producer.data_sets import LAYOUTS
-from producer.mapping import read
-from producer.rejects import refuse_first
-from producer.tokens import KEY_BYTES, Tokenizer
+from producer.files.data_sets import LAYOUTS
+from producer.files.mapping import read
+from producer.values.rejects import refuse_first
+from producer.values.tokens import KEY_BYTES, Tokenizer
 from training.evaluation.candidates import baseline
 from training.evaluation.figures import AUC, AVERAGE_PRECISION, CARD_PRECISION
 from training.evaluation.protocol import TEST_STARTS, handbook_folds

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from events.timestamps import EARLIEST_MS, LATEST_MS, format_ms
-from producer.checks import Checks, Mask, floats, true
-from producer.rejects import cell, row_sentence
-from producer.spelling import SCIENTIFIC, WHOLE_FLOAT
-from producer.tally import Tally
-from producer.time_hints import hint
-from producer.time_spellings import DateOrder, calendar_ms
-from producer.zones import to_utc
+from producer.values.checks import Checks, Mask, floats, true
+from producer.values.rejects import cell, row_sentence
+from producer.values.spelling import SCIENTIFIC, WHOLE_FLOAT
+from producer.values.tally import Tally
+from producer.values.time_hints import hint
+from producer.values.time_spellings import DateOrder, calendar_ms
+from producer.values.zones import to_utc
 
 TimestampUnit = Literal["iso", "d", "h", "s", "ms", "us", "ns"]
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from events.errors import one_line, show
 from events.table import ATTRIBUTE_PREFIX
-from producer.data_sets import CARDWATCH
-from producer.layouts import PLACE_FIELDS, Layout, LayoutError
+from producer.files.data_sets import CARDWATCH
+from producer.files.layouts import PLACE_FIELDS, Layout, LayoutError
 
 _SHOWN_NAMES: Final = 500
 _NOT_TEXT: Final = "\ufffd"

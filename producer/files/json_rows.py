@@ -13,12 +13,12 @@ import pyarrow as pa
 
 from events.errors import one_line, show
 from events.table import ATTRIBUTE_PREFIX
-from producer.data_sets import CARDWATCH
-from producer.form import Account, FileForm
-from producer.layouts import Layout, LayoutError
-from producer.match import fitted, match_columns
-from producer.raw import SAMPLE_ROWS, RawBatch
-from producer.rejects import Reject, RejectHandler, row_sentence
+from producer.files.data_sets import CARDWATCH
+from producer.files.form import Account, FileForm
+from producer.files.layouts import Layout, LayoutError
+from producer.files.match import fitted, match_columns
+from producer.files.raw import SAMPLE_ROWS, RawBatch
+from producer.values.rejects import Reject, RejectHandler, row_sentence
 
 _DECODE_ERRORS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _TEXT_OF: Final[dict[type, Callable[[Any], str | None]]] = {
@@ -41,7 +41,7 @@ class _RefusedError(ValueError):
 
 
 class JsonRows:
-    """The rows of one file of JSON lines; see producer.raw.Rows.
+    """The rows of one file of JSON lines; see producer.files.raw.Rows.
 
     A value within an object has the name of its way to it, such as attributes.V1. The names that
     a file must have are looked for in its first block; a row may lack any.

@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from producer.form import Account, BrokenOffError, FileForm
-from producer.kinds import READ_ERRORS, check_kind, plain
-from producer.layouts import Layout, LayoutError
-from producer.match import fitted, match_columns
-from producer.raw import SAMPLE_ROWS, RawBatch
-from producer.rejects import RejectHandler
+from producer.files.form import Account, BrokenOffError, FileForm
+from producer.files.kinds import READ_ERRORS, check_kind, plain
+from producer.files.layouts import Layout, LayoutError
+from producer.files.match import fitted, match_columns
+from producer.files.raw import SAMPLE_ROWS, RawBatch
+from producer.values.rejects import RejectHandler
 
 
 class ParquetRows:
-    """The rows of one Parquet file; see producer.raw.Rows."""
+    """The rows of one Parquet file; see producer.files.raw.Rows."""
 
     def __init__(self, path: Path, layout: Layout, form: FileForm) -> None:
         self._path, self._skip = path, form.skip_rows

@@ -82,8 +82,8 @@ def key_from_text(text: str, where: str) -> bytes:
 
     >>> key_from_text("swordfish", "--token-key-file")
     Traceback (most recent call last):
-    producer.tokens.TokenKeyError: --token-key-file: expected hexadecimal digits, got other text;
-    make a key with `openssl rand -hex 32`
+    producer.values.tokens.TokenKeyError: --token-key-file: expected hexadecimal digits, got \
+other text; make a key with `openssl rand -hex 32`
     """
     try:
         return binascii.unhexlify(re.sub(r"\s", "", text))

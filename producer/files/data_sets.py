@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from events.table import ATTRIBUTE_PREFIX
-from producer.amounts import AmountRules
-from producer.layouts import NEEDED_FIELDS, PLACE_FIELDS, TEXT_FIELDS, Layout, frozen
-from producer.times import TimeRules
+from producer.files.layouts import NEEDED_FIELDS, PLACE_FIELDS, TEXT_FIELDS, Layout, frozen
+from producer.values.amounts import AmountRules
+from producer.values.times import TimeRules
 
 
 def _midnight(year: int, month: int, day: int) -> int:

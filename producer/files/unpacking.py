@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
-from producer.form import BrokenOffError
-from producer.layouts import LayoutError
+from producer.files.form import BrokenOffError
+from producer.files.layouts import LayoutError
 
 BLOCK_BYTES: Final = 4 * 1024 * 1024
 _READ_BYTES: Final = 16 * 1024

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 
 from events.card_search import MAY_HOLD, card_data
 from events.wire import MAX_TEXT
-from producer.checks import Checks, card_data_refused, true
-from producer.missing import clean
-from producer.spelling import spell
-from producer.tally import Tally
-from producer.tokens import Tokenizer
+from producer.values.checks import Checks, card_data_refused, true
+from producer.values.missing import clean
+from producer.values.spelling import spell
+from producer.values.tally import Tally
+from producer.values.tokens import Tokenizer
 
 TOKENISED: Final = ("card_id", "customer_id")
 """The fields that name a card or its holder: a card number there becomes a token."""

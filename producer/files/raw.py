@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from producer.form import Account
-from producer.layouts import Layout
-from producer.rejects import RejectHandler
+from producer.files.form import Account
+from producer.files.layouts import Layout
+from producer.values.rejects import RejectHandler
 
 SAMPLE_ROWS = 2_000
 

@@ -12,9 +12,9 @@ from events.masking import masked_line
 from events.table import ATTRIBUTE_PREFIX
 from events.transaction import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTES
 from events.wire import MAX_EVENT_BYTES, MAX_TEXT
-from producer.amounts import AmountRules
-from producer.time_spellings import DateOrder
-from producer.times import TimeRules, TimestampUnit
+from producer.values.amounts import AmountRules
+from producer.values.time_spellings import DateOrder
+from producer.values.times import TimeRules, TimestampUnit
 
 TEXT_FIELDS: Final = (
     "transaction_id",
@@ -205,7 +205,7 @@ def with_options(
     'sum'
     >>> with_options(None, ["amont=sum"])
     Traceback (most recent call last):
-    producer.layouts.LayoutError: layout own: expected a field of a payment, got 'amont'; \
+    producer.files.layouts.LayoutError: layout own: expected a field of a payment, got 'amont'; \
 fields are ...
     """
     columns = _pairs(pairs, "--map", "field=column")

@@ -7,14 +7,14 @@ from typing import NoReturn
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from producer.checks import Checks
-from producer.form import AS_FOUND, FileForm
-from producer.layouts import Layout, LayoutError, frozen
-from producer.missing import clean
-from producer.reading import RawBatch, open_file
-from producer.rejects import Reject
-from producer.spelling import spell
-from producer.tally import Tally
+from producer.files.form import AS_FOUND, FileForm
+from producer.files.layouts import Layout, LayoutError, frozen
+from producer.files.reading import RawBatch, open_file
+from producer.values.checks import Checks
+from producer.values.missing import clean
+from producer.values.rejects import Reject
+from producer.values.spelling import spell
+from producer.values.tally import Tally
 
 KEY = "transaction_id"
 

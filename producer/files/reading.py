@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from producer.csv_rows import CsvRows
-from producer.decimals import find_marks, with_points
-from producer.form import AS_FOUND, Account, BrokenOffError, FileForm, refuse_unused
-from producer.json_rows import JsonRows
-from producer.layouts import Layout, LayoutError
-from producer.match import match_columns
-from producer.parquet_rows import ParquetRows
-from producer.raw import RawBatch, Rows
-from producer.rejects import RejectHandler
-from producer.text import encoding_of, lines_in_blocks
-from producer.unpacking import PARQUET, packing_of, refuse_kinds, unpacked
+from producer.files.csv_rows import CsvRows
+from producer.files.decimals import find_marks, with_points
+from producer.files.form import AS_FOUND, Account, BrokenOffError, FileForm, refuse_unused
+from producer.files.json_rows import JsonRows
+from producer.files.layouts import Layout, LayoutError
+from producer.files.match import match_columns
+from producer.files.parquet_rows import ParquetRows
+from producer.files.raw import RawBatch, Rows
+from producer.files.text import encoding_of, lines_in_blocks
+from producer.files.unpacking import PARQUET, packing_of, refuse_kinds, unpacked
+from producer.values.rejects import RejectHandler
 
 __all__ = ["PaymentFile", "RawBatch", "match_columns", "open_file"]
 

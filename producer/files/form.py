@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from producer.layouts import LayoutError
+from producer.files.layouts import LayoutError
 
 Decimal = Literal["point", "comma"]
 DECIMALS: Final[tuple[Decimal, ...]] = get_args(Decimal)
@@ -96,8 +96,8 @@ class Account:
 
         >>> Account(rows=3, payments=2).settle("own.csv")
         Traceback (most recent call last):
-        producer.form.AccountError: own.csv: expected 3 rows to be payments, refused or skipped, \
-got 2 payments, 0 refused, 0 skipped, 0 left out; report this file's form.
+        producer.files.form.AccountError: own.csv: expected 3 rows to be payments, refused or \
+skipped, got 2 payments, 0 refused, 0 skipped, 0 left out; report this file's form.
         """
         if self.rows != self.payments + self.refused + self.skipped + self.left_out:
             raise AccountError(

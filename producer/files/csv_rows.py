@@ -11,19 +11,19 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from events.errors import show
-from producer.csv_block import Block, Kept
-from producer.dialect import find_dialect
-from producer.form import Account, AccountError, BrokenOffError, FileForm
-from producer.layouts import Layout
-from producer.match import fitted, match_columns
-from producer.raw import SAMPLE_ROWS, RawBatch
-from producer.rejects import RejectHandler
+from producer.files.csv_block import Block, Kept
+from producer.files.dialect import find_dialect
+from producer.files.form import Account, AccountError, BrokenOffError, FileForm
+from producer.files.layouts import Layout
+from producer.files.match import fitted, match_columns
+from producer.files.raw import SAMPLE_ROWS, RawBatch
+from producer.values.rejects import RejectHandler
 
 _HEAD_LINES: Final = 64
 
 
 class CsvRows:
-    """The rows of one CSV file; see producer.raw.Rows."""
+    """The rows of one CSV file; see producer.files.raw.Rows."""
 
     def __init__(
         self, path: Path, blocks: Iterator[bytes], encoding: str, layout: Layout, form: FileForm

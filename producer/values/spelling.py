@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from producer.checks import Checks, Mask, true
+from producer.values.checks import Checks, Mask, true
 
 SCIENTIFIC: Final = r"^[+-]?[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}$"
 """A number as programs write it in scientific notation; 12e4 may be a hexadecimal id."""

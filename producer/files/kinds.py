@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 
 from events.table import ATTRIBUTE_PREFIX
-from producer.layouts import PLACE_FIELDS, Layout, LayoutError
+from producer.files.layouts import PLACE_FIELDS, Layout, LayoutError
 
 READ_ERRORS: Final = (pa.ArrowException, OSError)
 """What Arrow raises for a file that it cannot read, whatever the reason."""

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 
 from events.errors import show
 from events.table import ATTRIBUTE_PREFIX
-from producer.form import Decimal
-from producer.layouts import PLACE_FIELDS, Layout, LayoutError
-from producer.raw import RawBatch
-from producer.rejects import Reject, RejectHandler, cell, row_sentence
+from producer.files.form import Decimal
+from producer.files.layouts import PLACE_FIELDS, Layout, LayoutError
+from producer.files.raw import RawBatch
+from producer.values.rejects import Reject, RejectHandler, cell, row_sentence
 
 Evidence = Literal["comma", "point", "comma?", "point?"]
 

@@ -16,7 +16,7 @@ from events.card_search import Code, card_data
 from events.errors import refuse
 from events.money import EXPONENTS
 from events.transaction import MAX_FLOAT32
-from producer.rejects import cell, row_sentence
+from producer.values.rejects import cell, row_sentence
 
 Mask = npt.NDArray[np.bool_]
 

@@ -12,8 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from events.table import ATTRIBUTE_PREFIX, table_schema
-from producer.amounts import Minor, amount_column
-from producer.checks import (
+from producer.columns import conform
+from producer.files.layouts import NEEDED_FIELDS, TEXT_FIELDS, Layout, LayoutError, field_of
+from producer.files.reading import PaymentFile, RawBatch, open_file
+from producer.files.row_ids import file_digest, row_ids
+from producer.files.second_file import SecondFile, first_file
+from producer.values.amounts import Minor, amount_column
+from producer.values.checks import (
     Checks,
     Mask,
     attribute_column,
@@ -22,18 +27,13 @@ from producer.checks import (
     number_column,
     true,
 )
-from producer.columns import conform
-from producer.layouts import NEEDED_FIELDS, TEXT_FIELDS, Layout, LayoutError, field_of
-from producer.missing import clean
-from producer.reading import PaymentFile, RawBatch, open_file
-from producer.rejects import Reject, RejectHandler, cell, refuse_first, shown
-from producer.row_ids import file_digest, row_ids
-from producer.second_file import SecondFile, first_file
-from producer.tally import Tally
-from producer.texts import TOKENISED, TextRules, text_column
-from producer.time_parts import time_of_parts
-from producer.times import time_column
-from producer.tokens import Tokenizer
+from producer.values.missing import clean
+from producer.values.rejects import Reject, RejectHandler, cell, refuse_first, shown
+from producer.values.tally import Tally
+from producer.values.texts import TOKENISED, TextRules, text_column
+from producer.values.time_parts import time_of_parts
+from producer.values.times import time_column
+from producer.values.tokens import Tokenizer
 
 Rows = npt.NDArray[np.int64]
 

@@ -26,7 +26,9 @@ class Tally:
     def add(self, name: str, count: int) -> None:
         """Count a remark; one that applies to nothing leaves no trace."""
         if name not in REMARKS:
-            raise KeyError(f"{name!r} is not one of producer.tally.REMARKS; add it there first")
+            raise KeyError(
+                f"{name!r} is not one of producer.values.tally.REMARKS; add it there first"
+            )
         if count:
             self.counts[name] += count
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from producer.form import Quotes
+from producer.files.form import Quotes
 
 MOST_BREAKS: Final = 1_000
 """Lines that one quoted value may have; beyond, its quote counts as never closed."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from events.errors import show
-from producer.form import DELIMITERS, FileForm
-from producer.layouts import Layout, LayoutError
-from producer.match import match_columns, needed_columns
+from producer.files.form import DELIMITERS, FileForm
+from producer.files.layouts import Layout, LayoutError
+from producer.files.match import match_columns, needed_columns
 
 _SEP_LINE: Final = re.compile(r'"?sep=([^"])"?', re.IGNORECASE)
 _HEADER_WITHIN: Final = 20

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from producer.form import BrokenOffError
-from producer.unpacking import packing_of, unpacked
+from producer.files.form import BrokenOffError
+from producer.files.unpacking import packing_of, unpacked
 
 _DIGEST_BYTES: Final = 8
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from events.money import AMOUNT_PATTERN, MAX_AMOUNT_MINOR, largest_amount, smallest_unit
-from producer.checks import Checks, Mask, true
-from producer.rejects import row_sentence
-from producer.tally import Tally
+from producer.values.checks import Checks, Mask, true
+from producer.values.rejects import row_sentence
+from producer.values.tally import Tally
 
 Minor = npt.NDArray[np.int64]
 

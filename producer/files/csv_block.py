@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from events.errors import show
-from producer.csv_lines import MOST_BREAKS, Lines, Odd, judge, read_odd, written
-from producer.dialect import Dialect
-from producer.form import Account, BrokenOffError, FileForm
-from producer.rejects import Reject, row_sentence
+from producer.files.csv_lines import MOST_BREAKS, Lines, Odd, judge, read_odd, written
+from producer.files.dialect import Dialect
+from producer.files.form import Account, BrokenOffError, FileForm
+from producer.values.rejects import Reject, row_sentence
 
 _MEND: Final = (
     "close the quote, or say --quotes multiline if values hold line breaks, or --quotes none if "

@@ -6,8 +6,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from producer.checks import Checks
-from producer.spelling import spell
+from producer.values.checks import Checks
+from producer.values.spelling import spell
 
 _DAY: Final = ("timestamp.year", "timestamp.month", "timestamp.day")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from events.errors import show
-from producer.form import BrokenOffError
-from producer.layouts import LayoutError
+from producer.files.form import BrokenOffError
+from producer.files.layouts import LayoutError
 
 LONGEST_LINE: Final = 16 * 1024 * 1024
 _BOMS: Final = (
