@@ -11,7 +11,10 @@ from events.wire import Text, check_printable, is_plain, read_input
 
 
 class Label(msgspec.Struct, frozen=True, gc=False):
-    """One label. `timestamp_ms` is the event time of the payment, `label_time_ms` of the label."""
+    """One label. `timestamp_ms` is the event time of the payment, `label_time_ms` of the label.
+
+    The payment's time may be cut to the second, the minute, the hour or the date.
+    """
 
     transaction_id: str
     card_id: str
@@ -46,7 +49,7 @@ _encoder: Final = msgspec.json.Encoder()
 def parse_label(value: bytes | None, key: bytes | None) -> Label:
     """Return the label in a record of the labels topic, keyed by card like its payment.
 
-    A label may lie in the future (a data set's labels are delayed), never before its payment.
+    A label may lie in the future (a data set's labels are delayed), never before its `timestamp`.
     """
     wire = read_input(_strict_decoder, value, "label", _decoder)
     assert value is not None

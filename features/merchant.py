@@ -88,12 +88,13 @@ def learn(state: bytes | None, label: Label) -> LabelStep:
     """Return the merchant's next state after a label, which counts in its sequence.
 
     The label with the newest label time decides about its payment, and of equal ones the last to
-    arrive. The label finds its payment by transaction, card and event time. A label of a payment
-    that has not come counts nowhere and waits for it as long as the payment would be kept: until
-    the merchant's newest payment is 68 days ahead, among the newest 256 of its kind. A label of a
-    payment that may be in a bucket counts there, as long as the bucket has payments that are no
-    frauds; repeats and corrections of the newest 256 of a kind are recognised. StateError as
-    `advance`.
+    arrive. The label finds its payment by transaction, card and event time. A time may be cut, and
+    then stands for a span: see merchant_state.last_moment. What counts is the payment's own time.
+    A label of a payment that has not come counts nowhere and waits for it as long as the payment
+    would be kept: until the merchant's newest payment is 68 days ahead, among the newest 256 of its
+    kind. A label of a payment that may be in a bucket counts there, as long as the bucket has
+    payments that are no frauds; repeats and corrections of the newest 256 of a kind are recognised.
+    StateError as `advance`.
     """
     before = _readable(state)
     out = np.empty(len(before) + LABEL_BYTES, np.uint8)

@@ -26,11 +26,14 @@ from features.merchant_state import (
     KIND_COUNTED,
     KIND_FRAUD,
     LABEL_GIVEN,
+    LABEL_TIME,
+    NEVER_MS,
     MerchantView,
     has_buckets,
     is_whole,
     label_kind,
     label_word,
+    last_moment,
     open_view,
     place_of,
     state_size,
@@ -74,7 +77,7 @@ def _build_payment(plan: MerchantPlan) -> Callable[..., tuple[int, int, int]]:
             newest_ms = max(newest_ms, last_ms)
             late = LATE * (time_ms < last_ms - ALLOWED_LATENESS_MS)
         at = place_of(old, time_ms)
-        label = find_label(old, time_ms, who)
+        label = find_label(old, time_ms, time_ms, who)
         measure(plan, old, at, time_ms, amount, values)
         size = store_payment(old, at, newest_ms, time_ms, amount, who, label, out)
         return size, old.words[HEAD_SEQUENCE] + 1, late | COMPACTED * has_buckets(old)
@@ -86,10 +89,15 @@ def _build_payment(plan: MerchantPlan) -> Callable[..., tuple[int, int, int]]:
 def _tell_again(
     old: MerchantView, label: int, time_ms: int, given_ms: int, who: int, verdict: int, out: _Bytes
 ) -> MerchantView:
-    """Write the state after one more label of a payment that has one apart."""
+    """Write the state after one more label of a payment that has one apart.
+
+    One that is counted in a bucket stays at the time that it is counted at.
+    """
     if given_ms < label_word(old, label, LABEL_GIVEN):
         return store_unchanged(old, out)
     before = label_kind(old, label)
+    if is_counted(before):
+        time_ms = label_word(old, label, LABEL_TIME)
     kind = (before & KIND_COUNTED) | (KIND_FRAUD if verdict == FRAUD else 0)
     forgotten = forgotten_for(old, kind, label)
     new = store_label(old, label, forgotten, time_ms, given_ms, who, kind, out)
@@ -136,7 +144,11 @@ def _build_label(sources: int) -> Callable[..., tuple[int, int, int]]:
         old = open_view(state)
         verdict = FRAUD if is_fraud else GENUINE
         row = find_row(old, time_ms, who, verdict)
-        label = find_label(old, time_ms, who) if row < 0 else -1
+        last_ms = last_moment(time_ms)
+        label = find_label(old, time_ms, last_ms, who) if row < 0 else -1
+        oldest_ms = NEVER_MS
+        if old.rows > 0:
+            oldest_ms = time_of(old, old.rows - 1) - MERCHANT_HISTORY_MS
         if row >= 0:
             new, payment = store_unchanged(old, out), PAYMENT_KNOWN
             tell_row(new, row, verdict, given_ms, who)
@@ -144,10 +156,10 @@ def _build_label(sources: int) -> Callable[..., tuple[int, int, int]]:
             counted = is_counted(label_kind(old, label))
             payment = PAYMENT_COMPACTED if counted else PAYMENT_UNKNOWN
             new = _tell_again(old, label, time_ms, given_ms, who, verdict, out)
-        elif old.rows > 0 and time_ms <= time_of(old, old.rows - 1) - MERCHANT_HISTORY_MS:
+        elif last_ms <= oldest_ms:
             new, payment = store_unchanged(old, out), PAYMENT_UNKNOWN
         else:
-            bucket = find_bucket(old, time_ms)
+            bucket = find_bucket(old, time_ms) if time_ms > oldest_ms else -1
             if bucket >= 0 and not has_room(old, bucket, verdict):
                 bucket = -1
             payment = PAYMENT_COMPACTED if bucket >= 0 else PAYMENT_UNKNOWN

@@ -16,6 +16,7 @@ from features.merchant_state import (
     label_kind,
     label_who,
     label_word,
+    last_moment,
     pack_told,
     place_of,
     time_of,
@@ -32,7 +33,8 @@ from features.windows import MAX_LABELS, MAX_LABELS_OF_A_KIND, WIDEST_MERCHANT_B
 def find_row(merchant: MerchantView, time_ms: int, who: int, verdict: int) -> int:
     """Return the row of the one payment that a label names, -1 where there is none.
 
-    A row from version 2 does not know its payment. A label finds it by its moment, and of several
+    The label's exact moment is tried first, then the rest of the span of a time that is cut. A row
+    from version 2 does not know its payment. A label finds it by its moment alone, and of several
     such rows at one moment the label finds one that it agrees with.
     """
     row, by_time = place_of(merchant, time_ms) - 1, -1
@@ -45,23 +47,41 @@ def find_row(merchant: MerchantView, time_ms: int, who: int, verdict: int) -> in
             if who_in(told) == UNKNOWN and (by_time < 0 or agrees):
                 by_time = row
         row -= 1
-    return by_time
+    return by_time if by_time >= 0 else _later_row(merchant, time_ms, who)
 
 
 @helper
-def find_label(merchant: MerchantView, time_ms: int, who: int) -> int:
-    """Return the label apart of a payment, -1 where there is none.
+def _later_row(merchant: MerchantView, time_ms: int, who: int) -> int:
+    """Return the row of a payment behind a label's moment but within its span, -1 without one."""
+    last_ms = last_moment(time_ms)
+    row = place_of(merchant, time_ms)
+    while row < merchant.rows and time_of(merchant, row) <= last_ms:
+        if count_of(merchant, row) == 1 and who_in(told_of(merchant, row)) == who:
+            return row
+        row += 1
+    return -1
 
-    A waiting label from version 2 does not know its payment and takes the first of its moment.
+
+@helper
+def find_label(merchant: MerchantView, time_ms: int, last_ms: int, who: int) -> int:
+    """Return the label apart of a payment that was made in a span, -1 where there is none.
+
+    A payment's own span is its moment. A label at the first moment is preferred to one whose span
+    only meets the other. A waiting label from version 2 does not know its payment and takes the
+    first of its moment.
     """
-    by_time = -1
+    by_time, by_span = -1, -1
     for label in range(merchant.labels):
-        if label_word(merchant, label, LABEL_TIME) == time_ms:
+        its_ms = label_word(merchant, label, LABEL_TIME)
+        if its_ms == time_ms:
             if label_who(merchant, label) == who:
                 return label
             if label_who(merchant, label) == UNKNOWN and by_time < 0:
                 by_time = label
-    return by_time
+        elif by_span < 0 and label_who(merchant, label) == who:
+            meet = its_ms <= last_ms and time_ms <= last_moment(its_ms)
+            by_span = label if meet else -1
+    return by_time if by_time >= 0 else by_span
 
 
 @helper

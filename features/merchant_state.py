@@ -12,9 +12,11 @@ the oldest row, in the low 36 bits, of which 68 days need 33; above them is the 
 
 The third word of a row holds the verdict in 2 bits, how long after the payment its label was given
 in 37 (ms, 4.3 years at most), and above them 24 bits that name the payment (0: not known, from
-version 2). A bucket has the number of its frauds there, and the newest of their label times.
+version 2). The sign says that the label was given so long before the payment, which a label with a
+cut time can be. A bucket has the number of its frauds there, and the newest of their label times.
 
-A label apart has no row of its own: its payment is not there yet, or went into a bucket.
+A label apart has no row of its own: its payment is not there yet, or went into a bucket. Its time
+is the label's, which may be cut: see `last_moment`.
 """
 
 from typing import Any, Final, NamedTuple
@@ -23,7 +25,14 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiled import helper
-from features.windows import MAX_LABELS, MAX_MERCHANT_ROWS
+from features.windows import (
+    DAY_MS,
+    HOUR_MS,
+    MAX_LABELS,
+    MAX_MERCHANT_ROWS,
+    MINUTE_MS,
+    SECOND_MS,
+)
 
 VERSION: Final = 3
 
@@ -59,6 +68,8 @@ _DELAY_MASK: Final = 2**_DELAY_BITS - 1
 _WHO_SHIFT: Final = _VERDICT_BITS + _DELAY_BITS
 WHO_BITS: Final = 24
 _WHO_MASK: Final = 2**WHO_BITS - 1
+_BEFORE: Final = -(2**63)
+"""The sign of a row's third word: the label was given before the payment."""
 
 KIND_FRAUD: Final = 1
 KIND_COUNTED: Final = 2
@@ -133,6 +144,28 @@ def label_who(merchant: MerchantView, label: int) -> int:
 
 
 @helper
+def last_moment(time_ms: int) -> int:
+    """Return the last moment that a label's time can stand for, by its own precision.
+
+    A time that is no whole second stands for itself, a whole second and a whole minute for all of
+    it, and a whole hour for 24 hours: it is a date in some zone, or cut to the hour.
+    """
+    if time_ms % SECOND_MS != 0:
+        return time_ms
+    if time_ms % MINUTE_MS != 0:
+        return time_ms + SECOND_MS - 1
+    return time_ms + (MINUTE_MS if time_ms % HOUR_MS != 0 else DAY_MS) - 1
+
+
+@helper
+def outlives(merchant: MerchantView, label: int, oldest_ms: int) -> bool:
+    """Return whether a label apart is of a payment that may be newer than the oldest moment."""
+    time_ms = label_word(merchant, label, LABEL_TIME)
+    counted = label_kind(merchant, label) & KIND_COUNTED != 0
+    return (time_ms if counted else last_moment(time_ms)) > oldest_ms
+
+
+@helper
 def put_label(
     words: npt.NDArray[np.int64], label: int, time_ms: int, given_ms: int, who: int, kind: int
 ) -> None:
@@ -174,7 +207,8 @@ def pack_told(verdict: int, delay_ms: int, who: int) -> int:
 
     In a bucket `who` is the number of frauds.
     """
-    return verdict | min(max(delay_ms, 0), _DELAY_MASK) << _VERDICT_BITS | who << _WHO_SHIFT
+    told = verdict | min(abs(delay_ms), _DELAY_MASK) << _VERDICT_BITS | who << _WHO_SHIFT
+    return told | _BEFORE if delay_ms < 0 else told
 
 
 @helper
@@ -185,8 +219,9 @@ def verdict_in(told: int) -> int:
 
 @helper
 def delay_in(told: int) -> int:
-    """Return how long after the row's time its label was given (ms)."""
-    return told >> _VERDICT_BITS & _DELAY_MASK
+    """Return how long after the row's time its label was given (ms, below 0 for before it)."""
+    delay_ms = told >> _VERDICT_BITS & _DELAY_MASK
+    return -delay_ms if told < 0 else delay_ms
 
 
 @helper

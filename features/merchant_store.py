@@ -29,6 +29,7 @@ from features.merchant_state import (
     MerchantView,
     label_kind,
     label_word,
+    outlives,
     pack_told,
     put_label,
     put_row,
@@ -63,7 +64,7 @@ def store_payment(
     stored = 1 if time_ms > oldest_ms else 0
     labels = 0
     for each in range(old.labels):
-        labels += each != label and label_word(old, each, LABEL_TIME) > oldest_ms
+        labels += each != label and outlives(old, each, oldest_ms)
     new = view(out, old.rows - first + stored, labels)
     store_head(old, new, 1)
     _store_labels(old, new, label, -1, oldest_ms)
@@ -73,7 +74,7 @@ def store_payment(
         told = _told_by(old, label, time_ms, who)
         _insert_row(old, new, first, at, time_ms, amount, told)
         if label >= 0 and label_kind(old, label) == KIND_FRAUD | KIND_COUNTED:
-            add_to_bucket(new, find_bucket(new, time_ms), -1, time_ms)
+            add_to_bucket(new, find_bucket(new, label_word(old, label, LABEL_TIME)), -1, time_ms)
     return state_size(new.rows, new.labels)
 
 
@@ -132,17 +133,15 @@ def store_head(old: MerchantView, new: MerchantView, steps: int) -> None:
 def _store_labels(
     old: MerchantView, new: MerchantView, moved: int, forgotten: int, oldest_ms: int
 ) -> None:
-    """Write the labels apart but two (-1: none) and those of payments from `oldest_ms` back."""
+    """Write the labels apart but two (-1: none) and those that do not outlive `oldest_ms`."""
     if moved < 0 and forgotten < 0 and new.labels >= old.labels:
         copy(old.words, HEAD_WORDS, new.words, HEAD_WORDS, LABEL_WORDS * old.labels)
         return
     to = HEAD_WORDS
     for label in range(old.labels):
-        if label != moved and label != forgotten:
-            at = HEAD_WORDS + LABEL_WORDS * label
-            if old.words[at + LABEL_TIME] > oldest_ms:
-                copy(old.words, at, new.words, to, LABEL_WORDS)
-                to += LABEL_WORDS
+        if label != moved and label != forgotten and outlives(old, label, oldest_ms):
+            copy(old.words, HEAD_WORDS + LABEL_WORDS * label, new.words, to, LABEL_WORDS)
+            to += LABEL_WORDS
 
 
 @helper

@@ -31,8 +31,8 @@ def id_token(name: str) -> int:
 def payment_token(transaction_id: str, card_id: str) -> int:
     """Return 24 bits of the xxh3 of a payment's id and card, never UNKNOWN.
 
-    Compared together with the event time in ms at one merchant: a label of a payment that is not
-    there is taken for one of the same moment in 1 of 16.8 million cases.
+    Compared together with the event time at one merchant. A label of a payment that is not there is
+    taken for each one of its moment, or of the span of its cut time, in 1 of 16.8 million cases.
     """
     return _hash(f"{card_id}\n{transaction_id}") >> 40 or 1
 

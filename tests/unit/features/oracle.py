@@ -7,7 +7,7 @@ hashed, running or shared with the code under test but the lengths of the window
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from events.label import Label
@@ -279,6 +279,20 @@ def travel(accepted: Sequence[Transaction], payment: Transaction) -> Values:
     return dict(zip(names, (distance, speed, float(speed > 1_000)), strict=True))
 
 
+def moments(t: int) -> range:
+    """Return the moments that a label's time stands for: what its trailing zeros leave open."""
+    clock_time = datetime.fromtimestamp(t // 1000, UTC).time()
+    if t % 1000:
+        length = timedelta(milliseconds=1)
+    elif clock_time.second:
+        length = timedelta(seconds=1)
+    elif clock_time.minute:
+        length = timedelta(minutes=1)
+    else:
+        length = timedelta(hours=24)
+    return range(t, t + length // timedelta(milliseconds=1))
+
+
 @dataclass(frozen=True)
 class Arrived:
     """A payment at a merchant: who it is, when it was made and its amount in major units."""
@@ -327,7 +341,7 @@ class MerchantOracle:
     @staticmethod
     def _is_of(label: Label, payment: Arrived) -> bool:
         who = (label.transaction_id, label.card_id)
-        return who == payment.who and label.timestamp_ms == payment.t
+        return who == payment.who and payment.t in moments(label.timestamp_ms)
 
     def is_known_fraud(self, payment: Arrived, t: int) -> bool:
         """Return what the newest label of a payment says, of equally new ones the last to come."""

@@ -12,7 +12,14 @@ from events.transaction import Transaction
 from features import merchant
 from features.definition import MERCHANT_FEATURES
 from features.merchant_plan import EDGES_MS
-from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, MERCHANT_HISTORY_MS
+from features.windows import (
+    DAY_MS,
+    HOUR_MS,
+    LABEL_DELAY_MS,
+    MERCHANT_HISTORY_MS,
+    MINUTE_MS,
+    SECOND_MS,
+)
 from tests.unit.features.factories import NOON_MS, payment
 from tests.unit.features.oracle import MerchantOracle
 
@@ -31,12 +38,19 @@ AWAITED = st.tuples(st.just("awaited"), STEPS, st.none())
 ARRIVAL = st.tuples(st.just("arrival"), st.integers(0, 4), AMOUNT)
 """One of the newest awaited payments arrives."""
 
-VERDICT = st.tuples(st.booleans(), st.sampled_from([0, 1, DAY_MS, LABEL_DELAY_MS, 30 * DAY_MS]))
+DELAY = st.sampled_from([0, 1, 9 * HOUR_MS, DAY_MS, LABEL_DELAY_MS, 30 * DAY_MS])
+CUT = st.sampled_from([1, 1, SECOND_MS, MINUTE_MS, HOUR_MS, DAY_MS])
+VERDICT = st.tuples(st.booleans(), DELAY, CUT)
+"""What a label says, how long after its own `timestamp` it says so, and what that is cut to.
+
+The delays from a cut `timestamp` on may end before the payment.
+"""
+
 TOLD = st.tuples(st.just("told"), st.integers(0, 6), VERDICT)
 """A label of one of the newest payments, which may not have arrived."""
 
 FRAUD = st.tuples(
-    st.just("told"), st.integers(0, 6), st.tuples(st.just(True), st.sampled_from([0, DAY_MS]))
+    st.just("told"), st.integers(0, 6), st.tuples(st.just(True), st.sampled_from([0, DAY_MS]), CUT)
 )
 """A fraud among the newest payments, so that runs of them come about."""
 
@@ -98,11 +112,11 @@ def tell(state: bytes | None, oracle: MerchantOracle, label: Label) -> bytes:
     return step.state
 
 
-def label_of(one: Transaction, kind: str, is_fraud: bool, delay_ms: int) -> Label:
+def label_of(one: Transaction, kind: str, is_fraud: bool, delay_ms: int, cut_ms: int) -> Label:
     identity = f"{one.transaction_id} twin" if kind == "other id" else one.transaction_id
     card = "card-2" if kind == "other card" else one.card_id
-    given_ms = one.timestamp_ms + delay_ms
-    return Label(identity, card, one.merchant_id, one.timestamp_ms, is_fraud, given_ms, "bank")
+    time_ms = one.timestamp_ms // cut_ms * cut_ms
+    return Label(identity, card, one.merchant_id, time_ms, is_fraud, time_ms + delay_ms, "bank")
 
 
 def check(values: np.ndarray[Any, np.dtype[np.float32]], expected: dict[str, float]) -> None:

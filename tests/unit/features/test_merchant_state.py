@@ -75,6 +75,24 @@ def test_a_payment_of_version_2_has_its_labels_by_its_moment() -> None:
     assert value(again, "merchant_delayed_frauds_24h") == 0
 
 
+def test_a_payment_of_version_2_is_not_found_by_a_cut_time() -> None:
+    state = of_older([500], [NOON_MS + 1], [1], [NOON_MS + 1])
+    taken = merchant.learn(state, label(NOON_MS, "any", is_fraud=False))
+    assert taken.payment == "unknown"
+    assert value(settled(taken.state, NOON_MS + 1), "merchant_delayed_frauds_24h") == 1
+    waiting = of_older([], [], [], [NOON_MS])
+    state = merchant.advance(waiting, payment(NOON_MS + 1)).state
+    assert value(settled(state, NOON_MS + 1), "merchant_delayed_frauds_24h") == 0
+
+
+def test_a_fraud_of_version_2_at_the_exact_moment_comes_before_a_cut_time() -> None:
+    made_ms = NOON_MS + 1
+    waiting = of_older([], [], [], [made_ms])
+    waiting = merchant.learn(waiting, label(NOON_MS, made_ms, is_fraud=False)).state
+    state = merchant.advance(waiting, payment(made_ms)).state
+    assert value(settled(state, made_ms), "merchant_delayed_frauds_24h") == 1
+
+
 def test_a_fraud_of_version_2_is_taken_back_by_its_moment() -> None:
     state = of_older([500, 500], [NOON_MS, NOON_MS], [1, 1], [NOON_MS])
     assert value(settled(state), "merchant_delayed_frauds_24h") == 1
