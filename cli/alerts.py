@@ -34,7 +34,12 @@ Examples:
     help="early: within milliseconds, before the commit; committed: each alert exactly once, "
     "about a checkpoint interval later.",
 )
-@option("--level", type=click.Choice(["MEDIUM", "HIGH"]), default="MEDIUM", help="Lowest level.")
+@option(
+    "--level",
+    type=click.Choice(["MEDIUM", "HIGH"]),
+    default="MEDIUM",
+    help="Lowest level that is shown.",
+)
 @option("--from-beginning", is_flag=True, help="Start with the oldest alert, not with new ones.")
 @option("--limit", type=click.IntRange(min=1), help="End after so many alerts.")
 @option("--json", "as_json", is_flag=True, help="One JSON object a line, for pipes.")

@@ -57,16 +57,31 @@ The calibration loop tells how fast the machine was: compare runs only where it 
 @own_folder_option
 @bundle_option
 @models_option
-@option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="Measured ones.")
+@option(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Number of measured payments.",
+)
 @option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
-@option("--profiles", type=Listed(PROFILES), default=",".join(PROFILES), help="Job profiles.")
+@option(
+    "--profiles",
+    type=Listed(PROFILES),
+    default=",".join(PROFILES),
+    help="Profiles of the job to measure.",
+)
 @option(
     "--rates",
     type=Listed(),
     default=",".join(map(str, DEFAULTS.rates)),
     help="Payments a second at which latency is measured, in the latency profile.",
 )
-@option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
+@option(
+    "--seconds",
+    type=click.IntRange(1),
+    default=DEFAULTS.seconds,
+    help="Seconds measured at each rate.",
+)
 @option("--parallelism", type=click.IntRange(1), default=1, help="Two TaskManagers for each.")
 @option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
 @option(

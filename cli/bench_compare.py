@@ -56,10 +56,19 @@ Flink that a job may have; what only a cluster has, such as the changelog's stor
 @option("--a", "first", default=" ".join(ORDINARY.arguments), help="Job arguments of one variant.")
 @option("--b", "second", default=" ".join(DIRECT.arguments), help="Job arguments of the other.")
 @option("--cluster", default="", show_default="none", help="-DKEY=VALUE of Flink's, for both.")
-@option("--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Of the job.")
-@option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="In each run.")
+@option(
+    "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
+)
+@option(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Payments in each run.",
+)
 @option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
-@option("--heating", type=click.IntRange(0), default=DEFAULTS.heating, help="Unmeasured runs.")
+@option(
+    "--heating", type=click.IntRange(0), default=DEFAULTS.heating, help="Number of unmeasured runs."
+)
 @option(
     "--rates",
     type=Listed(),
@@ -67,7 +76,12 @@ Flink that a job may have; what only a cluster has, such as the changelog's stor
     show_default="none",
     help="Payments a second at which each run measures latency, too.",
 )
-@option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
+@option(
+    "--seconds",
+    type=click.IntRange(1),
+    default=DEFAULTS.seconds,
+    help="Seconds measured at each rate.",
+)
 @keep_option
 @json_option
 @output_options

@@ -43,10 +43,19 @@ status is 1 where the stream and the offline replay differ in one bit."""
     help="The Handbook's simulated transactions.",
 )
 @own_folder_option
-@option("--history-days", type=click.IntRange(1), default=DEFAULTS.history_days, help="To learn.")
-@option("--days", type=click.IntRange(1), default=DEFAULTS.stream_days, help="To stream and judge.")
+@option(
+    "--history-days",
+    type=click.IntRange(1),
+    default=DEFAULTS.history_days,
+    help="Days to learn from.",
+)
+@option(
+    "--days", type=click.IntRange(1), default=DEFAULTS.stream_days, help="Days to stream and judge."
+)
 @option("--rate", type=float, default=DEFAULTS.per_s, help="Streamed payments a second; 0: all.")
-@option("--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Of the job.")
+@option(
+    "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
+)
 @option(
     "--only-known-labels/--all-labels",
     default=True,

@@ -52,14 +52,19 @@ first asked for, below .cardwatch/peers; the environment of the product stays as
     show_default="all",
     help="Which; may be given again.",
 )
-@option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="Measured ones.")
+@option(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Number of measured payments.",
+)
 @option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
 @option("--rate", type=click.IntRange(1), default=DEFAULTS.rate, help="Payments/s for latency.")
 @option(
     "--seconds",
     type=click.IntRange(1),
     default=DEFAULTS.seconds,
-    help="At that rate, and again with a kill.",
+    help="Seconds at that rate, once more with a kill.",
 )
 @keep_option
 @json_option

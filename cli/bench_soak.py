@@ -35,19 +35,37 @@ The trend is the change over the run by the slope of Theil and Sen, the first si
 @own_folder_option
 @bundle_option
 @models_option
-@option("--minutes", type=click.FloatRange(0.5), default=DEFAULTS.minutes, help="How long.")
+@option(
+    "--minutes",
+    type=click.FloatRange(0.5),
+    default=DEFAULTS.minutes,
+    help="Length of the run in minutes.",
+)
 @option(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
     default=DEFAULTS.share,
-    help="Of the capacity, which is measured first.",
+    help="Share of the capacity, which is measured first.",
 )
 @option("--per-s", type=click.IntRange(1), help="Payments a second, instead of --share.")
-@option("--every-s", type=click.FloatRange(1), default=DEFAULTS.every_s, help="Between samples.")
 @option(
-    "--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="For the capacity."
+    "--every-s",
+    type=click.FloatRange(1),
+    default=DEFAULTS.every_s,
+    help="Seconds between two samples.",
 )
-@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Before them.")
+@option(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Payments that measure the capacity.",
+)
+@option(
+    "--warm-up",
+    type=click.IntRange(0),
+    default=DEFAULTS.warm_up,
+    help="Payments that warm the job up.",
+)
 @option(
     "--plot", "plot_path", type=click.Path(dir_okay=False, path_type=Path), help="SVG to write."
 )

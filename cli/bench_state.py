@@ -49,7 +49,9 @@ there (docs/state.md)."""
 @own_folder_option
 @bundle_option
 @models_option
-@option("--cards", type=click.IntRange(5_000), default=DEFAULTS.cards, help="Known cards.")
+@option(
+    "--cards", type=click.IntRange(5_000), default=DEFAULTS.cards, help="Number of known cards."
+)
 @option(
     "--backend",
     "backends",
@@ -58,7 +60,12 @@ there (docs/state.md)."""
     help="State backends, one after the other.",
 )
 @option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="Over all cards.")
-@option("--warm-up", type=click.IntRange(1_000), default=DEFAULTS.warm_up, help="Before the cards.")
+@option(
+    "--warm-up",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.warm_up,
+    help="Payments that warm the job up.",
+)
 @option("--history", is_flag=True, help="Only bytes and CPU over the payments of one card.")
 @option("--sizing", is_flag=True, help="Only what 1 to 100 thousand payments a second need.")
 @keep_option

@@ -38,7 +38,12 @@ The JSON has every thread, and how often a second it got a core."""
 @own_folder_option
 @bundle_option
 @models_option
-@option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="Of a backlog.")
+@option(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Payments of the backlog.",
+)
 @option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
 @option(
     "--rates",
@@ -46,7 +51,12 @@ The JSON has every thread, and how often a second it got a core."""
     default=",".join(map(str, DEFAULTS.rates)),
     help="Payments a second.",
 )
-@option("--seconds", type=click.IntRange(1), default=DEFAULTS.seconds, help="At each rate.")
+@option(
+    "--seconds",
+    type=click.IntRange(1),
+    default=DEFAULTS.seconds,
+    help="Seconds measured at each rate.",
+)
 @keep_option
 @json_option
 @output_options

@@ -45,8 +45,10 @@ is 1 where a bit differs, or a decision is missing, doubled or out of order.
 
 @click.command("parity", epilog=EXAMPLE)
 @option("--payments", type=click.IntRange(1), default=20_000, help="Payments to stream.")
-@option("--parallelism", type=click.IntRange(1), default=2, help="Of each stage of the job.")
-@option("--profile", type=click.Choice(PROFILES), default="latency", help="Of the job.")
+@option(
+    "--parallelism", type=click.IntRange(1), default=2, help="Parallelism of each stage of the job."
+)
+@option("--profile", type=click.Choice(PROFILES), default="latency", help="Profile of the job.")
 @option(
     "--data",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -55,7 +57,9 @@ is 1 where a bit differs, or a decision is missing, doubled or out of order.
 )
 @option("--layout", type=click.Choice(tuple(LAYOUTS)), help="The columns of --data.")
 @option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
-@option("--seed", type=click.IntRange(0), default=0, help="Of the payments and of the disorder.")
+@option(
+    "--seed", type=click.IntRange(0), default=0, help="Seed of the payments and of the disorder."
+)
 @bundle_option
 @models_option
 @own_folder_option

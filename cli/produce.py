@@ -91,8 +91,8 @@ def command() -> None:
 
 
 @command.command("generate", epilog=GENERATE_EXAMPLE)
-@option("--customers", default=GeneratorSettings().customers, help="Cards.")
-@option("--terminals", default=GeneratorSettings().terminals, help="Merchants.")
+@option("--customers", default=GeneratorSettings().customers, help="Number of cards.")
+@option("--terminals", default=GeneratorSettings().terminals, help="Number of merchants.")
 @option("--radius", default=GeneratorSettings().radius, help="How far a customer goes, of 100.")
 @option("--days", default=GeneratorSettings().days, help="Days to simulate.")
 @option("--first-day", type=Moment(), default="2018-04-01", help="Midnight of the first day.")
@@ -207,7 +207,7 @@ def file_command(
             raise click.ClickException(str(error)) from None
     if refused.first is not None:
         first = refused.first
-        out.say(f"Refused {refused.count} rows, see {refused.path}; the first is row {first.row}:")
+        out.say(f"Rows refused: {refused.count}, see {refused.path}; the first is row {first.row}:")
         out.remarks.print(f"  {first.sentence}", markup=False)
     for line in tally.lines():
         out.say(f"{line}.")

@@ -167,14 +167,26 @@ _OPTIONS = (
         help="Send a label for every payment, for frauds only, or for none.",
     ),
     option("--label-delay", type=Duration(), default="7d", help="Label time less payment time."),
-    option("--drain-labels", is_flag=True, help="At the end send labels that are not due, too."),
-    option("--acks", type=click.Choice(get_args(Acks)), default="all", help="Who confirms."),
+    option(
+        "--drain-labels", is_flag=True, help="Labels that are not due are sent at the end, too."
+    ),
+    option(
+        "--acks",
+        type=click.Choice(get_args(Acks)),
+        default="all",
+        help="Brokers that confirm a record.",
+    ),
     option(
         "--idempotence/--no-idempotence",
         default=True,
         help="No doubles and no reordering when a send is retried.",
     ),
-    option("--compression", type=click.Choice(get_args(Compression)), default="lz4", help="Codec."),
+    option(
+        "--compression",
+        type=click.Choice(get_args(Compression)),
+        default="lz4",
+        help="Codec of the batches that are sent.",
+    ),
     option("--linger-ms", type=click.FloatRange(min=0), default=5.0, help="Wait to fill a batch."),
     option("--flush-every", type=Duration(), default="5s", help="Longest time without a flush."),
     option("--transactions-topic", default=TRANSACTIONS.name, help="Where payments go."),

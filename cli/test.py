@@ -43,7 +43,7 @@ Examples:
     multiple=True,
     type=click.Choice(SPEEDS),
     default=SPEEDS,
-    help="Which tests, given once for each.",
+    help="Speed of the tests to run; may be given often.",
 )
 @click.option("--lint/--no-lint", default=True, help="Whether ruff and mypy run first.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)

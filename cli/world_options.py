@@ -51,7 +51,9 @@ class WorldOptions:
 
 
 users_option = option("--users", type=_COUNT, default=_DEFAULT.users, help="People, a card each.")
-merchants_option = option("--merchants", type=_COUNT, default=_DEFAULT.merchants, help="Merchants.")
+merchants_option = option(
+    "--merchants", type=_COUNT, default=_DEFAULT.merchants, help="Number of merchants."
+)
 payments_option = option(
     "--payments", type=_COUNT, default=_DEFAULT.payments, help="Payments, frauds among them."
 )
