@@ -44,6 +44,8 @@ def phrase(column: InputFeature, values: Values) -> Phrase:
         return Phrase(column.median, f"{name} is {value:.4g}; the usual is {column.median:.4g}")
     told = Told(feature, math.nan if value is None else value, column, values)
     speaker = _BY_NAME.get(feature.name) or _BY_AGGREGATE.get((feature.entity, feature.aggregate))
+    if value is None and feature.aggregate == "new":
+        return Phrase(None, f"the payment names no {_thing(told)}")
     spoken = speaker(told) if speaker is not None and value is not None else None
     return spoken or _declared(told)
 
@@ -98,13 +100,18 @@ def _distinct(told: Told) -> Phrase | None:
     return Phrase(usual, f"{spoken} in {span(window_ms)}; the usual is {number(usual)}")
 
 
+def _thing(told: Told) -> str:
+    """What is new or not: the merchant, the device or the country."""
+    return told.feature.name.split("_")[2]
+
+
 def _new(told: Told) -> Phrase | None:
-    thing = told.feature.name.split("_")[2]
-    share = told.training.profile.mean
+    thing, share = _thing(told), told.training.profile.mean
+    where = {"merchant": "at", "device": "from", "country": "in"}[thing]
     if told.value:
-        sentence = f"first payment of this card at this {thing} in {span(LONGEST_MS)}"
-        return Phrase(share, sentence)
-    return Phrase(share, f"this card has used this {thing} before")
+        first = f"first payment of this card {where} this {thing} in {span(LONGEST_MS)}"
+        return Phrase(share, first)
+    return Phrase(share, f"this card has paid {where} this {thing} before")
 
 
 def _city_share(told: Told) -> Phrase:

@@ -193,12 +193,10 @@ def test_a_journey_is_told_by_its_speed() -> None:
     [
         ("is_night", 1.0, "payment at night in the hour from 03:00 UTC"),
         ("card_new_merchant_30d", 1.0, "first payment of this card at this merchant in 30 days"),
-        ("card_new_merchant_30d", 0.0, "this card has used this merchant before"),
-        (
-            "card_new_device_30d",
-            math.nan,
-            "not known whether no earlier payment of the card in 30 days was from the device",
-        ),
+        ("card_new_merchant_30d", 0.0, "this card has paid at this merchant before"),
+        ("card_new_device_30d", 1.0, "first payment of this card from this device in 30 days"),
+        ("card_new_device_30d", math.nan, "the payment names no device"),
+        ("card_new_country_30d", 0.0, "this card has paid in this country before"),
         ("card_merchants_24h", 9.0, "payments at 9 different merchants in 24 hours; the usual is "),
         ("card_cities_24h", 0.0, "no city known of this card's payments in 24 hours"),
         (
