@@ -31,7 +31,7 @@ PACKAGES = (
 
 EXAMPLE = """\b
 Examples:
-  ./cardwatch test                                   everything, in under 12 minutes on two cores
+  ./cardwatch test                                   everything, in some 20 minutes on two cores
   ./cardwatch test --speed unit                      lint, types and the tests without a JVM
   ./cardwatch test --speed flink -- -k savepoint -x  what follows -- goes to pytest"""
 
