@@ -9,6 +9,7 @@ import click
 
 from cli.console import Output
 from cli.options import folder_option, option, output_options
+from events.topics import INPUTS
 from features import warm_up
 from jobs.settings import DIRECT, ISOLATIONS, PROFILES, why_not_kept
 from stack.embedded import Stack
@@ -17,6 +18,7 @@ from stack.replace import make_room
 from stack.resume import Outlook, look_ahead, record
 from stack.snapshots import newest_snapshot
 from stack.submit import submit
+from stack.topics import require_topics
 from stack.unread import Gap
 from stack.unread_record import remember_topics
 from udfs.bundle import BundleError, find_bundle, load_bundle
@@ -133,7 +135,7 @@ def command(
     stack = Stack.attach(folder)
     with out.steps() as step:
         model = _checked(models, bundle)
-        look_ahead(stack.install, stack.layout, stack.kafka, None)
+        require_topics(stack.kafka, *INPUTS)  # before a job is stopped for this one
         make_room(stack.flink, step, replace=replace, from_checkpoint=from_checkpoint)
         start = None if fresh else savepoint or newest_snapshot(stack.layout)
         outlook = look_ahead(stack.install, stack.layout, stack.kafka, start)
