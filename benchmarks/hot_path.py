@@ -18,8 +18,10 @@ from benchmarks.load import Load
 from events.alert import encode_alert
 from events.decision import Decision, encode_decision
 from events.transaction import Transaction, parse_transaction
-from features import card, merchant, warm_up
-from features.card import CardStep
+from features import warm_up
+from features.card import transition as card
+from features.card.transition import CardStep
+from features.merchant import transition as merchant
 from jobs.hand_over import CardResult
 from jobs.hand_over import pack as pack_hand_over
 from jobs.hand_over import unpack as unpack_hand_over

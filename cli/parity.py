@@ -20,7 +20,7 @@ from cli.bench_options import (
 )
 from cli.console import Output
 from cli.options import json_option, option, output_options
-from features.definition import CARD_FEATURES, FEATURE_NAMES
+from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from jobs.settings import DIRECT, PROFILES, Profile
 from producer.files.data_sets import LAYOUTS
 from producer.files.layouts import LayoutError

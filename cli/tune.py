@@ -30,7 +30,7 @@ from cli.fit_options import weights_by_option
 from cli.mapping_options import ReadingOptions
 from cli.options import option
 from cli.train_history import FileSource, command_line
-from features.definition import FEATURE_SET_VERSION
+from features.catalogue import FEATURE_SET_VERSION
 from training.evaluation.candidates import Columns
 from training.evaluation.chosen import Found, write_chosen
 from training.evaluation.search import OBJECTIVE, Budget, SearchResult, Task, search

@@ -57,7 +57,7 @@ def ten_thousandths(amount_minor: int, currency: str) -> int:
     """Return an amount in ten-thousandths of the currency's major unit, which is always exact.
 
     No currency has more than four decimals. An unknown currency is taken to have two. Below 2**54
-    for every valid amount. `features.statistics` has MAJOR_UNIT and `add_amounts` for sums.
+    for every valid amount. `features.kernels.statistics` has MAJOR_UNIT and `add_amounts` for sums.
 
     >>> ten_thousandths(1234, "EUR"), ten_thousandths(1234, "JPY"), ten_thousandths(4, "KWD")
     (123400, 12340000, 40)

@@ -4,13 +4,13 @@ from typing import Final
 
 import numpy as np
 
-from features.card_compaction import compact_card
-from features.card_kernel import card_kernel
-from features.card_state import EMPTY as EMPTY_CARD
-from features.definition import CARD_FEATURES, MERCHANT_FEATURES
-from features.merchant_compaction import compacted_when_full as compacted_merchant
-from features.merchant_kernel import merchant_label, merchant_payment
-from features.merchant_state import EMPTY as EMPTY_MERCHANT
+from features.card.compaction import compact_card
+from features.card.kernel import card_kernel
+from features.card.state import EMPTY as EMPTY_CARD
+from features.catalogue import CARD_FEATURES, MERCHANT_FEATURES
+from features.merchant.compaction import compacted_when_full as compacted_merchant
+from features.merchant.kernel import merchant_label, merchant_payment
+from features.merchant.state import EMPTY as EMPTY_MERCHANT
 
 _ROOM: Final = 256
 _NAN: Final = float("nan")

@@ -13,7 +13,8 @@ from events.label import parse_label
 from events.timestamps import is_record_time
 from events.topics import LABELS
 from events.transaction import receive_transaction
-from features import card, warm_up
+from features import warm_up
+from features.card import transition as card
 from jobs.direct import Fields
 from jobs.hand_over import CardLabel, Refused, pack
 from jobs.stage import Stage

@@ -8,7 +8,8 @@ from pyflink.datastream import RuntimeContext
 
 from events.label import Label
 from events.topics import DEAD_LETTERS
-from features import merchant, warm_up
+from features import warm_up
+from features.merchant import transition as merchant
 from jobs.direct import Fields
 from jobs.hand_over import CardLabel, CardResult, unpack
 from jobs.stage import Stage

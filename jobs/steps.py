@@ -10,8 +10,8 @@ from events.label import Label
 from events.receipt import LabelReceipt, encode_receipt
 from events.topics import LABEL_RECEIPTS
 from events.transaction import Transaction
-from features.card import CardStep
-from features.merchant import LabelStep, MerchantStep
+from features.card.transition import CardStep
+from features.merchant.transition import LabelStep, MerchantStep
 from jobs.hand_over import CardResult
 from udfs.request import ScoringRequest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.definition import FEATURES
+from features.catalogue import FEATURES
 from training.fit import FitSettings, FittedEnsemble
 from training.metrics import brier_score, evaluate
 from training.models.base import Parameters, column_medians

@@ -24,7 +24,7 @@ import xxhash
 import events.table
 import training.history
 import training.replay
-from features.compiled import SOURCES
+from features.kernels.compiled import SOURCES
 from training.history import History, table_sha256
 from training.replay import Progress, replay
 from training.segments import Segments

@@ -19,7 +19,7 @@ from events.decision import Decision, decision_features
 from events.label import Label
 from events.receipt import LabelReceipt
 from events.transaction import Transaction
-from features.definition import CARD_FEATURES, FEATURE_NAMES
+from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from training.parity_difference import Difference, Matrix, differences, differing_rows
 from training.parity_replay import follow_sequences, follow_topic, label_key
 from udfs.answer import model_input

@@ -13,8 +13,9 @@ from events.decision import Decision
 from events.label import Label
 from events.receipt import LabelReceipt
 from events.transaction import Transaction
-from features import card, merchant
-from features.definition import CARD_FEATURES, FEATURE_NAMES
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, FEATURE_NAMES
+from features.merchant import transition as merchant
 from training.parity_difference import Matrix
 
 _CARD = len(CARD_FEATURES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
-from features.definition import FEATURE_SET_VERSION
+from features.catalogue import FEATURE_SET_VERSION
 from training.bundle_writer import next_version, refuse_existing, write_bundle
 from training.contributions import mean_contributions
 from training.describe import calibration, combination, input_features, judge, members

@@ -11,8 +11,9 @@ import pyarrow as pa
 from events.label import Label
 from events.table import ATTRIBUTE_PREFIX, IS_FRAUD, attribute_names, check_table, payments
 from events.transaction import Transaction
-from features import card, merchant
-from features.definition import CARD_FEATURES, FEATURE_NAMES
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, FEATURE_NAMES
+from features.merchant import transition as merchant
 from training.errors import TrainingError
 from training.fit import Targets
 from training.history import UNKNOWN, History

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
+from features.catalogue import FEATURE_NAMES, FEATURE_SET_VERSION
 from udfs.bundle_files import (
     RESTORE,
     RETRAIN,

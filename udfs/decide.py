@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from events.alert import Alert
 from events.decision import Decision, Reason, RiskLevel, encode_features
-from features.definition import FEATURE_SET_VERSION
+from features.catalogue import FEATURE_SET_VERSION
 from udfs.manifest import Manifest, Thresholds
 from udfs.request import ScoringRequest
 

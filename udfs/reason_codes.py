@@ -7,7 +7,7 @@ where its like are. Codes are what a customer's systems match on: add to them, d
 
 from typing import Final
 
-from features.definition import FEATURES
+from features.catalogue import FEATURES
 
 AMOUNT: Final = "amount_vs_own_normal"
 CARD: Final = "card_behaviour"

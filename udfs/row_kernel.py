@@ -14,7 +14,7 @@ import numpy.typing as npt
 from numba import types
 from numba.extending import intrinsic
 
-from features.compiled import entry_point, helper
+from features.kernels.compiled import entry_point, helper
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from features.catalogue import FEATURES
 from features.categories import CATEGORY_GROUPS
-from features.definition import FEATURES
 from features.windows import DAY_MS, LABEL_DELAY_MS
 from udfs.amounts import above_usual, amount, level, shop_amount, total, usual_amount
 from udfs.manifest import InputFeature

@@ -46,7 +46,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, overload, register_model
 
-from features.compiled import entry_point, helper
+from features.kernels.compiled import entry_point, helper
 
 Doubles = npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.faults.older_stage import Stored
-from features.card_state import (
+from features.card.state import (
     BUCKET_BYTES,
     BUCKET_MAX,
     BUCKET_SPREAD,
@@ -26,7 +26,7 @@ from features.card_state import (
     ROW_COUNTRY_AND_AMOUNT_HIGH,
     counts_of,
 )
-from features.compiled import interpreted
+from features.kernels.compiled import interpreted
 from jobs.card_stage import CardStage
 
 _SCALE: Final = 100

@@ -13,8 +13,8 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from features.compiled import interpreted
-from features.merchant_state import (
+from features.kernels.compiled import interpreted
+from features.merchant.state import (
     FRAUD,
     HEAD_BASE_MS,
     HEAD_LABELS,

@@ -29,7 +29,9 @@ from benchmarks.rates import median_rate
 from events.label import parse_label
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from events.transaction import parse_transaction
-from features import card, merchant, warm_up
+from features import warm_up
+from features.card import transition as card
+from features.merchant import transition as merchant
 from jobs.steps import label_receipt
 from udfs.answer import Row, answer, model_input
 from udfs.bundle import Bundle, load_bundle

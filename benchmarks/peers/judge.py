@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from events.decision import Decision, decision_features
-from features.definition import CARD_FEATURES
+from features.catalogue import CARD_FEATURES
 from training.parity import Stream, compare
 from training.parity_difference import differing_rows
 from training.parity_replay import follow_topic, label_key

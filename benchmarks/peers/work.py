@@ -16,7 +16,8 @@ import numpy as np
 from events.label import parse_label
 from events.topics import ALERTS, DECISIONS, LABELS
 from events.transaction import receive_transaction
-from features import card, merchant
+from features.card import transition as card
+from features.merchant import transition as merchant
 from jobs.hand_over import CardLabel, Refused
 from jobs.hand_over import pack as pack_hand_over
 from jobs.hand_over import unpack as unpack_hand_over

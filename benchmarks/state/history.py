@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from events.transaction import Transaction
-from features import card, merchant, warm_up
+from features import warm_up
+from features.card import transition as card
+from features.merchant import transition as merchant
 
 POINTS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
 _MONTH_MS: Final = 30 * 86_400_000

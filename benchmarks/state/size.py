@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from events.transaction import Transaction
-from features import card
+from features.card import transition as card
 from stack.flink import FlinkClient
 
 _PAYMENTS, _DAYS = 60, 30

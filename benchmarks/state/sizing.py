@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.state.backends import HEAP_OVERHEAD_BYTES, LIVE_SHARE
-from features.card_state import EVENT_BYTES, HEAD_WORDS, ID_BYTES
-from features.merchant_state import HEAD_WORDS as MERCHANT_HEAD_WORDS
-from features.merchant_state import ROW_BYTES
+from features.card.state import EVENT_BYTES, HEAD_WORDS, ID_BYTES
+from features.merchant.state import HEAD_WORDS as MERCHANT_HEAD_WORDS
+from features.merchant.state import ROW_BYTES
 from features.windows import DAY_MS, MAX_CARD_EVENTS, MAX_MERCHANT_ROWS, MERCHANT_HISTORY_MS
 
 MAX_PARALLELISM: Final = 720

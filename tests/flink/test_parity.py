@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.parity import ParitySettings, Streamed, stream_payments
 from events.decision import decision_features, encode_features
-from features.definition import FEATURE_NAMES
+from features.catalogue import FEATURE_NAMES
 from tests.running import levels, shipped_bundle
 from training.parity import Stream, compare
 

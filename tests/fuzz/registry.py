@@ -60,14 +60,18 @@ TARGETS: Final[dict[str, Target]] = {
     ),
     "mapping": Target("--map, --constant and their kind", ("producer.files.layouts",), 512, 2),
     "card_state": Target(
-        "a card's state, compiled kernel", ("features.card", "features.state"), 4096, 16, CHECKED
+        "a card's state, compiled kernel",
+        ("features.card.transition", "features.state"),
+        4096,
+        16,
+        CHECKED,
     ),
     "card_state_interpreted": Target(
         "a card's state, kernel as Python", ("features",), 2048, 8, INTERPRETED
     ),
     "merchant_state": Target(
         "a merchant's state, compiled kernels",
-        ("features.merchant", "features.state"),
+        ("features.merchant.transition", "features.state"),
         4096,
         12,
         CHECKED,

@@ -34,10 +34,10 @@ def _compiled() -> list[str]:
     if "NUMBA_DISABLE_JIT" in os.environ:
         return []
     return [
-        f"{path.parent.name}.{path.stem}"
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for folder in ("features", "udfs")
-        for path in sorted((ROOT / folder).glob("*.py"))
-        if "from features.compiled import" in path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if "from features.kernels.compiled import" in path.read_text(encoding="utf-8")
     ]
 
 

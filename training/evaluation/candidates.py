@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from xgboost import XGBClassifier
 
-from features.definition import HANDBOOK_FEATURES
+from features.catalogue import HANDBOOK_FEATURES
 from training.choice import Goodness
 from training.combination import Weighted, best_weights
 from training.errors import TrainingError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from features.definition import FEATURES, TERMS
+from features.catalogue import FEATURES, TERMS
 from training.contributions import SAMPLE_ROWS
 from training.report import plots
 from training.report.measured import FEWEST_FRAUDS, Measured, confusion, segment_rows

@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 
 from events.transaction import Transaction
-from features import card, card_state, warm_up
-from features.card_state import EMPTY, HEAD_COUNTS, HEAD_WORDS, VERSION
-from features.compiled import interpreted
+from features import warm_up
+from features.card import state as card_state
+from features.card import transition as card
+from features.card.state import EMPTY, HEAD_COUNTS, HEAD_WORDS, VERSION
+from features.kernels.compiled import interpreted
 from features.state import StateError
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from tests.fuzz.draws import Draws, bent

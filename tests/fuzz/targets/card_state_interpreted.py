@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from features import card, card_compaction
-from features.card_state import EVENT_BYTES
+from features.card import compaction as card_compaction
+from features.card import transition as card
+from features.card.state import EVENT_BYTES
 from tests.fuzz.targets import card_state
 from tests.fuzz.targets.guarded import bounded_by, guarding
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from features.definition import FEATURE_NAMES
+from features.catalogue import FEATURE_NAMES
 from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.small_bundle import small_bundle
 from udfs.bundle import BundleError, load_bundle, verify_golden

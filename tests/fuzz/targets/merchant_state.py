@@ -10,8 +10,8 @@ import numpy as np
 
 from events.label import Label
 from events.transaction import Transaction
-from features import merchant
-from features.merchant_state import EMPTY, HEAD_WORDS, LABEL_BYTES, ROW_BYTES, VERSION
+from features.merchant import transition as merchant
+from features.merchant.state import EMPTY, HEAD_WORDS, LABEL_BYTES, ROW_BYTES, VERSION
 from features.state import StateError
 from features.windows import MAX_LABELS, MAX_MERCHANT_ROWS
 from tests.fuzz.draws import Draws, bent

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from features import merchant, merchant_compaction
-from features.merchant_state import ROW_BYTES
+from features.merchant import compaction as merchant_compaction
+from features.merchant import transition as merchant
+from features.merchant.state import ROW_BYTES
 from tests.fuzz.targets import merchant_state
 from tests.fuzz.targets.guarded import bounded_by, guarding
 

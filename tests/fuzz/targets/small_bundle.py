@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
+from features.catalogue import FEATURE_NAMES, FEATURE_SET_VERSION
 from udfs.bundle import file_sha256
 from udfs.manifest import (
     COVERS_FILE,

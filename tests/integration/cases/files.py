@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from cli.submit import ROOT
 from events.label import Label
 from events.transaction import Transaction
-from features import card, merchant
+from features.card import transition as card
+from features.merchant import transition as merchant
 from features.windows import DAY_MS
 from jobs.steps import card_result, scoring_request
 from tests.integration.cases.ground import EURO, call, produce, read, rejects

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from events.decision import decision_features
 from events.topics import LABELS, TRANSACTIONS
-from features.definition import FEATURE_NAMES
+from features.catalogue import FEATURE_NAMES
 from tests.integration.cases.ground import EURO, Ground, call, payment, produce
 
 _NOW = "2026-11-29T12:00:00Z"

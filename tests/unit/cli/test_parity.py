@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 import cli.parity
 from benchmarks.errors import BenchmarkError
 from benchmarks.parity import ParityResults, ParitySettings, traffic
-from features.definition import CARD_FEATURES, FEATURE_NAMES
+from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from producer.disorder import Disordered
 from tests.unit.udfs.scene import shipped, small_stream, without
 from training.parity import Stream, compare

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import card
-from features.definition import CARD_FEATURES, slot
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, slot
 from features.windows import (
     CARD_WINDOWS_MS,
     DAY_MS,

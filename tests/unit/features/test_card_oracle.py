@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import card
-from features.definition import CARD_FEATURES, slot
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, slot
 from features.windows import CARD_HISTORY_MS, CARD_WINDOWS_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, payment
 from tests.unit.features.oracle import CATEGORY_GROUPS, CardOracle

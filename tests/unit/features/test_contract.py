@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from features import card, merchant
-from features.card_plan import CARD_PLAN
-from features.declaration import Feature
-from features.definition import (
+from features.card import transition as card
+from features.card.plan import CARD_PLAN
+from features.catalogue import (
     CARD_FEATURES,
     FEATURE_NAMES,
     FEATURES,
@@ -19,7 +18,9 @@ from features.definition import (
     MERCHANT_FEATURES,
     slot,
 )
-from features.merchant_plan import MERCHANT_PLAN
+from features.declaration import Feature
+from features.merchant import transition as merchant
+from features.merchant.plan import MERCHANT_PLAN
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, window_name
 from tests.unit.features.factories import NOON_MS, label, payment
 

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from features import card
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, slot
 from features.declaration import Feature
-from features.definition import CARD_FEATURES, slot
 from features.windows import DAY_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, payment
 

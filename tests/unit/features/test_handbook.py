@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from features import card, merchant
-from features.definition import CARD_FEATURES, MERCHANT_FEATURES, slot
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, MERCHANT_FEATURES, slot
+from features.merchant import transition as merchant
 from features.windows import DAY_MS
 from tests.unit.features.factories import label, payment
 

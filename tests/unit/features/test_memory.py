@@ -2,10 +2,11 @@
 
 import pytest
 
-from features import card, merchant
-from features.card_state import state_size
-from features.definition import CARD_FEATURES, MERCHANT_FEATURES, slot
-from features.merchant_state import state_size as merchant_size
+from features.card import transition as card
+from features.card.state import state_size
+from features.catalogue import CARD_FEATURES, MERCHANT_FEATURES, slot
+from features.merchant import transition as merchant
+from features.merchant.state import state_size as merchant_size
 from features.windows import (
     DAY_MS,
     MAX_CARD_EVENTS,

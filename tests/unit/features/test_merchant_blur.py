@@ -1,4 +1,4 @@
-"""The edges of a busy merchant's windows are off by what features/merchant_compaction.py states."""
+"""The edges of a busy merchant's windows are off by what features/merchant/compaction.py states."""
 
 from typing import Final
 
@@ -7,8 +7,8 @@ import numpy.typing as npt
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from features import merchant
-from features.definition import MERCHANT_FEATURES, slot
+from features.catalogue import MERCHANT_FEATURES, slot
+from features.merchant import transition as merchant
 from features.windows import (
     DAY_MS,
     DELAYED_WINDOWS_MS,

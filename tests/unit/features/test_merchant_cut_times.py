@@ -8,8 +8,8 @@ import pytest
 
 from events.label import Label
 from events.transaction import Transaction
-from features import merchant
-from features.merchant_state import state_size
+from features.merchant import transition as merchant
+from features.merchant.state import state_size
 from features.windows import DAY_MS, HOUR_MS, MERCHANT_HISTORY_MS, MINUTE_MS, SECOND_MS
 from tests.unit.features.factories import NOON_MS, label, payment
 from tests.unit.features.test_merchant_labels import GAP_MS, after, compacted, of_bucket, seen

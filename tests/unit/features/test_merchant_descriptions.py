@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from features import merchant
+from features.catalogue import MERCHANT_FEATURES, slot
 from features.declaration import Feature
-from features.definition import MERCHANT_FEATURES, slot
+from features.merchant import transition as merchant
 from features.windows import DAY_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, label, payment
 from tests.unit.features.test_descriptions import MOST_WORDS, VAGUE, claims

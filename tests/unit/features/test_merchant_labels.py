@@ -8,10 +8,10 @@ import pytest
 
 from events.label import Label
 from events.transaction import Transaction
-from features import merchant
-from features.definition import MERCHANT_FEATURES, slot
-from features.merchant import LabelStep, MerchantStep
-from features.merchant_state import state_size
+from features.catalogue import MERCHANT_FEATURES, slot
+from features.merchant import transition as merchant
+from features.merchant.state import state_size
+from features.merchant.transition import LabelStep, MerchantStep
 from features.windows import (
     DAY_MS,
     HOUR_MS,

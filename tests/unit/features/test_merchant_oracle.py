@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from events.label import Label
 from events.transaction import Transaction
-from features import merchant
-from features.definition import MERCHANT_FEATURES
-from features.merchant_plan import EDGES_MS
+from features.catalogue import MERCHANT_FEATURES
+from features.merchant import transition as merchant
+from features.merchant.plan import EDGES_MS
 from features.windows import (
     DAY_MS,
     HOUR_MS,

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 import pytest
 
-from features import merchant
-from features.definition import MERCHANT_FEATURES, slot
-from features.merchant_state import EMPTY, HEAD_WORDS, ROW_BYTES
+from features.catalogue import MERCHANT_FEATURES, slot
+from features.merchant import transition as merchant
+from features.merchant.state import EMPTY, HEAD_WORDS, ROW_BYTES
 from features.state import StateError
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, MAX_LABELS_OF_A_KIND
 from tests.unit.features.factories import NOON_MS, label, payment

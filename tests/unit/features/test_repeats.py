@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from events.transaction import Transaction
-from features import card
-from features.card_ids import CONTENT_BITS, id_word
-from features.card_state import HEAD_FORGOTTEN_MS, HEAD_WORDS, LOOSE_ID_BYTES
-from features.definition import CARD_FEATURES, slot
+from features.card import transition as card
+from features.card.ids import CONTENT_BITS, id_word
+from features.card.state import HEAD_FORGOTTEN_MS, HEAD_WORDS, LOOSE_ID_BYTES
+from features.catalogue import CARD_FEATURES, slot
 from features.windows import (
     CARD_HISTORY_MS,
     DAY_MS,

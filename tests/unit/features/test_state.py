@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 import pytest
 
-from features import card
-from features.card_state import EMPTY, HEAD_COUNTS, counts_of
-from features.definition import CARD_FEATURES, slot
+from features.card import transition as card
+from features.card.state import EMPTY, HEAD_COUNTS, counts_of
+from features.catalogue import CARD_FEATURES, slot
 from features.state import StateError, upgraded
 from features.windows import HOUR_MS, MAX_CARD_EVENTS
 from tests.unit.features.factories import NOON_MS, payment

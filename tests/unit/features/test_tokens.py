@@ -7,7 +7,7 @@ import numba
 import pytest
 
 from events.money import EXPONENTS, MAX_AMOUNT_MINOR
-from features.statistics import LARGEST_SUM, add_amounts, bucket_width_ms
+from features.kernels.statistics import LARGEST_SUM, add_amounts, bucket_width_ms
 from features.tokens import (
     UNKNOWN,
     id_token,

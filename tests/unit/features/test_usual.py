@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from features import card
-from features.definition import CARD_FEATURES, slot
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, slot
 from features.windows import DAY_MS, HOME_STEP_KM, HOUR_MS, USUAL_PAYMENTS
 from tests.unit.features.factories import NOON_MS, payment
 

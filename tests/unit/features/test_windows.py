@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from features import card, merchant
-from features.definition import CARD_FEATURES, MERCHANT_FEATURES, slot
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, MERCHANT_FEATURES, slot
+from features.merchant import transition as merchant
 from features.windows import (
     ALLOWED_LATENESS_MS,
     CARD_HISTORY_MS,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from events.errors import EventError
 from events.timestamps import EARLIEST_MS, LATEST_MS, MAX_AHEAD_MS, is_record_time
 from events.transaction import parse_transaction
-from features import card, merchant
+from features.card import transition as card
+from features.merchant import transition as merchant
 from jobs.steps import card_result, scoring_request
 from tests.unit.features.factories import NOON_MS, payment
 from udfs.request import ScoringRequest

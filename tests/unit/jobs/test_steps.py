@@ -6,7 +6,8 @@ import pytest
 
 from events.decision import Flag
 from events.receipt import decode_receipt
-from features import card, merchant
+from features.card import transition as card
+from features.merchant import transition as merchant
 from features.windows import ALLOWED_LATENESS_MS
 from jobs.steps import card_result, label_receipt, scoring_request
 from tests.unit.features.factories import NOON_MS, label, payment

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from events.table import table_schema
-from features.definition import FEATURE_NAMES
+from features.catalogue import FEATURE_NAMES
 from training.fit import FitSettings, FittedEnsemble, Targets, fit
 from training.history import History
 from training.models.registry import MODELS

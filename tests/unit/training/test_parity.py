@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from events.decision import Decision, decision_features, encode_features
-from features.definition import FEATURE_NAMES
+from features.catalogue import FEATURE_NAMES
 from tests.unit.udfs.scene import shipped, small_stream, without
 from training.parity import Stream, compare
 

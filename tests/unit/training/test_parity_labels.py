@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.receipt import decode_receipt
-from features import merchant
+from features.merchant import transition as merchant
 from jobs.steps import label_receipt
 from tests.unit.features.factories import NOON_MS, label
 from training.parity_replay import label_key

@@ -8,8 +8,9 @@ import pytest
 
 from events.label import Label
 from events.table import check_table, payments
-from features import card, merchant
-from features.definition import CARD_FEATURES, FEATURE_NAMES
+from features.card import transition as card
+from features.catalogue import CARD_FEATURES, FEATURE_NAMES
+from features.merchant import transition as merchant
 from tests.unit.training.samples import floats, payments_table
 from training.errors import TrainingError
 from training.replay import replay

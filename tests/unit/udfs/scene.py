@@ -14,7 +14,8 @@ from events.decision import Decision, decode_decision
 from events.label import Label
 from events.receipt import LabelReceipt
 from events.transaction import Transaction, encode_transaction
-from features import card, merchant
+from features.card import transition as card
+from features.merchant import transition as merchant
 from tests.unit.features.factories import NOON_MS, label, payment
 from training.parity import Stream
 from udfs.answer import answer, model_input

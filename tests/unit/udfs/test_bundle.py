@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.definition import FEATURE_NAMES, FEATURE_SET_VERSION
+from features.catalogue import FEATURE_NAMES, FEATURE_SET_VERSION
 from tests.unit.training.samples import CONSTANT, random_registry
 from training.bundle_writer import next_version
 from udfs.bundle import (

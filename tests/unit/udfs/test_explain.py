@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from events.decision import Reason
-from features.definition import FEATURE_NAMES, FEATURES
+from features.catalogue import FEATURE_NAMES, FEATURES
 from tests.unit.udfs.scene import shipped
 from udfs.contributions import EnsembleContributions
 from udfs.explain import REASONS, Explainer

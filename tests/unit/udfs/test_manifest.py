@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.definition import FEATURE_SET_VERSION
+from features.catalogue import FEATURE_SET_VERSION
 from tests.fuzz.targets.small_bundle import small_bundle
 from tests.unit.training.samples import ORIGIN, SMALL, random_history, random_registry
 from training.fit import CalibrationMethod, CombineMethod

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.faults.older_card import OlderCardStage, as_version_2
-from features import card
-from features.card_state import VERSION
+from features.card import transition as card
+from features.card.state import VERSION
 from features.windows import HOUR_MS, MAX_CARD_EVENTS
 from jobs.card_stage import CardStage
 from jobs.hand_over import Refused

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.faults.older_stage import as_version_1
-from features import merchant
+from features.merchant import transition as merchant
 from features.windows import DAY_MS, MAX_MERCHANT_ROWS
 from tests.unit.features.factories import NOON_MS, label, payment
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from features.catalogue import FEATURE_NAMES
 from features.categories import HIGH_RISK_CATEGORIES
-from features.definition import FEATURE_NAMES
 from producer.world.arrays import Urn
 from producer.world.attacks.catalogue import SCENARIOS
 from producer.world.attacks.plan import plan_attacks

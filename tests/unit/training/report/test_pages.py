@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from features.definition import TERMS
+from features.catalogue import TERMS
 from tests.unit.training.report.scene import (
     ROWS,
     Page,

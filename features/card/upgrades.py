@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from features.card_state import (
+from features.card.state import (
     BUCKET_BYTES,
     BUCKET_MAX,
     BUCKET_SPREAD,
@@ -17,8 +17,8 @@ from features.card_state import (
     ID_BYTES,
     NEVER_MS,
 )
+from features.kernels.statistics import LARGEST_SUM
 from features.state import Upgrades, damaged
-from features.statistics import LARGEST_SUM
 from features.windows import MAX_CARD_EVENTS
 
 _WORDS_OF_VERSION_1: Final = 9

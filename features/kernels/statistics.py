@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import helper
+from features.kernels.compiled import helper
 from features.windows import SECOND_MS
 
 EARTH_RADIUS_KM: Final = 6_371.0088

@@ -2,8 +2,8 @@
 
 from typing import Final, NamedTuple
 
-from features.compiled import SOURCES
-from features.definition import CARD_FEATURES, slot, slots
+from features.catalogue import CARD_FEATURES, slot, slots
+from features.kernels.compiled import SOURCES
 from features.windows import CARD_WINDOWS_MS
 
 _Slots = tuple[int, ...]

@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import helper
+from features.kernels.compiled import helper
 from features.windows import (
     DAY_MS,
     HOUR_MS,

@@ -20,9 +20,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def _digest_of_sources() -> int:
-    """Return 63 bits of xxh3 over the modules of this package."""
+    """Return 63 bits of xxh3 over the modules of the whole package `features`."""
     digest = xxhash.xxh3_64()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.intdigest() >> 1
 

@@ -1,7 +1,8 @@
 """Where a label belongs at a merchant: to a payment's row, to a bucket, or apart. Compiled."""
 
-from features.compiled import helper
-from features.merchant_state import (
+from features.kernels.compiled import helper
+from features.kernels.statistics import bucket_width_ms
+from features.merchant.state import (
     FRAUD,
     HEAD_BUCKETS_UNTIL_MS,
     KIND_COUNTED,
@@ -24,7 +25,6 @@ from features.merchant_state import (
     verdict_in,
     who_in,
 )
-from features.statistics import bucket_width_ms
 from features.tokens import UNKNOWN
 from features.windows import MAX_LABELS, MAX_LABELS_OF_A_KIND, WIDEST_MERCHANT_BUCKET_MS
 

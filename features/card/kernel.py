@@ -6,11 +6,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.arrival import Arrival
-from features.card_ids import find_id, first_loose, first_remembered, id_word
-from features.card_measure import measure
-from features.card_plan import CARD_PLAN, CardPlan
-from features.card_state import (
+from features.card.arrival import Arrival
+from features.card.ids import find_id, first_loose, first_remembered, id_word
+from features.card.measure import measure
+from features.card.plan import CARD_PLAN, CardPlan
+from features.card.state import (
     HEAD_FORGOTTEN_MS,
     HEAD_SEQUENCE,
     is_whole,
@@ -18,8 +18,8 @@ from features.card_state import (
     place_of,
     time_of,
 )
-from features.card_store import store
-from features.compiled import entry_point
+from features.card.store import store
+from features.kernels.compiled import entry_point
 from features.windows import ALLOWED_LATENESS_MS, DEDUPE_HORIZON_MS
 
 DAMAGED: Final = -1

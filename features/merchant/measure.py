@@ -3,17 +3,17 @@
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import helper
-from features.merchant_plan import EDGES_MS, MerchantPlan
-from features.merchant_run import measure_run
-from features.merchant_state import (
+from features.kernels.compiled import helper
+from features.kernels.statistics import MAJOR_UNIT, add_amounts
+from features.merchant.plan import EDGES_MS, MerchantPlan
+from features.merchant.run import measure_run
+from features.merchant.state import (
     MerchantView,
     count_of,
     known_frauds_of,
     sum_of,
     time_of,
 )
-from features.statistics import MAJOR_UNIT, add_amounts
 from features.windows import DAY_MS
 
 _Values = npt.NDArray[np.float32]

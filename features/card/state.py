@@ -3,7 +3,7 @@
 | bytes | what |
 | --- | --- |
 | 96 | header, twelve words: see HEAD_*; places in float64, all else int64 |
-| 8 a loose id | id and content of a compacted payment, by event time: see card_ids.py |
+| 8 a loose id | id and content of a compacted payment, by event time: see card/ids.py |
 | 8 a remembered id | the same for the newest payments, in their order |
 | 40 a bucket | of compacted payments, oldest first: see BUCKET_* |
 | 20 a payment | five cells, oldest first: see ROW_* |
@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import helper
+from features.kernels.compiled import helper
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 
 VERSION: Final = 3

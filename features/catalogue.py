@@ -1,8 +1,8 @@
 """Every feature, declared once: the order here is the order of the vector.
 
 Kernels take their output slots from these tuples (`slot`, `slots`), so a feature that is moved or
-renamed here cannot be written to another's place. To add one: declare it (card_features.py,
-merchant_features.py), add its slot to the entity's plan (card_plan.py, merchant_plan.py), write it
+renamed here cannot be written to another's place. To add one: declare it (card/catalogue.py,
+merchant/catalogue.py), add its slot to the entity's plan (card/plan.py, merchant/plan.py), write it
 in the kernel, extend the naive oracle in tests/unit/features, and raise FEATURE_SET_VERSION.
 
 A description is one sentence for a user. Behind its semicolon stands what a feature is where there
@@ -31,14 +31,15 @@ is nothing to measure: NaN is not known, 0 is none. A test computes both.
 - **Hashes.** Merchants are 32-bit hashes; cities, devices and countries are 16-bit hashes. With
   ten cities known, a new one is taken for a known one in 1 of 6,500 cases, and not counted.
 - **Compacted.** Beyond 1,024 payments in 31 days the older ones are kept in buckets
-  (`compacted_card`): card_compaction.py says how exact each feature then is. Beyond 2,048 payments
-  in 68 days a merchant has buckets too (`compacted_merchant`, merchant_compaction.py).
+  (`compacted_card`): card/compaction.py says how exact each feature then is. Beyond 2,048 payments
+  in 68 days a merchant has buckets too (`compacted_merchant`, merchant/compaction.py).
 """
 
 from typing import Final
 
-from features import card_features, merchant_features
+from features.card import catalogue as card_features
 from features.declaration import Feature
+from features.merchant import catalogue as merchant_features
 
 FEATURE_SET_VERSION: Final = 4
 

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from events.errors import EventError, refuse, show
-from features.card_compaction import compacted_when_full
-from features.card_ids import OTHER_FIELDS, REPEATED, REUSED
-from features.card_kernel import COMPACTED, DAMAGED, LATE, UNCHECKED, card_kernel
-from features.card_state import EMPTY, EVENT_BYTES, ID_BYTES, VERSION
-from features.card_upgrades import UPGRADES
+from features.card.compaction import compacted_when_full
+from features.card.ids import OTHER_FIELDS, REPEATED, REUSED
+from features.card.kernel import COMPACTED, DAMAGED, LATE, UNCHECKED, card_kernel
+from features.card.state import EMPTY, EVENT_BYTES, ID_BYTES, VERSION
+from features.card.upgrades import UPGRADES
+from features.catalogue import CARD_FEATURES
 from features.categories import GROUP_NUMBERS, HIGH_RISK_CATEGORIES
-from features.definition import CARD_FEATURES
 from features.state import damaged, upgraded
 from features.tokens import currency_number, id_token, small_token, ten_thousandths, wide_token
 from features.windows import MAX_CARD_EVENTS
@@ -38,7 +38,7 @@ class CardStep(NamedTuple):
     before its horizon, so perhaps a repeat.
 
     A payment is `repeated` where its id and content are known, and `reused` where its id is known
-    with another content (see card_ids.py); `differing` names the fields, as far as known.
+    with another content (see card/ids.py); `differing` names the fields, as far as known.
     Neither is accepted: `values` is empty, the state unchanged and the sequence that of the last
     accepted payment.
     """

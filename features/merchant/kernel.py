@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import SOURCES, entry_point, helper
-from features.merchant_labels import (
+from features.kernels.compiled import SOURCES, entry_point, helper
+from features.merchant.labels import (
     add_to_bucket,
     find_bucket,
     find_label,
@@ -17,9 +17,9 @@ from features.merchant_labels import (
     is_counted,
     tell_row,
 )
-from features.merchant_measure import measure
-from features.merchant_plan import MERCHANT_PLAN, MerchantPlan
-from features.merchant_state import (
+from features.merchant.measure import measure
+from features.merchant.plan import MERCHANT_PLAN, MerchantPlan
+from features.merchant.state import (
     FRAUD,
     GENUINE,
     HEAD_SEQUENCE,
@@ -39,7 +39,7 @@ from features.merchant_state import (
     state_size,
     time_of,
 )
-from features.merchant_store import store_label, store_payment, store_unchanged
+from features.merchant.store import store_label, store_payment, store_unchanged
 from features.windows import ALLOWED_LATENESS_MS, MERCHANT_HISTORY_MS
 
 DAMAGED: Final = -1

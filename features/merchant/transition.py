@@ -8,9 +8,9 @@ import numpy.typing as npt
 from events.label import Label
 from events.receipt import LabelledPayment
 from events.transaction import Transaction
-from features.definition import MERCHANT_FEATURES
-from features.merchant_compaction import compacted_when_full
-from features.merchant_kernel import (
+from features.catalogue import MERCHANT_FEATURES
+from features.merchant.compaction import compacted_when_full
+from features.merchant.kernel import (
     COMPACTED,
     DAMAGED,
     LATE,
@@ -20,8 +20,8 @@ from features.merchant_kernel import (
     merchant_label,
     merchant_payment,
 )
-from features.merchant_state import EMPTY, LABEL_BYTES, ROW_BYTES, VERSION
-from features.merchant_upgrade import UPGRADES
+from features.merchant.state import EMPTY, LABEL_BYTES, ROW_BYTES, VERSION
+from features.merchant.upgrades import UPGRADES
 from features.state import damaged, upgraded
 from features.tokens import payment_token, ten_thousandths
 from features.windows import MAX_MERCHANT_ROWS

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from features.columns import copy
-from features.compiled import helper
-from features.merchant_labels import add_to_bucket, find_bucket
-from features.merchant_state import (
+from features.kernels.columns import copy
+from features.kernels.compiled import helper
+from features.merchant.labels import add_to_bucket, find_bucket
+from features.merchant.state import (
     FRAUD,
     GENUINE,
     HEAD_BASE_MS,

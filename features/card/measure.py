@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from features.arrival import Arrival
-from features.card_plan import CardPlan
-from features.card_state import (
+from features.card.arrival import Arrival
+from features.card.plan import CardPlan
+from features.card.state import (
     BUCKET_COUNT,
     BUCKET_MAX,
     BUCKET_SUM,
@@ -33,9 +33,9 @@ from features.card_state import (
     cell_of,
     time_of,
 )
-from features.card_usual import measure_usual
-from features.compiled import helper
-from features.statistics import (
+from features.card.usual import measure_usual
+from features.kernels.compiled import helper
+from features.kernels.statistics import (
     MAJOR_UNIT,
     absorb,
     add_amounts,

@@ -3,16 +3,16 @@
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import helper
-from features.merchant_plan import MerchantPlan
-from features.merchant_state import (
+from features.kernels.compiled import helper
+from features.kernels.statistics import MAJOR_UNIT
+from features.merchant.plan import MerchantPlan
+from features.merchant.state import (
     MerchantView,
     count_of,
     known_frauds_of,
     sum_of,
     time_of,
 )
-from features.statistics import MAJOR_UNIT
 from features.windows import DAY_MS, KNOWN_FRAUD_MS
 
 _Values = npt.NDArray[np.float32]

@@ -3,11 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from features.arrival import Arrival
-from features.card_plan import CardPlan
-from features.card_state import CardView, amount_of, time_of
-from features.compiled import helper
-from features.statistics import MAJOR_UNIT
+from features.card.arrival import Arrival
+from features.card.plan import CardPlan
+from features.card.state import CardView, amount_of, time_of
+from features.kernels.compiled import helper
+from features.kernels.statistics import MAJOR_UNIT
 from features.windows import (
     ABOVE_NORMAL_FACTOR,
     ABOVE_NORMAL_MS,

@@ -14,7 +14,7 @@ n of 2**63 cases (2e-19, 2e-15). Another payment under a known id is taken for a
 
 from typing import Final
 
-from features.card_state import (
+from features.card.state import (
     HEAD_WORDS,
     ROW_MERCHANT,
     CardView,
@@ -23,7 +23,7 @@ from features.card_state import (
     loose_time_of,
     time_of,
 )
-from features.compiled import helper
+from features.kernels.compiled import helper
 from features.windows import DEDUPE_HORIZON_MS
 
 CONTENT_BITS: Final = 24

@@ -13,7 +13,7 @@ cuts no bucket is exact. `compacted_card` marks every decision of a card that ha
 
 Merchants, places and devices of compacted payments are forgotten, so distinct counts may be too
 low, and what is new may be known. The median is of the payments that are still kept, and NaN where
-none of them is old enough. Ids are kept: see card_ids.py. 31 days need 340 buckets at most.
+none of them is old enough. Ids are kept: see card/ids.py. 31 days need 340 buckets at most.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.card_ids import first_loose, first_remembered
-from features.card_state import (
+from features.card.ids import first_loose, first_remembered
+from features.card.state import (
     BUCKET_BYTES,
     BUCKET_COUNT,
     BUCKET_MAX,
@@ -47,10 +47,10 @@ from features.card_state import (
     time_of,
     view,
 )
-from features.card_store import store_events, store_head
-from features.columns import copy
-from features.compiled import SOURCES, entry_point, helper
-from features.statistics import add_amounts, bucket_width_ms, merge
+from features.card.store import store_events, store_head
+from features.kernels.columns import copy
+from features.kernels.compiled import SOURCES, entry_point, helper
+from features.kernels.statistics import add_amounts, bucket_width_ms, merge
 from features.windows import CARD_HISTORY_MS, MAX_CARD_EVENTS, MAX_LOOSE_IDS
 
 _KEPT_EVENTS: Final = MAX_CARD_EVENTS // 2

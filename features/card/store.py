@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.arrival import Arrival
-from features.card_state import (
+from features.card.arrival import Arrival
+from features.card.state import (
     BUCKET_TIME,
     BUCKET_WORDS,
     HEAD_BASE_MS,
@@ -33,9 +33,9 @@ from features.card_state import (
     time_of,
     view,
 )
-from features.columns import copy
-from features.compiled import helper
-from features.statistics import haversine_km, turn_degrees
+from features.kernels.columns import copy
+from features.kernels.compiled import helper
+from features.kernels.statistics import haversine_km, turn_degrees
 from features.windows import CARD_HISTORY_MS, DEDUPE_HORIZON_MS, HOME_PAYMENTS, HOME_STEP_KM
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from features.compiled import helper
+from features.kernels.compiled import helper
 
 
 @helper

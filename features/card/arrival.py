@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Arrival(NamedTuple):
     """Event time (ms), tokens (0: unknown), amount (ten-thousandths), place (degrees, or NaN).
 
-    `id` is what is remembered of id and content, see card_ids.py.
+    `id` is what is remembered of id and content, see card/ids.py.
     """
 
     time_ms: int

@@ -2,8 +2,8 @@
 
 from typing import Final, NamedTuple
 
-from features.compiled import SOURCES
-from features.definition import MERCHANT_FEATURES, slot, slots
+from features.catalogue import MERCHANT_FEATURES, slot, slots
+from features.kernels.compiled import SOURCES
 from features.windows import (
     DELAYED_WINDOWS_MS,
     LABEL_DELAY_MS,

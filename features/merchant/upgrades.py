@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import interpreted
-from features.merchant_state import (
+from features.kernels.compiled import interpreted
+from features.kernels.statistics import LARGEST_SUM, bucket_width_ms
+from features.merchant.state import (
     FRAUD,
     KIND_FRAUD,
     NEVER_MS,
@@ -22,7 +23,6 @@ from features.merchant_state import (
     pack_told,
 )
 from features.state import Upgrades, damaged
-from features.statistics import LARGEST_SUM, bucket_width_ms
 from features.windows import MAX_LABELS_OF_A_KIND, WIDEST_MERCHANT_BUCKET_MS
 
 _pack_told = interpreted(pack_told)

@@ -16,9 +16,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.columns import copy
-from features.compiled import SOURCES, entry_point, helper
-from features.merchant_state import (
+from features.kernels.columns import copy
+from features.kernels.compiled import SOURCES, entry_point, helper
+from features.kernels.statistics import add_amounts, bucket_width_ms
+from features.merchant.state import (
     FRAUD,
     HEAD_BASE_MS,
     HEAD_BUCKETS_UNTIL_MS,
@@ -47,8 +48,7 @@ from features.merchant_state import (
     view,
     who_in,
 )
-from features.merchant_store import store_head
-from features.statistics import add_amounts, bucket_width_ms
+from features.merchant.store import store_head
 from features.tokens import UNKNOWN
 from features.windows import (
     MAX_LABELS,

@@ -1,0 +1,1 @@
+"""The card: its features, its packed state, and the transition that a payment makes."""

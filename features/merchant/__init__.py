@@ -1,0 +1,1 @@
+"""The merchant: its features, its packed state, and the transitions of a payment and a label."""
