@@ -34,11 +34,11 @@ from producer.pacing import Pace
 from producer.run import RunSettings, to_kafka
 from producer.selection import NEVER_MS, Selection
 from producer.values.tokens import KEY_BYTES, Tokenizer
+from scoring.loader import Bundle, load_bundle
 from training.history import History, table_sha256
 from training.parity import ParityReport, compare
 from training.pipeline import Destination, Origin, Settings, train
 from training.replay import replay
-from udfs.bundle import Bundle, load_bundle
 
 _NAME = "handbook"
 _WARM_SHARE = 0.3

@@ -22,14 +22,14 @@ from features import warm_up
 from features.card import transition as card
 from features.card.transition import CardStep
 from features.merchant import transition as merchant
-from jobs.hand_over import CardResult
-from jobs.hand_over import pack as pack_hand_over
-from jobs.hand_over import unpack as unpack_hand_over
 from producer.records import Record
-from udfs.answer import Row, model_input
-from udfs.bundle import Bundle
-from udfs.decide import alert, decide
-from udfs.request import ScoringRequest
+from scoring.answer import Row, model_input
+from scoring.decision.decide import alert, decide
+from scoring.hand_over import CardResult
+from scoring.hand_over import pack as pack_hand_over
+from scoring.hand_over import unpack as unpack_hand_over
+from scoring.loader import Bundle
+from scoring.request import ScoringRequest
 
 _NOW_MS = 1_800_000_000_000
 _MONTH = 200_000

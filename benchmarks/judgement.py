@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scoring.bundle.manifest import Thresholds
 from training.fit import Targets
 from training.metrics import evaluate
 from training.trees import Floats, Ints
-from udfs.manifest import Thresholds
 
 LEVELS = ("MEDIUM", "HIGH")
 

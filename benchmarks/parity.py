@@ -33,8 +33,8 @@ from producer.selection import Selection, times_of
 from producer.values.tokens import KEY_BYTES, Tokenizer
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
+from scoring.loader import Bundle, load_bundle
 from training.parity import ParityReport, Stream, compare
-from udfs.bundle import Bundle, load_bundle
 
 _DAYS = 25
 _PAYMENTS_A_CARD = 35

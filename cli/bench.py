@@ -32,7 +32,7 @@ from cli.bench_threads import threads_command
 from cli.console import Output
 from cli.options import json_option, option, output_options
 from jobs.settings import DIRECT, PROFILES, Profile
-from udfs.bundle import load_bundle
+from scoring.loader import load_bundle
 
 DEFAULTS = BenchSettings(folder=BENCH_FOLDER, bundle=ROOT)
 QUICK_PAYMENTS, QUICK_WARM_UP, QUICK_SECONDS = 30_000, 30_000, 5

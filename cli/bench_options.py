@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from cli.options import option
+from scoring.loader import BundleError, find_bundle
 from stack.installation import RUN_FOLDER
-from udfs.bundle import BundleError, find_bundle
 
 ROOT = RUN_FOLDER.parent
 BENCH_FOLDER = RUN_FOLDER / "bench"

@@ -22,11 +22,11 @@ from events.topics import ALERTS
 from producer.feed import Feed
 from producer.pacing import Pace
 from producer.world.settings import WorldSettings
+from scoring.loader import find_bundle
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
 from stack.readable import Unreadable, readable
 from stack.settings import StackSettings
-from udfs.bundle import find_bundle
 
 CATCH_UP_S = 300.0
 COMMIT_S = 15.0

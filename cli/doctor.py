@@ -52,7 +52,7 @@ def _told(check: checks.Check) -> str:
 
 def _load_bundle() -> str:
     """Load the bundle that the job takes by default, golden file and hashes included."""
-    from udfs.bundle import find_bundle, load_bundle
+    from scoring.loader import find_bundle, load_bundle
 
     bundle = load_bundle(find_bundle(ROOT / "onnx_models", "ensemble"))
     return f"{bundle.manifest.name}/{bundle.manifest.version}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.console import Output
-from udfs.manifest import Costs, Expectation, Interval, Thresholds
+from scoring.bundle.manifest import Costs, Expectation, Interval, Thresholds
 
 MONEY = "in major units of each payment's currency, not converted"
 

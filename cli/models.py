@@ -11,8 +11,8 @@ from cli.console import Output, fail
 from cli.models_registry import Comparison, Entry, examine, references
 from cli.models_show import show_bundle, show_comparison, show_list, show_verified
 from cli.options import json_option, option, output_options
+from scoring.loader import BundleError, find_bundle, read_manifest
 from stack.installation import ROOT
-from udfs.bundle import BundleError, find_bundle, read_manifest
 
 EXAMPLE = """\b
 Examples:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from udfs.bundle import (
+from scoring.bundle.manifest import CARD_FILE, DIGEST_FILE, Manifest, Member
+from scoring.loader import (
     BundleError,
     bundle_versions,
     find_bundle,
@@ -16,7 +17,6 @@ from udfs.bundle import (
     read_manifest,
     verify_golden,
 )
-from udfs.manifest import CARD_FILE, DIGEST_FILE, Manifest, Member
 
 
 @dataclass(frozen=True)

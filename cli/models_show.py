@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from cli.console import Output
 from cli.models_registry import Comparison, Entry, describe_member
-from udfs.manifest import Manifest, Period
+from scoring.bundle.manifest import Manifest, Period
 
 MOST_FEATURES = 10
 

@@ -12,6 +12,7 @@ from cli.options import folder_option, option, output_options
 from events.topics import INPUTS
 from features import warm_up
 from jobs.settings import DIRECT, ISOLATIONS, PROFILES, why_not_kept
+from scoring.loader import BundleError, find_bundle, load_bundle
 from stack.embedded import Stack
 from stack.installation import RUN_FOLDER
 from stack.replace import make_room
@@ -21,7 +22,6 @@ from stack.submit import submit
 from stack.topics import require_topics
 from stack.unread import Gap
 from stack.unread_record import remember_topics
-from udfs.bundle import BundleError, find_bundle, load_bundle
 
 ROOT = RUN_FOLDER.parent
 JOB = ROOT / "jobs" / "fraud_detection.py"

@@ -21,6 +21,7 @@ PACKAGES = (
     "events",
     "features",
     "jobs",
+    "scoring",
     "udfs",
     "training",
     "producer",

@@ -20,13 +20,13 @@ from features import warm_up
 from producer.files.form import AccountError
 from producer.files.layouts import LayoutError
 from producer.values.rejects import RowRefusedError
+from scoring.bundle.manifest import Manifest
+from scoring.loader import Bundle, BundleError, load_bundle
 from training.errors import TrainingError
 from training.history import History, table_sha256
 from training.pipeline import Origin, train
 from training.replay import replay
 from training.tracking import Recorded, open_tracker
-from udfs.bundle import Bundle, BundleError, load_bundle
-from udfs.manifest import Manifest
 
 PLAIN_LINE_EVERY_S = 5.0
 _NOT_PART_OF_THE_RECIPE = frozenset(

@@ -27,6 +27,7 @@ from cli.world_options import (
 )
 from producer.population import GeneratorSettings
 from producer.world.settings import WorldSettings
+from scoring.bundle.manifest import Costs
 from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
 from training.fit import (
@@ -41,7 +42,6 @@ from training.fit import (
 )
 from training.pipeline import Destination, Settings
 from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
-from udfs.manifest import Costs
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

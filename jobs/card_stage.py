@@ -16,10 +16,10 @@ from events.transaction import receive_transaction
 from features import warm_up
 from features.card import transition as card
 from jobs.direct import Fields
-from jobs.hand_over import CardLabel, Refused, pack
 from jobs.stage import Stage
 from jobs.state import entity_state
-from jobs.steps import card_result
+from scoring.hand_over import CardLabel, Refused, pack
+from scoring.steps import card_result
 from udfs.metrics import Counters
 
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from events.topics import ALERTS, DECISIONS
 from jobs.direct import Fields
-from udfs.answer import answer, model_input
-from udfs.bundle import load_bundle
+from scoring.answer import answer, model_input
+from scoring.loader import load_bundle
+from scoring.request import ScoringRequest, pack
 from udfs.metrics import Counters
-from udfs.request import ScoringRequest, pack
 
 
 class ScoreHere:

@@ -11,12 +11,12 @@ from events.topics import DEAD_LETTERS
 from features import warm_up
 from features.merchant import transition as merchant
 from jobs.direct import Fields
-from jobs.hand_over import CardLabel, CardResult, unpack
 from jobs.stage import Stage
 from jobs.state import entity_state
-from jobs.steps import label_receipt, scoring_request
+from scoring.hand_over import CardLabel, CardResult, unpack
+from scoring.request import ScoringRequest
+from scoring.steps import label_receipt, scoring_request
 from udfs.metrics import Counters
-from udfs.request import ScoringRequest
 
 
 class Finish(Protocol):

@@ -10,12 +10,12 @@ from pathlib import Path
 from cli.submit import ROOT, start_job
 from events.topics import DECISIONS
 from jobs.settings import DIRECT, Profile
+from scoring.loader import Bundle, find_bundle, load_bundle
 from stack.embedded import Stack
 from stack.reading import read_topic
 from stack.settings import StackSettings
 from tests.waiting import wait_for
 from training.parity import Stream
-from udfs.bundle import Bundle, find_bundle, load_bundle
 
 MODELS = ROOT / "onnx_models"
 

@@ -1,6 +1,6 @@
 """From labelled history to a model bundle: replay, split, fit, thresholds, export, gate, write.
 
 Belongs here: everything that happens before a bundle exists. Features come from features/, by
-the same functions as in the stream; scores come from udfs/, by the graph that the stream runs.
+the same functions as in the stream; scores come from scoring/, by the graph that the stream runs.
 Does not belong here: reading files and generating payments (producer/), Flink and Kafka.
 """

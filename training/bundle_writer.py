@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from scoring.bundle.manifest import COVERS_FILE, GOLDEN_FILE, Manifest
+from scoring.bundle.manifest_file import write_manifest
+from scoring.loader import bundle_versions, file_sha256
+from scoring.model.scorer import PROBABILITY, Scores
 from training.errors import TrainingError
 from training.trees import Floats
-from udfs.bundle import bundle_versions, file_sha256
-from udfs.manifest import COVERS_FILE, GOLDEN_FILE, Manifest
-from udfs.manifest_file import write_manifest
-from udfs.score import PROBABILITY, Scores
 
 
 def next_version(root: Path, name: str) -> int:

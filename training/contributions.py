@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 import onnx
 
+from scoring.bundle.manifest import GRAPH_FILE, Manifest
+from scoring.reasons.contributions import read_contributions
 from training.package import Package
 from training.trees import Floats
-from udfs.contributions import read_contributions
-from udfs.manifest import GRAPH_FILE, Manifest
 
 SAMPLE_ROWS: Final = 1_000
 

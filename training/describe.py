@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from features.catalogue import FEATURES
+from scoring.bundle.manifest import Calibration, Combination, InputFeature, Member
 from training.fit import FitSettings, FittedEnsemble
 from training.metrics import brier_score, evaluate
 from training.models.base import Parameters, column_medians
 from training.package import member_file
 from training.prepare import Part, Prepared
 from training.profiles import column_profile
-from udfs.manifest import Calibration, Combination, InputFeature, Member
 
 ATTRIBUTE_UNIT = "as given"
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from scoring.bundle.manifest import Costs, Expectation, Interval
 from training.prepare import Part
 from training.ranking import days
 from training.trees import Floats, Ints
-from udfs.manifest import Costs, Expectation, Interval
 
 DRAWS = 1_000
 MOST_GROUPS = 2_000

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import onnx
 
+from scoring.model.scorer import PROBABILITY
 from training.calibration import Calibration
 from training.combination import Combination
 from training.graph import Graph
 from training.models.base import Exported
-from udfs.score import PROBABILITY
 
 
 def fused_graph(

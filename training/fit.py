@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scoring.model.scorer import Scores
 from training.balance import rebalance, refuse_too_few
 from training.calibration import Calibration, calibrate
 from training.choice import Goodness
@@ -29,7 +30,6 @@ from training.models.base import Exported, Model, column_medians, impute
 from training.models.registry import MODELS
 from training.rows import Rows
 from training.trees import Floats
-from udfs.score import Scores
 
 __all__ = [
     "BOOSTED",

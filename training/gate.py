@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from scoring.bundle.manifest import Parity, Thresholds
+from scoring.loader import max_difference
+from scoring.model.scorer import Scorer, Scores
 from training.errors import TrainingError
 from training.models.base import Exported
 from training.trees import Floats, Ints
-from udfs.bundle import max_difference
-from udfs.manifest import Parity, Thresholds
-from udfs.score import Scorer, Scores
 
 TOLERANCE = 1e-5
 HELD_OUT_ROWS = 5_000

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from onnx import helper
 
+from scoring.bundle.manifest import GRAPH_FILE, INPUTS_KEY, Parity, Thresholds, inputs_sha256
+from scoring.model.scorer import Scorer, Scores, open_session
 from training.export import fused_graph, member_graph
 from training.fit import FittedEnsemble
 from training.gate import check_parity, gate_cases
 from training.tree_node import leaf_covers
 from training.trees import Floats
-from udfs.manifest import GRAPH_FILE, INPUTS_KEY, Parity, Thresholds, inputs_sha256
-from udfs.score import Scorer, Scores, open_session
 
 GOLDEN_ROWS = 64
 

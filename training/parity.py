@@ -20,10 +20,10 @@ from events.label import Label
 from events.receipt import LabelReceipt
 from events.transaction import Transaction
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
+from scoring.answer import model_input
+from scoring.loader import Bundle
 from training.parity_difference import Difference, Matrix, differences, differing_rows
 from training.parity_replay import follow_sequences, follow_topic, label_key
-from udfs.answer import model_input
-from udfs.bundle import Bundle
 
 ENSEMBLE = "ensemble"
 CARD_NAMES = FEATURE_NAMES[: len(CARD_FEATURES)]

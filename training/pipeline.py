@@ -8,6 +8,9 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from features.catalogue import FEATURE_SET_VERSION
+from scoring.bundle.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, TrainingData
+from scoring.bundle.manifest_sense import golden_levels
+from scoring.loader import load_bundle, verify_golden
 from training.bundle_writer import next_version, refuse_existing, write_bundle
 from training.contributions import mean_contributions
 from training.describe import calibration, combination, input_features, judge, members
@@ -20,9 +23,6 @@ from training.prepare import Prepared, prepare
 from training.report import Measured, model_card
 from training.split import DAY_MS
 from training.thresholds import Goals, solve_thresholds
-from udfs.bundle import load_bundle, verify_golden
-from udfs.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, TrainingData
-from udfs.manifest_sense import golden_levels
 
 LIBRARIES = (
     "numpy",

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scoring.bundle.manifest import Period
 from training.history import History, refuse_infinities, varying_columns
 from training.rows import Rows
 from training.segments import Segments, feature_segments
 from training.split import Split, describe, split_by_time
 from training.trees import Floats, Ints
-from udfs.manifest import Period
 
 AMOUNT = "amount"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from scoring.bundle.manifest import Costs
 from training.errors import TrainingError
 from training.prepare import Part
 from training.trees import Floats, Ints
-from udfs.manifest import Costs
 
 FEWEST_ALERTS = 10
 DAY_MS = 86_400_000

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from scoring.bundle.manifest import Period
 from training.errors import TrainingError
 from training.fit_settings import Targets
 from training.trees import Ints
-from udfs.manifest import Period
 
 DAY_MS = 86_400_000
 

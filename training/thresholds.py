@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from scoring.bundle.manifest import Costs, Thresholds
 from training.errors import TrainingError
 from training.expectation import expect
 from training.prepare import Part
 from training.ranking import Ranking
 from training.trees import Floats
-from udfs.manifest import Costs, Thresholds
 
 Kind = Literal["share", "budget", "precision", "recall", "cost"]
 Level = Literal["MEDIUM", "HIGH"]

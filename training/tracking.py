@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from scoring.bundle.manifest import MANIFEST_FILE, Manifest
+from scoring.loader import file_sha256
 from training.errors import TrainingError
-from udfs.bundle import file_sha256
-from udfs.manifest import MANIFEST_FILE, Manifest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

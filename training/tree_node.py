@@ -14,8 +14,8 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
+from scoring.model.scorer import INPUT
 from training.trees import Floats, Tree, Trees
-from udfs.score import INPUT
 
 _LESS_OR_EQUAL, _LESS = 0, 1
 _SUM = 1

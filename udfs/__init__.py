@@ -1,5 +1,6 @@
-"""What an operator calls: load a model bundle, score features, decide a risk level, explain it.
+"""What Flink calls: the vectorised scoring UDF, its worker's set-up, and the job's metrics.
 
-Belongs here: pure functions and small classes that work on numbers and typed events.
-Does not belong here: state, Kafka, training, and anything of Flink but in ``*_udf.py`` modules.
+Belongs here: modules that PyFlink loads by name in a process of its own (``*_udf.py``), and the
+metrics that they share with the stages.
+Does not: what computes (features/, scoring/), state, Kafka.
 """

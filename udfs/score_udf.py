@@ -16,10 +16,10 @@ from udfs.beam_worker import let_numba_load
 
 let_numba_load()  # before what follows imports the compiled kernels
 
-from udfs.answer import answer_batch  # noqa: E402
-from udfs.bundle import load_bundle  # noqa: E402
+from scoring.answer import answer_batch  # noqa: E402
+from scoring.loader import load_bundle  # noqa: E402
+from scoring.request import unpack  # noqa: E402
 from udfs.metrics import Counters  # noqa: E402
-from udfs.request import unpack  # noqa: E402
 
 ANSWER = DataTypes.ROW(
     [DataTypes.FIELD("decision", DataTypes.BYTES()), DataTypes.FIELD("alert", DataTypes.BYTES())]

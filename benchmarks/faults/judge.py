@@ -16,9 +16,9 @@ from benchmarks.faults.subscriber import Answer, Seen
 from events.dead_letter import DeadLetter
 from events.decision import Decision
 from events.receipt import LabelReceipt
+from scoring.loader import Bundle
 from training.parity import ParityReport, Stream, compare
 from training.parity_replay import label_key
-from udfs.bundle import Bundle
 
 _SOME = 3
 

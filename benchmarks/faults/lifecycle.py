@@ -15,12 +15,12 @@ from benchmarks.faults.scene import Scene
 from benchmarks.faults.traffic import world
 from benchmarks.job import JOB
 from events.topics import DECISIONS
+from scoring.loader import load_bundle
 from stack.reading import read_topic
 from stack.snapshots import newest_snapshot
 from training.fit import FitSettings
 from training.pipeline import Destination, Origin, Settings, train
 from training.replay import replay
-from udfs.bundle import load_bundle
 
 _GOES_ON_S = 5.0
 _FEW = 15

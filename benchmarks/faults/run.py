@@ -28,10 +28,10 @@ from benchmarks.own_stack import refuse_foreign
 from benchmarks.targets import CHECKPOINT_INTERVAL_MS
 from events.topics import DECISIONS
 from features import warm_up
+from scoring.loader import Bundle, load_bundle
 from stack.embedded import Stack
 from stack.errors import StackError
 from stack.settings import StackSettings
-from udfs.bundle import Bundle, load_bundle
 
 _RUNS_A_STACK = 5
 """A fault may strike one job so often; then a new one begins, lest only old jobs be tried."""

@@ -11,9 +11,9 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.faults.fault import Traffic
 from benchmarks.faults.live_job import LiveJob
 from benchmarks.faults.traffic import Flow
+from scoring.loader import Bundle
 from stack.embedded import Stack
 from stack.errors import StackError
-from udfs.bundle import Bundle
 
 _LOOK_EVERY_S = 0.1
 _CHECKPOINT_S = 60.0

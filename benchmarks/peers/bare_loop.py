@@ -32,10 +32,10 @@ from events.transaction import parse_transaction
 from features import warm_up
 from features.card import transition as card
 from features.merchant import transition as merchant
-from jobs.steps import label_receipt
-from udfs.answer import Row, answer, model_input
-from udfs.bundle import Bundle, load_bundle
-from udfs.request import ScoringRequest
+from scoring.answer import Row, answer, model_input
+from scoring.loader import Bundle, load_bundle
+from scoring.request import ScoringRequest
+from scoring.steps import label_receipt
 
 OUTPUT_TOPICS: Final = tuple(
     replace(topic, name=f"bench-{topic.name}") for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS)

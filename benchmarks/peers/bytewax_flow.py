@@ -19,7 +19,7 @@ from bytewax.dataflow import Dataflow
 from benchmarks.peers.work import Out, card_step, merchant_records, merchant_step
 from events.topics import LABELS, TRANSACTIONS
 from features import warm_up
-from udfs.bundle import load_bundle
+from scoring.loader import load_bundle
 
 State = bytes | None
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from events.decision import Decision, decision_features
 from features.catalogue import CARD_FEATURES
+from scoring.loader import Bundle
 from training.parity import Stream, compare
 from training.parity_difference import differing_rows
 from training.parity_replay import follow_topic, label_key
-from udfs.bundle import Bundle
 
 _CARD = len(CARD_FEATURES)
 

@@ -27,10 +27,10 @@ from benchmarks.rates import events_between, median_rate
 from benchmarks.reading import read_stream
 from benchmarks.throughput import DecisionTime, decode_time
 from events.topics import DECISIONS
+from scoring.loader import load_bundle
 from stack.embedded import Progress, Stack
 from stack.errors import StackError
 from stack.readable import readable
-from udfs.bundle import load_bundle
 
 _START_S = 240.0
 _CRASH_TAIL_S = 180.0

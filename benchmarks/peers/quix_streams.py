@@ -21,7 +21,7 @@ from quixstreams.models.serializers import SerializationContext, Serializer
 from benchmarks.peers.work import Out, card_step, merchant_records, merchant_step
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from features import warm_up
-from udfs.bundle import Bundle, load_bundle
+from scoring.loader import Bundle, load_bundle
 
 HANDED: Final = "handed-over"
 COMMIT_S: Final = 1.0

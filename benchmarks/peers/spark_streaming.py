@@ -22,7 +22,7 @@ from pyspark.sql.types import BinaryType, StringType, StructField, StructType
 
 from benchmarks.peers.work import Out, card_step, merchant_step, pack_out, score_batch
 from events.topics import DECISIONS, LABELS, TRANSACTIONS
-from udfs.bundle import Bundle, load_bundle
+from scoring.loader import Bundle, load_bundle
 
 _CORES: Final = 2
 _OPTIONS: Final = {

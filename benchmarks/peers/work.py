@@ -18,15 +18,15 @@ from events.topics import ALERTS, DECISIONS, LABELS
 from events.transaction import receive_transaction
 from features.card import transition as card
 from features.merchant import transition as merchant
-from jobs.hand_over import CardLabel, Refused
-from jobs.hand_over import pack as pack_hand_over
-from jobs.hand_over import unpack as unpack_hand_over
-from jobs.steps import card_result, label_receipt, scoring_request
-from udfs.answer import Answer, answer, answer_batch, model_input
-from udfs.bundle import Bundle
-from udfs.request import ScoringRequest
-from udfs.request import pack as pack_request
-from udfs.request import unpack as unpack_request
+from scoring.answer import Answer, answer, answer_batch, model_input
+from scoring.hand_over import CardLabel, Refused
+from scoring.hand_over import pack as pack_hand_over
+from scoring.hand_over import unpack as unpack_hand_over
+from scoring.loader import Bundle
+from scoring.request import ScoringRequest
+from scoring.request import pack as pack_request
+from scoring.request import unpack as unpack_request
+from scoring.steps import card_result, label_receipt, scoring_request
 
 
 class Out(NamedTuple):

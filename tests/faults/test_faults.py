@@ -10,8 +10,8 @@ from benchmarks.faults.catalogue import FAULTS, find_fault
 from benchmarks.faults.fault import Fault, Moment
 from benchmarks.faults.results import FaultResult
 from benchmarks.faults.run import FaultSettings, run_fault
+from scoring.loader import find_bundle
 from tests.running import MODELS
-from udfs.bundle import find_bundle
 
 IN_CI = [fault for fault in FAULTS if fault.in_ci]
 

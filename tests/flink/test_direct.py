@@ -22,13 +22,13 @@ from producer.labels import LabelSettings
 from producer.population import GeneratorSettings
 from producer.records import Records
 from producer.selection import Selection
+from scoring.loader import find_bundle
 from stack.embedded import Stack
 from stack.reading import read_topic
 from stack.settings import StackSettings
 from stack.submit import submit
 from tests.running import RunningJob
 from tests.waiting import wait_for
-from udfs.bundle import find_bundle
 
 JOB = Path(__file__).with_name("direct_job.py")
 WORDS = ["one 1", "two 2", "none 3", "one 4", "two 5", "other 6", "two 7"]

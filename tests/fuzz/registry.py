@@ -49,7 +49,7 @@ TARGETS: Final[dict[str, Target]] = {
         "decisions, alerts, dead letters, receipts", ("events",), 4096, 5, json_from=1
     ),
     "hand_over": Target(
-        "what the stages hand each other", ("jobs.hand_over", "udfs.request"), 2048, 2
+        "what the stages hand each other", ("scoring.hand_over", "scoring.request"), 2048, 2
     ),
     "table": Target("tables of payments", ("events",), 1024, 4),
     "csv_file": Target(
@@ -79,9 +79,11 @@ TARGETS: Final[dict[str, Target]] = {
     "merchant_state_interpreted": Target(
         "a merchant's state, kernels as Python", ("features",), 2048, 6, INTERPRETED
     ),
-    "manifest": Target("a bundle's manifest", ("udfs",), 16384, 8, CHECKED, 0),
-    "bundle_file": Target("a bundle's graph, covers and golden rows", ("udfs",), 16384, 8, CHECKED),
-    "trees": Target("trees of a graph, and their covers", ("udfs",), 2048, 8, CHECKED),
+    "manifest": Target("a bundle's manifest", ("scoring",), 16384, 8, CHECKED, 0),
+    "bundle_file": Target(
+        "a bundle's graph, covers and golden rows", ("scoring",), 16384, 8, CHECKED
+    ),
+    "trees": Target("trees of a graph, and their covers", ("scoring",), 2048, 8, CHECKED),
     "settings_file": Target(
         "JSON that stack/ and tune keep, and what Flink answers",
         ("stack.settings", "stack.flink", "training.evaluation.chosen"),

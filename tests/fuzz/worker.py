@@ -35,7 +35,7 @@ def _compiled() -> list[str]:
         return []
     return [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for folder in ("features", "udfs")
+        for folder in ("features", "scoring")
         for path in sorted((ROOT / folder).rglob("*.py"))
         if "from features.kernels.compiled import" in path.read_text(encoding="utf-8")
     ]

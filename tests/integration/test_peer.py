@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.peers.catalogue import PEERS, environment_of
 from benchmarks.peers.measure import PeerSettings, measure
-from udfs.bundle import find_bundle
+from scoring.loader import find_bundle
 
 MODELS = Path(__file__).resolve().parents[2] / "onnx_models"
 

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.state.backends import BACKENDS
 from benchmarks.state.run import StateSettings, measure
 from cli.submit import ROOT
-from udfs.bundle import find_bundle
+from scoring.loader import find_bundle
 
 
 @pytest.mark.timeout(300)

@@ -9,8 +9,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("mlflow", "matplotlib", "optuna", "sqlalchemy", "sklearn", "xgboost")
 SCORING = sorted(
-    f"udfs.{path.stem}"
-    for path in (ROOT / "udfs").glob("*.py")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for folder in ("scoring", "udfs")
+    for path in (ROOT / folder).rglob("*.py")
     if path.stem not in ("__init__", "score_udf")
 )
 

@@ -10,6 +10,7 @@ import numpy as np
 from xgboost import XGBClassifier
 
 from features.catalogue import HANDBOOK_FEATURES
+from scoring.model.scorer import Scores
 from training.choice import Goodness
 from training.combination import Weighted, best_weights
 from training.errors import TrainingError
@@ -19,7 +20,6 @@ from training.history import History
 from training.rows import Rows
 from training.shrink import select
 from training.trees import Floats, Ints
-from udfs.score import Scores
 
 Columns = Literal["handbook", "stream"]
 Learn = Callable[[Rows, Floats], dict[str, Floats]]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from scoring.bundle.manifest import AgainstBest
 from training.fit_settings import Targets
 from training.trees import Floats
-from udfs.manifest import AgainstBest
 
 Interval = tuple[float, float]
 Doubles = npt.NDArray[np.float64]

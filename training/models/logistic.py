@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from scoring.model.scorer import INPUT
 from training.fit_settings import LOGISTIC, FitSettings, Targets
 from training.graph import Graph
 from training.models.base import Parameters, column_medians, share
 from training.trees import Floats, Ints, Trees
-from udfs.score import INPUT
 
 BOUND_LEVELS = (0.001, 0.999)
 

@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
+from scoring.bundle.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
+from scoring.bundle.manifest_file import seal
+from scoring.loader import file_sha256
 from tests.fuzz.targets.manifest import judge
 from tests.fuzz.targets.small_bundle import COVERS, MEMBER, graph_bytes, small_bundle, trees_node
-from udfs.bundle import file_sha256
-from udfs.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
-from udfs.manifest_file import seal
 
 FILES: Final = (GRAPH_FILE, COVERS_FILE, GOLDEN_FILE, f"{MEMBER}.onnx")
 _MANIFEST: Final = json.loads((small_bundle() / MANIFEST_FILE).read_bytes())

@@ -8,8 +8,7 @@ import msgspec
 
 from events.label import Label
 from events.transaction import Transaction
-from jobs import hand_over
-from udfs import request
+from scoring import hand_over, request
 
 _PAID = Transaction("t1", "c1", 1, 2, "EUR", "m1", lat=1.0, lon=2.0, attributes={"V1": 0.5})
 

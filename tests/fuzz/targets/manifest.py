@@ -12,11 +12,11 @@ import msgspec
 import numpy as np
 
 from features.catalogue import FEATURE_NAMES
+from scoring.bundle.manifest import MANIFEST_FILE, Manifest, encode_manifest
+from scoring.bundle.manifest_file import seal
+from scoring.loader import BundleError, load_bundle, verify_golden
 from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.small_bundle import small_bundle
-from udfs.bundle import BundleError, load_bundle, verify_golden
-from udfs.manifest import MANIFEST_FILE, Manifest, encode_manifest
-from udfs.manifest_file import seal
 
 FOLDER: Final = Path(tempfile.mkdtemp(prefix="cardwatch-fuzz-")) / "1"
 shutil.copytree(small_bundle(), FOLDER)

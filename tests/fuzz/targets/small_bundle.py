@@ -13,8 +13,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from features.catalogue import FEATURE_NAMES, FEATURE_SET_VERSION
-from udfs.bundle import file_sha256
-from udfs.manifest import (
+from scoring.bundle.manifest import (
     COVERS_FILE,
     FORMAT_VERSION,
     GOLDEN_FILE,
@@ -24,9 +23,10 @@ from udfs.manifest import (
     Manifest,
     inputs_sha256,
 )
-from udfs.manifest_file import write_manifest
-from udfs.manifest_sense import golden_levels
-from udfs.score import INPUT, PROBABILITY, Matrix, open_session
+from scoring.bundle.manifest_file import write_manifest
+from scoring.bundle.manifest_sense import golden_levels
+from scoring.loader import file_sha256
+from scoring.model.scorer import INPUT, PROBABILITY, Matrix, open_session
 
 MEMBER: Final = "forest"
 WIDTH: Final = 3

@@ -10,12 +10,12 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from scoring.bundle.graph_check import TreesError, check_graph
+from scoring.reasons.contributions import read_contributions
+from scoring.reasons.tree_kernel import FlatTrees
 from tests.fuzz.draws import Draws
 from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.small_bundle import COVERS, MEMBER, WIDTH, graph_bytes, trees_node
-from udfs.contributions import read_contributions
-from udfs.graph_check import TreesError, check_graph
-from udfs.tree_kernel import FlatTrees
 
 _LISTS: Final = (
     "tree_roots",

@@ -17,7 +17,7 @@ from events.transaction import Transaction
 from features.card import transition as card
 from features.merchant import transition as merchant
 from features.windows import DAY_MS
-from jobs.steps import card_result, scoring_request
+from scoring.steps import card_result, scoring_request
 from tests.integration.cases.ground import EURO, call, produce, read, rejects
 
 _TEST_CARD = "4111111111111111"

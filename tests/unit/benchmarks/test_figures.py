@@ -18,8 +18,8 @@ from benchmarks.results import Results
 from benchmarks.state.size import typical_card_bytes
 from benchmarks.targets import TARGETS, Target
 from benchmarks.throughput import Throughput
+from scoring.bundle.manifest import Thresholds
 from stack.installation import Installation
-from udfs.manifest import Thresholds
 
 PROVENANCE = Provenance(Machine("a processor", 2, 16.0, "Linux"), "2026-01-01", None, False, {})
 

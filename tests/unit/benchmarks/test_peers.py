@@ -37,7 +37,7 @@ from events.topics import DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from events.transaction import parse_transaction
 from stack.embedded import Stack
 from stack.settings import StackSettings
-from tests.unit.udfs.scene import shipped, small_stream
+from tests.unit.scoring.scene import shipped, small_stream
 from training.parity import Stream
 
 _PAYMENTS = 300

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.models import command
+from scoring.bundle.manifest import CARD_FILE, DIGEST_FILE, GRAPH_FILE, MANIFEST_FILE
+from scoring.bundle.manifest_file import seal
 from tests.unit.training.samples import random_registry
-from udfs.manifest import CARD_FILE, DIGEST_FILE, GRAPH_FILE, MANIFEST_FILE
-from udfs.manifest_file import seal
 
 
 def run(*arguments: object) -> Result:

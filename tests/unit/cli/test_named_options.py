@@ -16,7 +16,7 @@ from cli.main import COMMANDS, cardwatch
 
 ROOT = Path(__file__).parents[3]
 PRODUCT = (
-    *("cli", "stack", "events", "features", "jobs", "udfs", "training", "producer"),
+    *("cli", "stack", "events", "features", "scoring", "jobs", "udfs", "training", "producer"),
     *("benchmarks", "deploy", "onnx_models", "docs", "flink-conf"),
 )
 TEXTS = (".md", ".html", ".yml", ".yaml", ".toml", ".sh")

@@ -16,7 +16,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.parity import ParityResults, ParitySettings, traffic
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from producer.disorder import Disordered
-from tests.unit.udfs.scene import shipped, small_stream, without
+from tests.unit.scoring.scene import shipped, small_stream, without
 from training.parity import Stream, compare
 
 SENT = Disordered([], payments=60, labels=1, late=2, repeats=3, late_labels=4, corrections=5)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from cli.train import command
 from producer.generator import generate
 from producer.population import GeneratorSettings
-from udfs.bundle import load_bundle
+from scoring.loader import load_bundle
 
 SIZE = ("--customers", "150", "--terminals", "100", "--days", "12", "--label-delay", "2d")
 QUICK = (

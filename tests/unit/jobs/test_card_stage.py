@@ -12,7 +12,7 @@ from events.dead_letter import decode_dead_letter
 from events.topics import TRANSACTIONS
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from jobs.card_stage import CardStage
-from jobs.hand_over import CardResult, Refused, unpack
+from scoring.hand_over import CardResult, Refused, unpack
 
 NOW_MS = 1_717_236_000_000
 PAYMENT = {

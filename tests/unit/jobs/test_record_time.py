@@ -13,9 +13,9 @@ from events.timestamps import EARLIEST_MS, LATEST_MS, MAX_AHEAD_MS, is_record_ti
 from events.transaction import parse_transaction
 from features.card import transition as card
 from features.merchant import transition as merchant
-from jobs.steps import card_result, scoring_request
+from scoring.request import ScoringRequest
+from scoring.steps import card_result, scoring_request
 from tests.unit.features.factories import NOON_MS, payment
-from udfs.request import ScoringRequest
 
 ODD = (-1, 0, 1_700_000_000, EARLIEST_MS - 1, NOON_MS + MAX_AHEAD_MS + 1, 2**53, 2**63 - 1)
 """No time, none, seconds, 1999, ahead, microseconds, the largest number."""

@@ -17,8 +17,8 @@ from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, TRANS
 from events.transaction import Transaction, encode_transaction, receive_transaction
 from events.wire import MAX_DEPTH, MAX_EVENT_BYTES, MAX_TEXT
 from features.card import transition as card
-from jobs.hand_over import CardResult, pack, unpack
-from jobs.steps import card_result
+from scoring.hand_over import CardResult, pack, unpack
+from scoring.steps import card_result
 from tests.unit.events.samples import CARD, NOW_MS, alert, decision, full_payment, receipt
 
 KEY = CARD.encode()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from scoring.loader import max_difference
 from tests.unit.training.samples import EVERY, every_fit, narrow_history, rows_of
 from training.choice import Goodness
 from training.combination import Combination, Ranked, Stacked, Weighted, choose
@@ -17,7 +18,6 @@ from training.fit_settings import FitSettings, Targets
 from training.models.registry import MODELS
 from training.package import open_scorer
 from training.trees import Floats
-from udfs.bundle import max_difference
 
 
 def two_scores() -> tuple[list[Floats], Targets]:

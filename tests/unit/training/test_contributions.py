@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scoring.bundle.manifest import CARD_FILE, Manifest
+from scoring.loader import load_bundle, read_manifest
 from tests.unit.training.samples import (
     ORIGIN,
     SMALL,
@@ -20,8 +22,6 @@ from training.fit import combine, fit
 from training.package import package
 from training.pipeline import Destination, Settings, train
 from training.trees import Floats
-from udfs.bundle import load_bundle, read_manifest
-from udfs.manifest import CARD_FILE, Manifest
 
 
 def manifest() -> Manifest:

@@ -8,6 +8,8 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from xgboost import XGBClassifier
 
+from scoring.loader import max_difference
+from scoring.model.scorer import open_session
 from tests.unit.training.samples import (
     NARROW,
     SMALL,
@@ -26,8 +28,6 @@ from training.models.base import ExportedTrees, column_medians, impute
 from training.models.registry import MODELS
 from training.package import open_scorer
 from training.trees import boosted_trees, float32_floor, forest_trees
-from udfs.bundle import max_difference
-from udfs.score import open_session
 
 
 def test_fused_graph_scores_as_the_models_do() -> None:

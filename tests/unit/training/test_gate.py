@@ -10,6 +10,8 @@ from msgspec import structs
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from scoring.bundle.manifest import Parity, Thresholds
+from scoring.model.scorer import Scorer, Scores, open_session
 from tests.unit.training.samples import EVERY, NARROW, every_fit, narrow_history
 from training.combination import Ranked, Weighted
 from training.curve import Curve
@@ -24,8 +26,6 @@ from training.models.logistic import ExportedLinear
 from training.models.registry import MODELS
 from training.package import open_scorer
 from training.trees import Floats, Trees
-from udfs.manifest import Parity, Thresholds
-from udfs.score import Scorer, Scores, open_session
 
 LEVELS = {"MEDIUM": 0.1, "HIGH": 0.01}
 WITH_TREES = [name for name in MODELS if name != LOGISTIC]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xgboost
 
+from scoring.model.scorer import open_session
 from tests.unit.training.samples import (
     EVERY,
     NARROW,
@@ -26,7 +27,6 @@ from training.models.lightgbm import Light, light_trees
 from training.models.registry import MODELS
 from training.models.xgboost import choose_device, gpu_found
 from training.trees import Floats
-from udfs.score import open_session
 
 
 def model(name: str) -> Model:

@@ -10,7 +10,7 @@ import pytest
 
 from events.decision import Decision, decision_features, encode_features
 from features.catalogue import FEATURE_NAMES
-from tests.unit.udfs.scene import shipped, small_stream, without
+from tests.unit.scoring.scene import shipped, small_stream, without
 from training.parity import Stream, compare
 
 

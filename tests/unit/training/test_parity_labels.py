@@ -8,7 +8,7 @@ import pytest
 
 from events.receipt import decode_receipt
 from features.merchant import transition as merchant
-from jobs.steps import label_receipt
+from scoring.steps import label_receipt
 from tests.unit.features.factories import NOON_MS, label
 from training.parity_replay import label_key
 

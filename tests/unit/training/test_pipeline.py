@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scoring.bundle.manifest import GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
+from scoring.loader import load_bundle, verify_golden
+from scoring.model.scorer import Scores, open_session
+from scoring.reasons.contributions import EnsembleContributions
 from tests.unit.training.samples import EVERY, NAMES, ORIGIN, SMALL, random_history, random_registry
 from training.errors import TrainingError
 from training.fit import FittedEnsemble
@@ -13,10 +17,6 @@ from training.package import member_file
 from training.pipeline import Destination, Settings, train
 from training.thresholds import Goal, Goals
 from training.trees import Floats
-from udfs.bundle import load_bundle, verify_golden
-from udfs.contributions import EnsembleContributions
-from udfs.manifest import GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE
-from udfs.score import Scores, open_session
 
 
 def test_a_run_repeats_to_the_byte(tmp_path: Path) -> None:

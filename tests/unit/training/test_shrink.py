@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scoring.bundle.manifest import Thresholds
 from tests.unit.training.samples import EVERY, SMALL, narrow_history, random_fit
 from training.fit import FitSettings, FittedEnsemble, fit
 from training.gate import check_parity, gate_cases
@@ -13,7 +14,6 @@ from training.prepare import prepare
 from training.shrink import collapse_leaves, fewer_trees, leaf_count, strongest
 from training.split import DAY_MS
 from training.studies import Parts, balance_study, models_study, size_study
-from udfs.manifest import Thresholds
 
 LEVELS = {"MEDIUM": 0.1, "HIGH": 0.01}
 THRESHOLDS = Thresholds(medium=0.2, high=0.6, method="-", alert_share=LEVELS, precision=LEVELS)

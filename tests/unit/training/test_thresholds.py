@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from scoring.bundle.manifest import Costs
 from tests.unit.training.samples import classes, floats
 from training.errors import TrainingError
 from training.fit import Targets
@@ -12,7 +13,6 @@ from training.prepare import Part
 from training.split import DAY_MS
 from training.thresholds import Goal, Goals, parse_goal, solve_thresholds
 from training.trees import Floats
-from udfs.manifest import Costs
 
 RANDOM = np.random.default_rng(2)
 ROWS, DAYS = 10_000, 20

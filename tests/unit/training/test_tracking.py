@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
+from scoring.bundle.manifest import CARD_FILE, Manifest
+from scoring.loader import load_bundle
 from tests.unit.training.samples import random_registry
 from training.errors import TrainingError
 from training.tracking import ARTIFACTS, DATABASE, EXPERIMENT, Recorded, open_tracker
-from udfs.bundle import load_bundle
-from udfs.manifest import CARD_FILE, Manifest
 
 # MLflow's own tables use a loader of SQLAlchemy that SQLAlchemy 2.1 is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")

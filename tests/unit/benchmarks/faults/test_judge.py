@@ -19,7 +19,7 @@ from events.decision import Decision
 from events.label import encode_label
 from events.topics import LABELS, TRANSACTIONS
 from events.transaction import encode_transaction
-from tests.unit.udfs.scene import shipped, small_stream
+from tests.unit.scoring.scene import shipped, small_stream
 
 ALERT_FIELDS = set(Alert.__struct_fields__) & set(Decision.__struct_fields__)
 

@@ -12,7 +12,7 @@ from features.card import transition as card
 from features.card.state import VERSION
 from features.windows import HOUR_MS, MAX_CARD_EVENTS
 from jobs.card_stage import CardStage
-from jobs.hand_over import Refused
+from scoring.hand_over import Refused
 from tests.unit.features.factories import NOON_MS, payment
 from tests.unit.jobs.test_card_stage import Context, take
 

@@ -4,13 +4,13 @@ from html.parser import HTMLParser
 
 import numpy as np
 
+from scoring.bundle.manifest import AgainstBest, Interval
 from training.evaluation.figures import FIGURES
 from training.evaluation.results import Evaluation, FoldSummary, ModelResult, PublishedRow
 from training.fit import Targets
 from training.report import Measured
 from training.segments import Segments
 from training.trees import Floats
-from udfs.manifest import AgainstBest, Interval
 
 ROWS = 2_000
 

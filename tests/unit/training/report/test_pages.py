@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from features.catalogue import TERMS
+from scoring.bundle.manifest import CARD_FILE, Manifest
+from scoring.loader import read_manifest
 from tests.unit.training.report.scene import (
     ROWS,
     Page,
@@ -23,8 +25,6 @@ from training.report import evaluation_page, model_card
 from training.report.card import expected_rows
 from training.report.measured import Measured, confusion, segment_rows
 from training.trees import Floats
-from udfs.bundle import read_manifest
-from udfs.manifest import CARD_FILE, Manifest
 
 
 def manifest() -> Manifest:

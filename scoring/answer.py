@@ -1,0 +1,63 @@
+"""From a request and its scores to the bytes that go to Kafka: the same for both profiles."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from events.alert import encode_alert
+from events.decision import RiskLevel, encode_decision
+from events.transaction import Transaction
+from scoring.decision.decide import alert, decide
+from scoring.loader import Bundle
+from scoring.request import ScoringRequest
+
+Row = npt.NDArray[np.float32]
+
+
+class Answer(NamedTuple):
+    """An encoded decision, and an encoded alert where the decision is one."""
+
+    level: RiskLevel
+    decision: bytes
+    alert: bytes | None
+
+
+def model_input(values: Row, payment: Transaction, attributes: Sequence[str]) -> Row:
+    """Return the features and behind them the attributes that the model reads, NaN if absent."""
+    if not attributes:
+        return values
+    extra = [payment.attributes.get(name, np.nan) for name in attributes]
+    return np.concatenate([values, np.array(extra, dtype=np.float32)])
+
+
+def answer(
+    request: ScoringRequest, values: Row, scores: Sequence[float], bundle: Bundle, decided_ms: int
+) -> Answer:
+    """Return the answer to a request that has been scored; see `scoring.decision.decide.decide`."""
+    decision = decide(request, values, scores, bundle.manifest, decided_ms)
+    encoded = encode_decision(decision)
+    if decision.risk_level == "LOW":
+        return Answer("LOW", encoded, None)
+    reasons = bundle.explainer.reasons(model_input(values, request.payment, bundle.attributes))
+    return Answer(decision.risk_level, encoded, encode_alert(alert(decision, request, reasons)))
+
+
+def answer_batch(
+    requests: Sequence[ScoringRequest], bundle: Bundle, decided_ms: int
+) -> list[Answer]:
+    """Score requests at once and return the answer to each, in their order."""
+    if not requests:
+        return []
+    rows = [np.frombuffer(request.features, dtype=np.float32) for request in requests]
+    inputs = [
+        model_input(row, request.payment, bundle.attributes)
+        for row, request in zip(rows, requests, strict=True)
+    ]
+    scores = bundle.scorer.score(np.stack(inputs))
+    table = np.column_stack([scores.probability, *scores.models.values()]).tolist()
+    return [
+        answer(request, row, found, bundle, decided_ms)
+        for request, row, found in zip(requests, rows, table, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""The decision on a payment: from its scores to a level."""

@@ -1,0 +1,79 @@
+"""Turn a score into a decision, and a decision at MEDIUM or HIGH into an alert."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from events.alert import Alert
+from events.decision import Decision, Reason, RiskLevel, encode_features
+from features.catalogue import FEATURE_SET_VERSION
+from scoring.bundle.manifest import Manifest, Thresholds
+from scoring.request import ScoringRequest
+
+_SHARED: Final = tuple(
+    name
+    for name in Alert.__struct_fields__
+    if name in Decision.__struct_fields__ and name != "schema_version"
+)
+"""What an alert repeats of its decision; the version is the alert's own."""
+
+
+def risk_level(probability: float, thresholds: Thresholds) -> RiskLevel:
+    """Return the level of a probability: a threshold itself belongs to the level it opens."""
+    if probability >= thresholds.high:
+        return "HIGH"
+    return "MEDIUM" if probability >= thresholds.medium else "LOW"
+
+
+def decide(
+    request: ScoringRequest,
+    values: npt.NDArray[np.float32],
+    scores: Sequence[float],
+    manifest: Manifest,
+    decided_ms: int,
+) -> Decision:
+    """Return the decision on one payment.
+
+    `values` are the request's features, float32[f]; `scores` the probability, then the score of
+    each member of the ensemble in the manifest's order; `decided_ms` the wall clock.
+    """
+    payment = request.payment
+    return Decision(
+        transaction_id=payment.transaction_id,
+        card_id=payment.card_id,
+        merchant_id=payment.merchant_id,
+        timestamp_ms=payment.timestamp_ms,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        probability=scores[0],
+        model_scores={
+            member.name: score for member, score in zip(manifest.members, scores[1:], strict=True)
+        },
+        risk_level=risk_level(scores[0], manifest.thresholds),
+        model=manifest.model,
+        feature_set=FEATURE_SET_VERSION,
+        card_sequence=request.card_sequence,
+        merchant_sequence=request.merchant_sequence,
+        flags=request.flags,
+        received_ms=request.received_ms,
+        decided_ms=decided_ms,
+        features=encode_features(values),
+        payment=msgspec.Raw(request.original),
+    )
+
+
+def alert(decision: Decision, request: ScoringRequest, reasons: list[Reason]) -> Alert:
+    """Return the alert for a decision at MEDIUM or HIGH."""
+    if decision.risk_level == "LOW":
+        raise ValueError("a LOW decision is no alert: call this at MEDIUM and HIGH only")
+    payment = request.payment
+    return Alert(
+        **{name: getattr(decision, name) for name in _SHARED},
+        reasons=reasons,
+        merchant_category=payment.merchant_category,
+        country=payment.country,
+        city=payment.city,
+    )

@@ -1,0 +1,1 @@
+"""Why a payment is an alert: contributions of features, their codes and their sentences."""

@@ -1,0 +1,71 @@
+"""Decisions and alerts carry what was scored, under the level that the thresholds say."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from events.alert import decode_alert
+from events.decision import decision_features, decode_decision
+from scoring.answer import answer, model_input
+from scoring.decision.decide import alert, decide, risk_level
+from tests.unit.scoring.scene import first_payment, shipped
+
+THRESHOLDS = msgspec.structs.replace(shipped().manifest.thresholds, medium=0.25, high=0.75)
+
+
+@pytest.mark.parametrize(
+    ("probability", "level"),
+    [
+        (0.0, "LOW"),
+        (0.2499, "LOW"),
+        (0.25, "MEDIUM"),
+        (0.7499, "MEDIUM"),
+        (0.75, "HIGH"),
+        (1, "HIGH"),
+    ],
+)
+def test_a_threshold_belongs_to_the_level_it_opens(probability: float, level: str) -> None:
+    assert risk_level(probability, THRESHOLDS) == level
+
+
+def test_a_decision_holds_the_payment_and_its_features_bit_for_bit() -> None:
+    request, values = first_payment()
+    bundle = shipped()
+    scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
+    found = decode_decision(answer(request, values, scores, bundle, 7).decision)
+    assert np.array_equal(decision_features(found), values, equal_nan=True)
+    assert bytes(found.payment) == request.original
+    assert np.float32(found.probability) == np.float32(scores[0])
+    assert list(found.model_scores) == [member.name for member in bundle.manifest.members]
+    assert (found.decided_ms, found.model) == (7, bundle.manifest.model)
+
+
+def test_an_alert_comes_with_a_high_score_only() -> None:
+    request, values = first_payment()
+    bundle = shipped()
+    members = [1.0] * len(bundle.manifest.members)
+    raised = answer(request, values, [1.0, *members], bundle, 7)
+    assert raised.level == "HIGH" and raised.alert is not None
+    assert decode_alert(raised.alert).transaction_id == request.payment.transaction_id
+    quiet = answer(request, values, [0.0, *members], bundle, 7)
+    assert (quiet.level, quiet.alert) == ("LOW", None)
+
+
+def test_a_low_decision_is_refused_as_an_alert() -> None:
+    request, values = first_payment()
+    members = [0.0] * len(shipped().manifest.members)
+    low = decide(request, values, [0.0, *members], shipped().manifest, 7)
+    with pytest.raises(ValueError, match="LOW decision is no alert"):
+        alert(low, request, [])
+
+
+def test_attributes_follow_the_features() -> None:
+    """An attribute that the payment lacks is missing, not zero."""
+    request, values = first_payment()
+    paid = msgspec.structs.replace(request.payment, attributes={"V2": 0.5})
+    row = model_input(values, paid, ("V1", "V2"))
+    assert row.dtype == np.float32
+    assert np.isnan(row[-2]) and row[-1] == np.float32(0.5)
+    assert model_input(values, paid, ()) is values

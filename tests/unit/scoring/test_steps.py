@@ -1,0 +1,39 @@
+"""What a stage hands on of its step: the flags of a decision, the receipt of a label."""
+
+from __future__ import annotations
+
+import pytest
+
+from events.decision import Flag
+from events.receipt import decode_receipt
+from features.card import transition as card
+from features.merchant import transition as merchant
+from features.windows import ALLOWED_LATENESS_MS
+from scoring.steps import card_result, label_receipt, scoring_request
+from tests.unit.features.factories import NOON_MS, label, payment
+
+
+@pytest.mark.parametrize(
+    ("behind_ms", "flags"),
+    [(ALLOWED_LATENESS_MS, []), (ALLOWED_LATENESS_MS + 1, ["late_merchant"])],
+)
+def test_a_payment_far_behind_its_merchant_alone_is_marked(
+    behind_ms: int, flags: list[Flag]
+) -> None:
+    newest = payment(NOON_MS, card_id="another card")
+    state = merchant.advance(None, newest).state
+    paid = payment(NOON_MS - behind_ms)
+    own = card.advance(None, paid)
+    step = merchant.advance(state, paid)
+    request = scoring_request(card_result(paid, b"{}", own, NOON_MS), step)
+    assert request.flags == flags
+
+
+@pytest.mark.parametrize(("identity", "found"), [(1, "known"), ("ghost", "unknown")])
+def test_a_receipt_says_whether_the_payment_is_known(identity: object, found: str) -> None:
+    state = merchant.advance(None, payment(NOON_MS, 1)).state
+    told = label(NOON_MS, identity)
+    step = merchant.learn(state, told)
+    receipt = decode_receipt(label_receipt(told, step)[2])
+    assert (receipt.transaction_id, receipt.payment) == (told.transaction_id, found)
+    assert receipt.merchant_sequence == 2
