@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
+from events.card_data.masking import masked_record
 from events.errors import EventError, refuse, show
-from events.masking import masked_record
 from events.topics import MIB
 from events.wire import decode_event
 

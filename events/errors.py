@@ -3,7 +3,7 @@
 import reprlib
 from typing import Final
 
-from events.masking import masked_bytes, masked_line
+from events.card_data.masking import masked_bytes, masked_line
 
 REASONS: Final[dict[str, str]] = {
     "empty": "The record has no value, or only white space.",

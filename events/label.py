@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from events.card import check_key, refuse_card_data
+from events.card_data.rules import check_key, refuse_card_data
 from events.errors import refuse
 from events.timestamps import LATEST_MS, epoch_ms, format_ms
 from events.wire import Text, check_printable, is_plain, read_input

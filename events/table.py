@@ -12,9 +12,9 @@ from typing import Any, Final, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from events.card import card_data_refused, card_number_refused
-from events.card_number import card_number_in
-from events.card_search import MAY_HOLD, card_data
+from events.card_data.number import card_number_in
+from events.card_data.rules import card_data_refused, card_number_refused
+from events.card_data.search import MAY_HOLD, card_data
 from events.errors import EventError, refuse, show
 from events.money import EXPONENTS, MAX_AMOUNT_MINOR
 from events.timestamps import EARLIEST_MS, LATEST_MS

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from events.card import check_key, refuse_card_data
-from events.card_names import card_data_named
+from events.card_data.names import card_data_named
+from events.card_data.rules import check_key, refuse_card_data
 from events.errors import EventError, refuse, show
 from events.money import EXPONENTS, currency_exponent, format_amount, parse_amount
 from events.timestamps import epoch_ms, latest_payment_ms

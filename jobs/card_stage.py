@@ -15,9 +15,9 @@ from events.topics import LABELS
 from events.transaction import receive_transaction
 from features import warm_up
 from features.card import transition as card
-from jobs.direct import Fields
-from jobs.stage import Stage
-from jobs.state import entity_state
+from jobs.flink_edge.direct import Fields
+from jobs.flink_edge.stage import Stage
+from jobs.flink_edge.state import entity_state
 from scoring.hand_over import CardLabel, Refused, pack
 from scoring.steps import card_result
 from udfs.metrics import Counters
@@ -47,7 +47,7 @@ class CardStage(Stage):
         super().open(runtime_context)
 
     def rows(self, value: Iterable[Any]) -> Sequence[Fields]:
-        """Take in one record (`jobs.rows.RECORD`) of the transactions or the labels topic."""
+        """Take in one record (`rows.RECORD`) of the transactions or the labels topic."""
         topic, partition, offset, time_ms, key, body = value
         odd_time = not is_record_time(time_ms, time.time_ns() // 1_000_000)
         if odd_time:

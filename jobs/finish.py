@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from events.topics import ALERTS, DECISIONS
-from jobs.direct import Fields
+from jobs.flink_edge.direct import Fields
 from scoring.answer import answer, model_input
 from scoring.loader import load_bundle
 from scoring.request import ScoringRequest, pack

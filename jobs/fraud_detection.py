@@ -24,10 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from jobs import tables  # `flink run` puts only this file's folder on the path
 from jobs.card_stage import CardStage
 from jobs.finish import PassOn, ScoreHere
+from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING, key_in_java
+from jobs.flink_edge.uids import name_table_operators
 from jobs.merchant_stage import MerchantStage
-from jobs.rows import HAND_OVER, INCOMING, OUTGOING, key_in_java
 from jobs.settings import JobSettings, parse_settings
-from jobs.uids import name_table_operators
 from udfs.score_udf import score_udf
 
 

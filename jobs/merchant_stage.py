@@ -10,9 +10,9 @@ from events.label import Label
 from events.topics import DEAD_LETTERS
 from features import warm_up
 from features.merchant import transition as merchant
-from jobs.direct import Fields
-from jobs.stage import Stage
-from jobs.state import entity_state
+from jobs.flink_edge.direct import Fields
+from jobs.flink_edge.stage import Stage
+from jobs.flink_edge.state import entity_state
 from scoring.hand_over import CardLabel, CardResult, unpack
 from scoring.request import ScoringRequest
 from scoring.steps import label_receipt, scoring_request
@@ -26,7 +26,7 @@ class Finish(Protocol):
         """Prepare on the TaskManager."""
 
     def rows(self, request: ScoringRequest) -> Sequence[Fields]:
-        """Return the rows to hand on (`jobs.rows.OUTGOING`)."""
+        """Return the rows to hand on (`jobs.flink_edge.rows.OUTGOING`)."""
 
 
 class MerchantStage(Stage):

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, cast
 
-from events.card_names import card_data_named
+from events.card_data.names import card_data_named
 from events.transaction import FIELDS
 
 Profile = Literal["latency", "throughput"]
@@ -154,7 +154,7 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         "--direct",
         action=argparse.BooleanOptionalAction,
         default=DIRECT,
-        help="hand rows to Java without generators (jobs/direct.py) where PyFlink is the known one",
+        help="hand rows to Java without generators, where PyFlink's version is a known one",
     )
     parser.add_argument(
         "--unread-deleted",

@@ -83,7 +83,7 @@ def _names(*topics: Topic) -> str:
 
 
 def source(tables: StreamTableEnvironment, settings: JobSettings) -> DataStream:
-    """Return the rows of `jobs.rows.INCOMING` from the topics of payments and labels."""
+    """Return the rows of `jobs.flink_edge.rows.INCOMING` from the topics of payments and labels."""
     options = _RAW | {
         "topic": _names(TRANSACTIONS, LABELS),
         "properties.bootstrap.servers": settings.bootstrap,
@@ -141,7 +141,7 @@ def scored(tables: StreamTableEnvironment, requests: DataStream, score: Any) -> 
 
 
 def sink(tables: StreamTableEnvironment, outgoing: Table, settings: JobSettings) -> None:
-    """Write rows of `jobs.rows.OUTGOING` in one Kafka transaction for each checkpoint.
+    """Write rows of `jobs.flink_edge.rows.OUTGOING` in one Kafka transaction for each checkpoint.
 
     Without exactly-once (`settings.delivery`) there are no transactions.
     """

@@ -6,9 +6,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, get_args
 
-from events.card_search import card_data
+from events.card_data.masking import masked_line
+from events.card_data.search import card_data
 from events.errors import one_line
-from events.masking import masked_line
 from events.table import ATTRIBUTE_PREFIX
 from events.transaction import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTES
 from events.wire import MAX_EVENT_BYTES, MAX_TEXT

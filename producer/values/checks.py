@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from events.card_names import card_data_named, holds_named
-from events.card_search import Code, card_data
+from events.card_data.names import card_data_named, holds_named
+from events.card_data.search import Code, card_data
 from events.errors import refuse
 from events.money import EXPONENTS
 from events.transaction import MAX_FLOAT32

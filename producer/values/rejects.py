@@ -14,9 +14,9 @@ from typing import IO, Final, Literal
 import msgspec
 import pyarrow as pa
 
-from events.card_number import card_number_in
+from events.card_data.masking import masked_line
+from events.card_data.number import card_number_in
 from events.errors import refuse, show
-from events.masking import masked_line
 
 
 @dataclass(frozen=True, slots=True)

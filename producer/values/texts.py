@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from events.card_search import MAY_HOLD, card_data
+from events.card_data.search import MAY_HOLD, card_data
 from events.wire import MAX_TEXT
 from producer.values.checks import Checks, card_data_refused, true
 from producer.values.missing import clean

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from events.card_number import card_number_in
+from events.card_data.number import card_number_in
 
 KEY_VARIABLE = "CARDWATCH_TOKEN_KEY"
 KEY_BYTES = 32

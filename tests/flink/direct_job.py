@@ -23,10 +23,10 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecu
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from jobs import direct
-from jobs.rows import key_in_java
-from jobs.stage import Stage
-from jobs.state import entity_state
+from jobs.flink_edge import direct
+from jobs.flink_edge.rows import key_in_java
+from jobs.flink_edge.stage import Stage
+from jobs.flink_edge.state import entity_state
 
 WORDS = Types.ROW_NAMED(["word", "body"], [Types.STRING(), Types.STRING()])
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from events.card_data.masking import masked_bytes
 from events.dead_letter import dead_letter, decode_dead_letter, encode_dead_letter
 from events.errors import REASONS, EventError
-from events.masking import masked_bytes
 
 LONGEST_SENTENCE: Final = 2_000
 LONGEST_S: Final = 1.0

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.card_names import card_data_named
-from events.card_scan import may_hold_card_data
-from events.card_search import card_data
+from events.card_data.names import card_data_named
+from events.card_data.scan import may_hold_card_data
+from events.card_data.search import card_data
 from events.errors import EventError
 from events.label import parse_label
 from events.transaction import parse_transaction

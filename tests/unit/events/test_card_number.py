@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.card_number import card_number_in, is_card_number, is_issued
+from events.card_data.number import card_number_in, is_card_number, is_issued
 from tests.unit.events.spellings import ANY_NUMBER, ISSUED, WHOLE, with_check_digit
 
 

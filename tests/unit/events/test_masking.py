@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.card_data.masking import masked_bytes, masked_key, masked_line
 from events.errors import show
-from events.masking import masked_bytes, masked_key, masked_line
 from tests.unit.events.refusals import KEY, refusal, written
 from tests.unit.events.samples import payment
 from tests.unit.events.spellings import ISSUED, WHOLE, grouped, with_check_digit

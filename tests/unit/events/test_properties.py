@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from events.card_scan import find_card_data
+from events.card_data.scan import find_card_data
 from events.errors import REASONS, EventError
 from events.label import Label, parse_label
 from events.money import EXPONENTS, MAX_AMOUNT_MINOR

@@ -10,7 +10,7 @@ from typing import Any
 import pyflink.version
 import pytest
 
-from jobs import direct
+from jobs.flink_edge import direct
 
 
 def _converter(kind: str, *fields: Any) -> Any:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from events.card_number import card_number_in
+from events.card_data.number import card_number_in
 from events.table import check_table, payments
 from events.transaction import encode_transaction
 from producer.files.data_sets import HANDBOOK, LAYOUTS, SPARKOV, ULB

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.card_data.masking import masked_line
 from events.errors import REASONS, EventError
-from events.masking import masked_line
 from events.table import payments
 from events.transaction import encode_transaction, parse_transaction
 from producer.files.layouts import with_options

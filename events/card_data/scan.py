@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
-from events.card_names import Named, card_data_named, holds_named
-from events.card_number import FILLER, SHORTEST, card_number_in, is_card_number
-from events.card_search import Code, card_data
+from events.card_data.names import Named, card_data_named, holds_named
+from events.card_data.number import FILLER, SHORTEST, card_number_in, is_card_number
+from events.card_data.search import Code, card_data
 
 _DIGIT: Final = b"0"
 _SHORTEST_RUN: Final = _DIGIT * 12

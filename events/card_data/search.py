@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from itertools import accumulate, pairwise
 from typing import Final, Literal, NamedTuple
 
-from events.card_number import (
+from events.card_data.number import (
     DOUBLED,
     FILLER,
     LONGEST,

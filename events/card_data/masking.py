@@ -6,9 +6,9 @@ from array import array
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from events.card_number import FILLER, card_number_in, spelling
-from events.card_scan import find_card_data, unescaped
-from events.card_search import card_data
+from events.card_data.number import FILLER, card_number_in, spelling
+from events.card_data.scan import find_card_data, unescaped
+from events.card_data.search import card_data
 
 MASK: Final = "*"
 

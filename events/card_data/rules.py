@@ -5,11 +5,11 @@ And for everything beside it: no card number, verification code, PIN or track an
 
 from typing import Final
 
-from events.card_names import Named
-from events.card_scan import Found, find_card_data, may_hold_card_data, names_card_data
-from events.card_search import Code
+from events.card_data.masking import masked_key, masked_line
+from events.card_data.names import Named
+from events.card_data.scan import Found, find_card_data, may_hold_card_data, names_card_data
+from events.card_data.search import Code
 from events.errors import EventError, one_line, refuse, show
-from events.masking import masked_key, masked_line
 
 _LONGEST_NAME: Final = 60
 _NAMED: Final[dict[Named, str]] = {
@@ -46,7 +46,7 @@ def card_number_refused(where: str) -> EventError:
 
 
 def card_data_refused(where: str, code: Code) -> EventError:
-    """Return the error for a text in which `events.card_search.card_data` has found card data."""
+    """Return the error for a text in which `search.card_data` has found card data."""
     return _number_refused(where) if code == "card_number" else _data_refused(where)
 
 

@@ -1,0 +1,1 @@
+"""Card numbers, verification codes, PINs and tracks: how they are found, refused and masked."""
