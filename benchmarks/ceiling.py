@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.errors import BenchmarkError
 from benchmarks.peers.bare_loop import OUTPUT_TOPICS
+from harness.errors import BenchmarkError
 from stack.embedded import Stack
 from stack.topics import create_topics
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.calibration import Calibrations
-from benchmarks.job import Progress, running_job
-from benchmarks.latency_run import RateLatency, measure_latency
-from benchmarks.load import Load, send_all
-from benchmarks.own_stack import own_stack
-from benchmarks.throughput import Throughput, measure_throughput
+from harness.calibration import Calibrations
+from harness.job import Progress, running_job
+from harness.latency_run import RateLatency, measure_latency
+from harness.load import Load, send_all
+from harness.own_stack import own_stack
+from harness.throughput import Throughput, measure_throughput
 from jobs.settings import Profile
 from stack.embedded import Stack
 

@@ -15,16 +15,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.job import Progress, RunningJob, running_job
 from benchmarks.judgement import Judgement, judge
-from benchmarks.offsets import wait_until_settled
-from benchmarks.own_stack import own_stack
-from benchmarks.rates import median_rate
-from benchmarks.reading import read_alerts, read_stream
 from events.decision import Decision
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS
 from features import warm_up
+from harness.errors import BenchmarkError
+from harness.job import Progress, RunningJob, running_job
+from harness.offsets import wait_until_settled
+from harness.own_stack import own_stack
+from harness.rates import median_rate
 from jobs.settings import Profile
 from producer.files.data_sets import LAYOUTS
 from producer.files.mapping import read
@@ -36,9 +35,10 @@ from producer.selection import NEVER_MS, Selection
 from producer.values.tokens import KEY_BYTES, Tokenizer
 from scoring.loader import Bundle, load_bundle
 from training.history import History, table_sha256
-from training.parity import ParityReport, compare
 from training.pipeline import Destination, Origin, Settings, train
 from training.replay import replay
+from verify.parity.compare import ParityReport, compare
+from verify.reading import read_alerts, read_stream
 
 _NAME = "handbook"
 _WARM_SHARE = 0.3

@@ -14,7 +14,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.load import Load
 from events.alert import encode_alert
 from events.decision import Decision, encode_decision
 from events.transaction import Transaction, parse_transaction
@@ -22,6 +21,7 @@ from features import warm_up
 from features.card import transition as card
 from features.card.transition import CardStep
 from features.merchant import transition as merchant
+from harness.load import Load
 from producer.records import Record
 from scoring.answer import Row, model_input
 from scoring.decision.decide import alert, decide

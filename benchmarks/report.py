@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.results import Results
-from benchmarks.targets import TARGETS
+from harness.targets import TARGETS
 
 COLUMNS = ("figure", "measured", "unit", "target", "loop ms")
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.calibration import Calibrations
 from benchmarks.ceiling import Ceiling
-from benchmarks.latency_run import RateLatency
-from benchmarks.machine import Provenance
-from benchmarks.throughput import Throughput
+from harness.calibration import Calibrations
+from harness.latency_run import RateLatency
+from harness.machine import Provenance
+from harness.throughput import Throughput
 
 CORE_HOUR_USD = 0.05
 """What a virtual core with 4 GiB costs for an hour, about, on demand with the large providers."""

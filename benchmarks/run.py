@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.calibration import calibrate
 from benchmarks.ceiling import measure_ceiling
-from benchmarks.job import Progress, RunningJob, running_job
-from benchmarks.latency_run import measure_latency
-from benchmarks.load import Load, send_all
-from benchmarks.machine import provenance
-from benchmarks.own_stack import own_stack
 from benchmarks.results import CORE_HOUR_USD, Results
 from benchmarks.state.size import checkpoint_bytes_per_card, typical_card_bytes
-from benchmarks.throughput import measure_throughput
+from harness.calibration import calibrate
+from harness.job import Progress, RunningJob, running_job
+from harness.latency_run import measure_latency
+from harness.load import Load, send_all
+from harness.machine import provenance
+from harness.own_stack import own_stack
+from harness.throughput import measure_throughput
 from jobs.settings import DIRECT, Profile
 from stack.embedded import Stack
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.calibration import Calibrations
-from benchmarks.job import Progress, RunningJob, running_job
-from benchmarks.latency_run import WARM_UP_S, RateLatency, measure_latency
-from benchmarks.load import Load, send_all
-from benchmarks.machine import Provenance, provenance
-from benchmarks.own_stack import own_stack
 from benchmarks.threads import Use, watch
+from harness.calibration import Calibrations
+from harness.job import Progress, RunningJob, running_job
+from harness.latency_run import WARM_UP_S, RateLatency, measure_latency
+from harness.load import Load, send_all
+from harness.machine import Provenance, provenance
+from harness.own_stack import own_stack
 
 BACKLOG = "backlog"
 MEASUREMENT = "measurement"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.errors import BenchmarkError
+from harness.errors import BenchmarkError
 
 ENDED = "ended meanwhile"
 """In place of a thread's name: what threads took that are gone at the second look."""

@@ -11,7 +11,6 @@ import click
 import msgspec
 from confluent_kafka import KafkaException
 
-from benchmarks.audit import Audit, audit
 from cli.console import Output
 from cli.options import folder_option, json_option, option, output_options
 from events.topics import OUTPUTS, REBUILD_MS, TRANSACTIONS
@@ -24,6 +23,7 @@ from stack.snapshots import newest_snapshot
 from stack.topics import require_topics
 from stack.unread import Gap
 from stack.unread_record import recorded_gaps
+from verify.audit import Audit, audit
 
 EXAMPLE = """\b
 Examples:

@@ -8,8 +8,6 @@ from typing import cast
 import click
 
 from benchmarks import report
-from benchmarks.calibration import Calibrations
-from benchmarks.errors import BenchmarkError
 from benchmarks.hot_path import StepCost, measure_hot_path
 from benchmarks.results import Results
 from benchmarks.run import BenchSettings, run
@@ -31,6 +29,8 @@ from cli.bench_state import state_command
 from cli.bench_threads import threads_command
 from cli.console import Output
 from cli.options import json_option, option, output_options
+from harness.calibration import Calibrations
+from harness.errors import BenchmarkError
 from jobs.settings import DIRECT, PROFILES, Profile
 from scoring.loader import load_bundle
 

@@ -16,7 +16,6 @@ from benchmarks.comparison import (
     Variant,
     compare,
 )
-from benchmarks.errors import BenchmarkError
 from cli.bench_options import (
     BENCH_FOLDER,
     ROOT,
@@ -29,6 +28,7 @@ from cli.bench_options import (
 )
 from cli.console import Output
 from cli.options import json_option, option, output_options
+from harness.errors import BenchmarkError
 from jobs.settings import PROFILES, Profile
 
 _LATENCIES = (("early", "p50"), ("early", "p99"), ("committed", "p50"), ("committed", "p99"))

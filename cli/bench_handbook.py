@@ -8,14 +8,14 @@ from typing import Any
 import click
 import msgspec
 
-from benchmarks.calibration import Calibrations
-from benchmarks.errors import BenchmarkError
 from benchmarks.handbook import HandbookResults, HandbookSettings, run
 from benchmarks.judgement import LEVELS, Judgement
-from benchmarks.machine import provenance
 from cli.bench_options import BENCH_FOLDER, ROOT, keep_option, own_folder_option
 from cli.console import Output
 from cli.options import json_option, option, output_options
+from harness.calibration import Calibrations
+from harness.errors import BenchmarkError
+from harness.machine import provenance
 from jobs.settings import PROFILES, Profile
 from producer.files.layouts import LayoutError
 from producer.values.rejects import RowRefusedError

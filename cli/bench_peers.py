@@ -8,9 +8,6 @@ from typing import Any
 import click
 import msgspec
 
-from benchmarks.calibration import Calibrations
-from benchmarks.errors import BenchmarkError
-from benchmarks.machine import provenance
 from benchmarks.peers import report
 from benchmarks.peers.catalogue import PEERS
 from benchmarks.peers.measure import PeerResult, PeerSettings, measure
@@ -25,6 +22,9 @@ from cli.bench_options import (
 )
 from cli.console import Output
 from cli.options import json_option, option, output_options
+from harness.calibration import Calibrations
+from harness.errors import BenchmarkError
+from harness.machine import provenance
 from stack.installation import Installation
 
 DEFAULTS = PeerSettings(folder=BENCH_FOLDER, bundle=ROOT)

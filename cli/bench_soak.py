@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from benchmarks.errors import BenchmarkError
 from benchmarks.soak.run import Soak, SoakSettings, run
 from cli.bench_options import (
     BENCH_FOLDER,
@@ -19,6 +18,7 @@ from cli.bench_options import (
 )
 from cli.console import Output
 from cli.options import json_option, option, output_options
+from harness.errors import BenchmarkError
 
 DEFAULTS = SoakSettings(folder=BENCH_FOLDER, bundle=ROOT)
 FLAT = 0.05

@@ -7,10 +7,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from benchmarks.calibration import Calibrations
-from benchmarks.errors import BenchmarkError
-from benchmarks.job import Progress
-from benchmarks.machine import provenance
 from benchmarks.state import report
 from benchmarks.state.backends import BACKENDS
 from benchmarks.state.history import first_compactions, measure_history
@@ -29,6 +25,10 @@ from cli.bench_options import (
 )
 from cli.console import Output
 from cli.options import json_option, option, output_options
+from harness.calibration import Calibrations
+from harness.errors import BenchmarkError
+from harness.job import Progress
+from harness.machine import provenance
 from stack.installation import Installation
 
 DEFAULTS = StateSettings(folder=BENCH_FOLDER, bundle=ROOT)

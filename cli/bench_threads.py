@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from benchmarks.errors import BenchmarkError
 from benchmarks.thread_run import ThreadProfile, ThreadSettings, profile_threads
 from cli.bench_options import (
     BENCH_FOLDER,
@@ -21,6 +20,7 @@ from cli.bench_options import (
 )
 from cli.console import Output
 from cli.options import json_option, option, output_options
+from harness.errors import BenchmarkError
 
 DEFAULTS = ThreadSettings(folder=BENCH_FOLDER, bundle=ROOT)
 _SHOWN = 0.01

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from benchmarks.latency import LatencyProbe
 from cli.alert_line import heading, line
 from cli.console import Output
 from cli.demo_stream import DemoStream
@@ -19,6 +18,7 @@ from cli.options import option, output_options
 from cli.submit import ROOT, start_job
 from events.alert import decode_alert
 from events.topics import ALERTS
+from harness.latency import LatencyProbe
 from producer.feed import Feed
 from producer.pacing import Pace
 from producer.world.settings import WorldSettings

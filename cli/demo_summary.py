@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.latency import LatencyProbe, percentiles
-from benchmarks.reading import read_alerts
 from cli.console import Output
+from harness.latency import LatencyProbe, percentiles
 from producer.feed import Progress
+from verify.reading import read_alerts
 
 
 @dataclass(frozen=True)

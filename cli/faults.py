@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 import msgspec
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.faults.catalogue import FAULTS, find_fault
-from benchmarks.faults.fault import Fault
-from benchmarks.faults.ground import UnfitError
-from benchmarks.faults.record import add_runs, bound, write_table
-from benchmarks.faults.results import FaultResult, RunResult
-from benchmarks.faults.run import FaultSettings, run_fault
-from benchmarks.machine import provenance
 from cli.bench_options import ROOT, bundle_option, keep_option, models_option, resolve_bundle
 from cli.console import Output
 from cli.options import json_option, option, output_options
+from harness.errors import BenchmarkError
+from harness.machine import provenance
 from stack.installation import RUN_FOLDER, Installation
+from verify.faults.catalogue import FAULTS, find_fault
+from verify.faults.fault import Fault
+from verify.faults.ground import UnfitError
+from verify.faults.record import add_runs, bound, write_table
+from verify.faults.results import FaultResult, RunResult
+from verify.faults.run import FaultSettings, run_fault
 
 EXAMPLE = """\b
 Examples:

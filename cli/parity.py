@@ -9,8 +9,6 @@ from typing import Any
 
 import click
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.parity import ParityResults, ParitySettings, run
 from cli.bench_options import (
     bundle_option,
     keep_option,
@@ -21,12 +19,14 @@ from cli.bench_options import (
 from cli.console import Output
 from cli.options import json_option, option, output_options
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
+from harness.errors import BenchmarkError
 from jobs.settings import DIRECT, PROFILES, Profile
 from producer.files.data_sets import LAYOUTS
 from producer.files.layouts import LayoutError
 from producer.values.rejects import RowRefusedError
-from training.parity import ParityReport
-from training.parity_difference import Difference
+from verify.parity.compare import ParityReport
+from verify.parity.difference import Difference
+from verify.parity.run import ParityResults, ParitySettings, run
 
 EXAMPLE = """\b
 Examples:

@@ -25,6 +25,8 @@ PACKAGES = (
     "udfs",
     "training",
     "producer",
+    "harness",
+    "verify",
     "benchmarks",
     "deploy",
     "tests",

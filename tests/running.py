@@ -15,7 +15,7 @@ from stack.embedded import Stack
 from stack.reading import read_topic
 from stack.settings import StackSettings
 from tests.waiting import wait_for
-from training.parity import Stream
+from verify.parity.compare import Stream
 
 MODELS = ROOT / "onnx_models"
 

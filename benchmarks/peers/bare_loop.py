@@ -24,14 +24,14 @@ import numpy as np
 import psutil
 from confluent_kafka import OFFSET_STORED, Consumer, Message, Producer, TopicPartition
 
-from benchmarks.cpu import cpu_seconds
-from benchmarks.rates import median_rate
 from events.label import parse_label
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from events.transaction import parse_transaction
 from features import warm_up
 from features.card import transition as card
 from features.merchant import transition as merchant
+from harness.cpu import cpu_seconds
+from harness.rates import median_rate
 from scoring.answer import Row, answer, model_input
 from scoring.loader import Bundle, load_bundle
 from scoring.request import ScoringRequest

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.job import JOB
 from benchmarks.peers.driver import Driver, FlinkJob, Peer, Processes, Scene
 from benchmarks.peers.environment import HERE, Environment
+from harness.errors import BenchmarkError
+from harness.job import JOB
 from stack.embedded import Stack
 from stack.submit import submit
 

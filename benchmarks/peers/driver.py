@@ -14,8 +14,8 @@ from typing import Protocol
 
 import psutil
 
-from benchmarks.errors import BenchmarkError
 from benchmarks.peers.environment import Environment
+from harness.errors import BenchmarkError
 from stack.embedded import Stack
 from stack.errors import StackError
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.errors import BenchmarkError
+from harness.errors import BenchmarkError
 from stack import prerequisites
 from stack.installation import RUN_FOLDER, Installation
 

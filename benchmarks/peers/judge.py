@@ -9,9 +9,9 @@ import numpy as np
 from events.decision import Decision, decision_features
 from features.catalogue import CARD_FEATURES
 from scoring.loader import Bundle
-from training.parity import Stream, compare
-from training.parity_difference import differing_rows
-from training.parity_replay import follow_topic, label_key
+from verify.parity.compare import Stream, compare
+from verify.parity.difference import differing_rows
+from verify.parity.replay import follow_topic, label_key
 
 _CARD = len(CARD_FEATURES)
 

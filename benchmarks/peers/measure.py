@@ -11,26 +11,26 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException
 
-from benchmarks.cpu import CpuMeter
-from benchmarks.errors import BenchmarkError
-from benchmarks.latency import LatencyProbe
-from benchmarks.latency_run import measure_latency
-from benchmarks.load import Load, send_all, transaction_id
-from benchmarks.offsets import end_offsets, read, wait_until_settled
-from benchmarks.open_loop import Sent, send_open_loop
-from benchmarks.own_stack import own_stack
 from benchmarks.peers.catalogue import environment_of
 from benchmarks.peers.driver import Driver, Peer, Scene, wait_while_working
 from benchmarks.peers.judge import Verdict, judge
 from benchmarks.peers.memory import memory_mib
-from benchmarks.rates import events_between, median_rate
-from benchmarks.reading import read_stream
-from benchmarks.throughput import DecisionTime, decode_time
 from events.topics import DECISIONS
+from harness.cpu import CpuMeter
+from harness.errors import BenchmarkError
+from harness.latency import LatencyProbe
+from harness.latency_run import measure_latency
+from harness.load import Load, send_all, transaction_id
+from harness.offsets import end_offsets, read, wait_until_settled
+from harness.open_loop import Sent, send_open_loop
+from harness.own_stack import own_stack
+from harness.rates import events_between, median_rate
+from harness.throughput import DecisionTime, decode_time
 from scoring.loader import load_bundle
 from stack.embedded import Progress, Stack
 from stack.errors import StackError
 from stack.readable import readable
+from verify.reading import read_stream
 
 _START_S = 240.0
 _CRASH_TAIL_S = 180.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from benchmarks.latency import Latencies, LatencyProbe
+from harness.latency import Latencies, LatencyProbe
 
 
 class _Answer(msgspec.Struct):

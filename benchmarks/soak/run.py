@@ -12,18 +12,18 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.calibration import Calibrations
-from benchmarks.errors import BenchmarkError
-from benchmarks.job import Progress, RunningJob, running_job
-from benchmarks.load import PAYMENTS_A_DAY, Load, days_until, send_all
-from benchmarks.machine import Provenance, provenance
-from benchmarks.own_stack import own_stack
 from benchmarks.soak.follower import Follower
 from benchmarks.soak.samples import Sample, Sampler
 from benchmarks.soak.sender import SoakSender, Stretch
 from benchmarks.soak.trend import LEAST, Trend, trend
-from benchmarks.throughput import measure_throughput
-from benchmarks.ticking import Ticker
+from harness.calibration import Calibrations
+from harness.errors import BenchmarkError
+from harness.job import Progress, RunningJob, running_job
+from harness.load import PAYMENTS_A_DAY, Load, days_until, send_all
+from harness.machine import Provenance, provenance
+from harness.own_stack import own_stack
+from harness.throughput import measure_throughput
+from harness.ticking import Ticker
 
 _BYTES_A_PAYMENT = 2_500
 """On the broker's disk: the payment, its decision, now and then an alert."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import psutil
 
-from benchmarks.cpu import cpu_seconds
-from benchmarks.job import RunningJob
-from benchmarks.latency import Latencies, percentiles
 from benchmarks.soak.follower import Follower
 from benchmarks.soak.memory import jvm_memory
+from harness.cpu import cpu_seconds
+from harness.job import RunningJob
+from harness.latency import Latencies, percentiles
 from stack.settings import is_taskmanager
 
 

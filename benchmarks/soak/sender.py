@@ -11,10 +11,10 @@ from typing import Self
 
 from confluent_kafka import Producer
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.load import Load
-from benchmarks.open_loop import Schedule
 from events.topics import LABELS, TRANSACTIONS
+from harness.errors import BenchmarkError
+from harness.load import Load
+from harness.open_loop import Schedule
 from producer.kafka import KafkaSettings
 
 _READY_S = 300.0
@@ -39,7 +39,7 @@ class SoakSender:
     """The sending process; entered, it is ready, and `start` gives it the time to begin.
 
     Each payment's Kafka time is the one at which it was due, so that whoever measures from there
-    leaves out no wait (see benchmarks/open_loop.py).
+    leaves out no wait (see harness/open_loop.py).
     """
 
     def __init__(self, bootstrap: str, stretch: Stretch) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.errors import BenchmarkError
+from harness.errors import BenchmarkError
 from stack.memory import available_mb
 from stack.settings import StackSettings
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.rates import SLICES, median_rate
+from harness.rates import SLICES, median_rate
 
 POINTS: Final = (10_000, 100_000, 1_000_000, 10_000_000)
 _TAIL: Final = 0.05

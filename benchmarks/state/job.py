@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.job import JOB, RunningJob
-from benchmarks.offsets import end_offsets
 from events.topics import DECISIONS
+from harness.job import JOB, RunningJob
+from harness.offsets import end_offsets
 from stack.embedded import Stack
 from stack.flink import FlinkClient
 from stack.snapshots import newest_snapshot

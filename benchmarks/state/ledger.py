@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.offsets import consumer_settings
 from benchmarks.state.traffic import number_of
 from events.topics import DECISIONS
+from harness.errors import BenchmarkError
+from harness.offsets import consumer_settings
 from stack.readable import Unreadable, readable
 
 _BATCH = 2_000

@@ -12,11 +12,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.cpu import CpuMeter
-from benchmarks.errors import BenchmarkError
-from benchmarks.job import Progress, RunningJob
-from benchmarks.offsets import wait_until_settled
-from benchmarks.own_stack import own_stack
 from benchmarks.state.backends import Backend, check_memory
 from benchmarks.state.checkpoints import first_completed, summarise
 from benchmarks.state.curve import fill_rates, last_of, steady_rate
@@ -25,8 +20,13 @@ from benchmarks.state.ledger import Ledger
 from benchmarks.state.results import Restore, StateResult
 from benchmarks.state.size import checkpoint_bytes_per_card
 from benchmarks.state.traffic import Plan, payments, templates
-from benchmarks.targets import CHECKPOINT_INTERVAL_MS
 from events.topics import DECISIONS, TRANSACTIONS
+from harness.cpu import CpuMeter
+from harness.errors import BenchmarkError
+from harness.job import Progress, RunningJob
+from harness.offsets import wait_until_settled
+from harness.own_stack import own_stack
+from harness.targets import CHECKPOINT_INTERVAL_MS
 from producer.kafka import KafkaSettings, Sender
 from stack.embedded import Stack
 from stack.settings import BROKER, is_taskmanager

@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.load import Load
 from events.transaction import encode_transaction, parse_transaction
+from harness.load import Load
 
 DAY_MS: Final = 86_400_000
 TEMPLATES: Final = 20_000

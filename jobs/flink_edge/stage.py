@@ -13,7 +13,8 @@ from jobs.flink_edge.direct import Fields, install
 class Stage(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
     """A keyed process function as a function from a value to rows.
 
-    The ordinary path wraps and unwraps its rows in PyFlink's; the direct one (`direct`) calls it with what Java handed over. Both give the same rows in the same order.
+    The ordinary path wraps and unwraps its rows in PyFlink's; the direct one (`direct`) calls it
+    with what Java handed over. Both give the same rows in the same order.
     """
 
     name: str

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.faults.catalogue import FAULTS, find_fault
-from benchmarks.faults.fault import Fault, Moment
-from benchmarks.faults.results import FaultResult
-from benchmarks.faults.run import FaultSettings, run_fault
 from scoring.loader import find_bundle
 from tests.running import MODELS
+from verify.faults.catalogue import FAULTS, find_fault
+from verify.faults.fault import Fault, Moment
+from verify.faults.results import FaultResult
+from verify.faults.run import FaultSettings, run_fault
 
 IN_CI = [fault for fault in FAULTS if fault.in_ci]
 

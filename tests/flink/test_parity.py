@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from benchmarks.parity import ParitySettings, Streamed, stream_payments
 from events.decision import decision_features, encode_features
 from features.catalogue import FEATURE_NAMES
 from tests.running import levels, shipped_bundle
-from training.parity import Stream, compare
+from verify.parity.compare import Stream, compare
+from verify.parity.run import ParitySettings, Streamed, stream_payments
 
 PAYMENTS = 20_000
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reading import read_stream
 from tests.running import levels, running_job, shipped_bundle
 from tests.traffic import send_days, simulation
-from training.parity import compare
+from verify.parity.compare import compare
+from verify.reading import read_stream
 
 
 @pytest.mark.timeout(300)

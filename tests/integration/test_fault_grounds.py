@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.faults.clocks import set_clock, wound
-from benchmarks.faults.disks import fill, small_disk
-from benchmarks.faults.fault import Place
-from benchmarks.faults.ground import UnfitError
-from benchmarks.faults.network import behind_a_cable, cable
-from benchmarks.faults.relay import Way
 from stack.settings import StackSettings
 from tests.waiting import wait_for
+from verify.faults.clocks import set_clock, wound
+from verify.faults.disks import fill, small_disk
+from verify.faults.fault import Place
+from verify.faults.ground import UnfitError
+from verify.faults.network import behind_a_cable, cable
+from verify.faults.relay import Way
 
 _ECHO = (
     "import socket, sys; here = socket.create_connection((sys.argv[1], int(sys.argv[2])));"

@@ -10,8 +10,6 @@ from typing import Final, get_args
 import pytest
 from confluent_kafka import Producer
 
-from benchmarks.faults.upstream import LARGEST_BYTES, set_topic, take_anything
-from benchmarks.reading import read_payments
 from events.dead_letter import decode_dead_letter
 from events.decision import Decision, decode_decision
 from events.label import Label, encode_label
@@ -21,6 +19,8 @@ from stack.health import look
 from stack.reading import read_topic
 from tests.running import RunningJob, running_job
 from tests.waiting import wait_for
+from verify.faults.upstream import LARGEST_BYTES, set_topic, take_anything
+from verify.reading import read_payments
 
 NOW_MS: Final = time.time_ns() // 1_000_000
 TEN_YEARS_MS: Final = 10 * 365 * 86_400_000

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
+_BELOW_VERIFY = {"stack", "events", "features", "scoring", "udfs", "jobs", "training", "producer"}
 ALLOWED: dict[str, set[str]] = {
     "events": set(),
     "features": {"events"},
@@ -19,16 +20,9 @@ ALLOWED: dict[str, set[str]] = {
     "jobs": {"udfs", "scoring", "features", "events"},
     "training": {"features", "scoring", "events"},
     "producer": {"events"},
-    "benchmarks": {
-        "stack",
-        "events",
-        "features",
-        "scoring",
-        "udfs",
-        "jobs",
-        "training",
-        "producer",
-    },
+    "harness": {"stack", "events", "features", "scoring", "jobs", "producer"},
+    "verify": {"harness", *_BELOW_VERIFY},
+    "benchmarks": {"verify", "harness", *_BELOW_VERIFY},
 }
 FOLDERS = {*ALLOWED, "cli", "tests"}
 CLIENTS = {"pyflink", "confluent_kafka"}

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from benchmarks import report
-from benchmarks.calibration import Calibrations, calibrate
 from benchmarks.ceiling import Ceiling
 from benchmarks.judgement import judge
-from benchmarks.latency import LatencyProbe, percentiles
-from benchmarks.latency_run import RateLatency
-from benchmarks.machine import Machine, Provenance, provenance
-from benchmarks.open_loop import Schedule
-from benchmarks.rates import events_between, median_rate, slice_rates
 from benchmarks.results import Results
 from benchmarks.state.size import typical_card_bytes
-from benchmarks.targets import TARGETS, Target
-from benchmarks.throughput import Throughput
+from harness.calibration import Calibrations, calibrate
+from harness.latency import LatencyProbe, percentiles
+from harness.latency_run import RateLatency
+from harness.machine import Machine, Provenance, provenance
+from harness.open_loop import Schedule
+from harness.rates import events_between, median_rate, slice_rates
+from harness.targets import TARGETS, Target
+from harness.throughput import Throughput
 from scoring.bundle.manifest import Thresholds
 from stack.installation import Installation
 

@@ -12,9 +12,6 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.latency import LatencyProbe
-from benchmarks.load import Load
 from benchmarks.peers import report
 from benchmarks.peers.catalogue import PEERS, environment_of
 from benchmarks.peers.driver import Peer, Processes, Scene, wait_while_working
@@ -35,10 +32,13 @@ from events.label import parse_label
 from events.receipt import decode_receipt
 from events.topics import DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from events.transaction import parse_transaction
+from harness.errors import BenchmarkError
+from harness.latency import LatencyProbe
+from harness.load import Load
 from stack.embedded import Stack
 from stack.settings import StackSettings
 from tests.unit.scoring.scene import shipped, small_stream
-from training.parity import Stream
+from verify.parity.compare import Stream
 
 _PAYMENTS = 300
 _NOW_MS = 2_000_000_000_000

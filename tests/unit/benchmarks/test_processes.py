@@ -10,12 +10,12 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.cpu import CpuMeter
-from benchmarks.errors import BenchmarkError
-from benchmarks.load import Load, transaction_id
-from benchmarks.own_stack import own_stack
 from cli.bench import command
 from cli.bench_options import Listed
+from harness.cpu import CpuMeter
+from harness.errors import BenchmarkError
+from harness.load import Load, transaction_id
+from harness.own_stack import own_stack
 
 _BUSY = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
 

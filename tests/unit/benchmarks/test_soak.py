@@ -10,14 +10,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.machine import provenance
 from benchmarks.soak.follower import Follower
 from benchmarks.soak.memory import jvm_memory
 from benchmarks.soak.plot import plot
 from benchmarks.soak.run import Soak, stretch_below
 from benchmarks.soak.samples import Sample
 from benchmarks.soak.trend import trend
+from harness.errors import BenchmarkError
+from harness.machine import provenance
 from stack.installation import Installation
 
 MINUTES = np.arange(0.0, 3600.0, 15.0)

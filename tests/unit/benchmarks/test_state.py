@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.errors import BenchmarkError
 from benchmarks.state import backends, report
 from benchmarks.state.checkpoints import summarise
 from benchmarks.state.curve import Rate, fill_rates, last_of, steady_rate, stretches
@@ -19,6 +18,7 @@ from benchmarks.state.sizing import Measured, Wanted, card_bytes, merchant_bytes
 from benchmarks.state.traffic import WARM_CARDS, Plan, number_of, payments, templates
 from events.transaction import Transaction, parse_transaction
 from features.windows import MAX_CARD_EVENTS, MAX_MERCHANT_ROWS
+from harness.errors import BenchmarkError
 
 PLAN = Plan(cards=10_000, steady=4_000, warm_up=3_000, probes=50)
 FORMS = templates(300)

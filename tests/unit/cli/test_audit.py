@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli.audit
-from benchmarks.audit import Audit
 from events.topics import REBUILD_MS
 from stack.embedded import Stack
 from stack.settings import Layout, Ports, StackSettings, save
 from stack.unread import Gap
 from stack.unread_record import record_gaps
+from verify.audit import Audit
 
 
 def told(monkeypatch: pytest.MonkeyPatch, folder: Path, found: Audit, *arguments: str) -> Result:

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.comparison import Comparison, ComparisonSettings, Run, Variant
-from benchmarks.latency_run import RateLatency
-from benchmarks.throughput import Throughput
 from cli import bench_compare
 from cli.main import cardwatch
+from harness.latency_run import RateLatency
+from harness.throughput import Throughput
 
 
 def call(*arguments: str) -> Result:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from benchmarks.errors import BenchmarkError
-from benchmarks.latency_run import RateLatency
-from benchmarks.machine import provenance
 from benchmarks.thread_run import ThreadProfile, ThreadSettings
 from benchmarks.threads import Use
 from cli import bench_threads
 from cli.main import cardwatch
+from harness.errors import BenchmarkError
+from harness.latency_run import RateLatency
+from harness.machine import provenance
 from stack.installation import Installation
 
 _QUANTILES = {"p50": 4.25, "p99": 15.5, "p999": 20.0}

@@ -12,13 +12,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli.faults
-from benchmarks.faults.catalogue import FAULTS
-from benchmarks.faults.fault import Fault
-from benchmarks.faults.judge import Verdict
-from benchmarks.faults.record import CONTROL, bound, table
-from benchmarks.faults.results import FaultResult, RunResult
-from benchmarks.faults.run import FaultSettings
 from stack.installation import ROOT
+from verify.faults.catalogue import FAULTS
+from verify.faults.fault import Fault
+from verify.faults.judge import Verdict
+from verify.faults.record import CONTROL, bound, table
+from verify.faults.results import FaultResult, RunResult
+from verify.faults.run import FaultSettings
 
 RIGHT = Verdict(
     payments=6_000,

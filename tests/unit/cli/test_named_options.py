@@ -17,7 +17,7 @@ from cli.main import COMMANDS, cardwatch
 ROOT = Path(__file__).parents[3]
 PRODUCT = (
     *("cli", "stack", "events", "features", "scoring", "jobs", "udfs", "training", "producer"),
-    *("benchmarks", "deploy", "onnx_models", "docs", "flink-conf"),
+    *("harness", "verify", "benchmarks", "deploy", "onnx_models", "docs", "flink-conf"),
 )
 TEXTS = (".md", ".html", ".yml", ".yaml", ".toml", ".sh")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*")

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli.parity
-from benchmarks.errors import BenchmarkError
-from benchmarks.parity import ParityResults, ParitySettings, traffic
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
+from harness.errors import BenchmarkError
 from producer.disorder import Disordered
 from tests.unit.scoring.scene import shipped, small_stream, without
-from training.parity import Stream, compare
+from verify.parity.compare import Stream, compare
+from verify.parity.run import ParityResults, ParitySettings, traffic
 
 SENT = Disordered([], payments=60, labels=1, late=2, repeats=3, late_labels=4, corrections=5)
 

@@ -20,7 +20,7 @@ from scoring.answer import answer, model_input
 from scoring.loader import Bundle, find_bundle, load_bundle
 from scoring.request import ScoringRequest
 from tests.unit.features.factories import NOON_MS, label, payment
-from training.parity import Stream
+from verify.parity.compare import Stream
 
 MODELS = Path(__file__).resolve().parents[3] / "onnx_models"
 HOUR_MS = 3_600_000

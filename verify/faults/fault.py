@@ -1,0 +1,155 @@
+"""What a fault is: a declaration that the suite runs, judges and reports without knowing more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.job import JOB
+from producer.records import Record
+from stack.settings import StackSettings
+
+if TYPE_CHECKING:
+    import random
+
+    from verify.faults.scene import Scene
+
+
+class Moment(StrEnum):
+    """When a fault strikes, seconds of random length after committed decisions flow.
+
+    MID_CHECKPOINT waits further until a checkpoint has started and not completed,
+    BETWEEN_CHECKPOINTS until half an interval after one: what has been written since is what a job
+    without exactly-once writes again. A control strikes then, so that no chance empties it.
+    """
+
+    RANDOM = "random"
+    MID_CHECKPOINT = "mid-checkpoint"
+    BETWEEN_CHECKPOINTS = "between checkpoints"
+
+
+class Kind(StrEnum):
+    """What a fault befalls; a group of the table."""
+
+    PROCESS = "process"
+    NETWORK = "network"
+    DISK = "disk"
+    CLOCK = "clock"
+    TRAFFIC = "traffic"
+    LIFECYCLE = "lifecycle"
+
+
+class Expectation(StrEnum):
+    """What has to come out of a run.
+
+    EXACTLY_ONCE: nothing lost, doubled, out of order or different.
+    COUNTED_REPEATS: the fault makes the job decide payments again; each under its own id, with the
+        same features and scores, and as many as the fault foretells (`Scene.expected_repeats`).
+    """
+
+    EXACTLY_ONCE = "exactly once"
+    COUNTED_REPEATS = "repeats counted"
+
+
+Inject = Callable[["Scene"], None]
+"""Does the fault and returns once it is over, or its repair has begun; draws from scene.random."""
+
+Place = Callable[[StackSettings], AbstractContextManager[StackSettings]]
+"""Prepares what the stack needs beneath it (a mount, a network), and gives it back at the end."""
+
+Alter = Callable[[Iterable[Record], "random.Random"], Iterable[Record]]
+"""Turns a run's records into those that are sent; the same for the same generator."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What flows while a fault strikes: `payments` of a world of `cards`, `per_s` a second.
+
+    `alter` changes the records; records that are no valid payments have to become dead letters.
+    """
+
+    payments: int = 6_000
+    per_s: float = 250.0
+    cards: int = 120
+    alter: Alter | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it flows at its pace."""
+        return self.payments / self.per_s
+
+
+@dataclass(frozen=True)
+class Control:
+    """A run in which the suite has to find something, or its findings mean nothing.
+
+    By default the same fault, with the job's exactly-once turned off (`delivery`). `inject`
+    replaces the fault's own where that alone would make no difference; `arguments` of the job turn
+    off something else.
+    """
+
+    about: str
+    delivery: str = "at-least-once"
+    inject: Inject | None = None
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault.
+
+    Attributes:
+        name: As it is called on the command line.
+        about: One sentence: what is done to what.
+        kind: The group of the table that it belongs to.
+        inject: Does it.
+        runs: How many seeds a whole run of the suite gives it.
+        moments: When it strikes; seed n takes the n-th, so that seeds in a row go through all.
+        parallelism: Of the job at its start; the stack has two TaskManagers for each.
+        taskmanagers: More TaskManagers than the parallelism takes; 0 for as many as it takes.
+        profile: Of the job.
+        flink: Flink options of the stack, by their full key.
+        job_arguments: Further arguments of the job, as in jobs/settings.py.
+        first_job: The script of the job that runs first.
+        traffic: What flows.
+        place: Prepares the ground that the stack stands on.
+        expects: What has to come out.
+        control: The run that has to find something; None where the judge's unit tests stand for
+            it, and then `about` says so.
+        shared: Whether several runs may strike one job, one after the other.
+        timeout_s: A run that has sent everything waits so long for the next decision.
+        in_ci: Whether the continuous integration runs it, with one seed.
+    """
+
+    name: str
+    about: str
+    kind: Kind
+    inject: Inject
+    runs: int = 3
+    moments: tuple[Moment, ...] = (Moment.RANDOM, Moment.MID_CHECKPOINT)
+    parallelism: int = 1
+    taskmanagers: int = 0
+    profile: str = "latency"
+    flink: Mapping[str, str] = field(default_factory=dict)
+    job_arguments: tuple[str, ...] = ()
+    first_job: Path = JOB
+    traffic: Traffic = field(default_factory=Traffic)
+    place: Place = nullcontext
+    expects: Expectation = Expectation.EXACTLY_ONCE
+    control: Control | None = None
+    shared: bool = True
+    timeout_s: float = 60.0
+    in_ci: bool = False
+
+    def moment(self, seed: int) -> Moment:
+        """Return when the run of a seed strikes."""
+        return self.moments[seed % len(self.moments)]
+
+    @property
+    def workers(self) -> int:
+        """TaskManagers of the stack."""
+        return self.taskmanagers or 2 * self.parallelism
