@@ -4,32 +4,54 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import NamedTuple
 
 import click
 
 from cli.console import fail
 from stack.errors import StackError
 
-# Each is a module cli/<name>.py with a click command named `command`; in the order of --help,
-# which tells these summaries so that it need not import them all.
+
+class Command(NamedTuple):
+    """Where a command is, and its line in --help, which need not import it then."""
+
+    module: str
+    summary: str
+
+
+# Each module has a click command named `command`; in the order of --help.
 COMMANDS = {
-    "demo": "Run everything: payments, the job, alerts on screen, then what happened.",
-    "up": "Start Kafka and Flink on this machine.",
-    "down": "Stop them, and everything that they started.",
-    "status": "Show what runs, and where.",
-    "doctor": "Check the machine and the installation, with a next step for each fault.",
-    "produce": "Send payments and labels to Kafka, from files or from the generator.",
-    "train": "Train, check and write a model bundle.",
-    "evaluate": "Judge models by a published protocol, or on a file of one's own.",
-    "tune": "Search the models' settings on validation folds.",
-    "models": "List, show, compare and verify model bundles.",
-    "submit": "Hand the fraud detection job to the cluster.",
-    "alerts": "Follow the alerts as they are raised.",
-    "bench": "Measure throughput, latency and cost on this machine.",
-    "parity": "Prove that the stream computes, bit for bit, what training computed.",
-    "audit": "Name payments that have no decision.",
-    "faults": "Break things on purpose, and prove that nothing is lost or doubled.",
-    "test": "Run what the continuous integration runs.",
+    "demo": Command(
+        "cli.demo.command",
+        "Run everything: payments, the job, alerts on screen, then what happened.",
+    ),
+    "up": Command("cli.stack.up", "Start Kafka and Flink on this machine."),
+    "down": Command("cli.stack.down", "Stop them, and everything that they started."),
+    "status": Command("cli.stack.status", "Show what runs, and where."),
+    "doctor": Command(
+        "cli.stack.doctor",
+        "Check the machine and the installation, with a next step for each fault.",
+    ),
+    "produce": Command(
+        "cli.stream.produce", "Send payments and labels to Kafka, from files or from the generator."
+    ),
+    "train": Command("cli.model.train", "Train, check and write a model bundle."),
+    "evaluate": Command(
+        "cli.model.evaluate", "Judge models by a published protocol, or on a file of one's own."
+    ),
+    "tune": Command("cli.model.tune", "Search the models' settings on validation folds."),
+    "models": Command("cli.model.models", "List, show, compare and verify model bundles."),
+    "submit": Command("cli.stack.submit", "Hand the fraud detection job to the cluster."),
+    "alerts": Command("cli.stream.alerts", "Follow the alerts as they are raised."),
+    "bench": Command("cli.bench.command", "Measure throughput, latency and cost on this machine."),
+    "parity": Command(
+        "cli.proof.parity", "Prove that the stream computes, bit for bit, what training computed."
+    ),
+    "audit": Command("cli.proof.audit", "Name payments that have no decision."),
+    "faults": Command(
+        "cli.proof.faults", "Break things on purpose, and prove that nothing is lost or doubled."
+    ),
+    "test": Command("cli.test", "Run what the continuous integration runs."),
 }
 
 EXAMPLES = """\b
@@ -57,7 +79,7 @@ class LazyGroup(click.Group):
         """Import the module of one command; None where there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"cli.{cmd_name}")
+        module = importlib.import_module(COMMANDS[cmd_name].module)
         command: click.Command = module.command
         return command
 
@@ -68,7 +90,7 @@ class LazyGroup(click.Group):
     ) -> None:
         """List the commands with their summaries."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, each.summary) for name, each in COMMANDS.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.submit import ROOT, start_job
+from cli.stack.submit import ROOT, start_job
 from events.topics import DECISIONS
 from jobs.settings import DIRECT, Profile
 from scoring.loader import Bundle, find_bundle, load_bundle

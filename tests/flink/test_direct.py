@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from confluent_kafka import Producer
 
-from cli.submit import ROOT, start_job
+from cli.stack.submit import ROOT, start_job
 from events.alert import Alert, decode_alert, encode_alert
 from events.decision import Decision, decode_decision, encode_decision
 from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, TRANSACTIONS, Topic

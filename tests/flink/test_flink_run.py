@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.submit import JOB, ROOT
+from cli.stack.submit import JOB, ROOT
 from events.topics import DECISIONS
 from stack.embedded import Stack
 from stack.reading import read_topic

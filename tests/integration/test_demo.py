@@ -7,7 +7,7 @@ import subprocess
 import psutil
 import pytest
 
-from cli.submit import ROOT
+from cli.stack.submit import ROOT
 
 SMALL = ("--alerts", "3", "--cards", "300", "--history-days", "12", "--rate", "200")
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.state.backends import BACKENDS
 from benchmarks.state.run import StateSettings, measure
-from cli.submit import ROOT
+from cli.stack.submit import ROOT
 from scoring.loader import find_bundle
 
 

@@ -17,7 +17,8 @@ SCORING = sorted(
 
 
 @pytest.mark.parametrize(
-    "modules", [SCORING, ["jobs.fraud_detection", "udfs.score_udf"], ["cli.main", "cli.models"]]
+    "modules",
+    [SCORING, ["jobs.fraud_detection", "udfs.score_udf"], ["cli.main", "cli.model.models"]],
 )
 def test_importing_them_loads_no_library_of_training(modules: list[str]) -> None:
     code = f"import sys, {', '.join(modules)}; print(*sys.modules)"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from cli.submit import ROOT
+from cli.stack.submit import ROOT
 from events.label import Label
 from events.transaction import Transaction
 from features.card import transition as card

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from confluent_kafka import Producer
 
 from cli.main import cardwatch
-from cli.submit import ROOT
+from cli.stack.submit import ROOT
 from events.dead_letter import DeadLetter, decode_dead_letter
 from events.decision import Decision, decode_decision
 from events.topics import DEAD_LETTERS, DECISIONS, TRANSACTIONS

@@ -26,7 +26,7 @@ from benchmarks.peers.work import (
     pack_out,
     score_batch,
 )
-from cli.bench import command
+from cli.bench.command import command
 from events.decision import Decision, decode_decision
 from events.label import parse_label
 from events.receipt import decode_receipt

@@ -10,8 +10,8 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from cli.bench import command
-from cli.bench_options import Listed
+from cli.bench.command import command
+from cli.bench.options import Listed
 from harness.cpu import CpuMeter
 from harness.errors import BenchmarkError
 from harness.load import Load, transaction_id

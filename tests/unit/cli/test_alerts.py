@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cli.alert_line import heading, line
-from cli.follow import Unseen
+from cli.stream.alert_line import heading, line
+from cli.stream.follow import Unseen
 from events.alert import Alert
 from events.decision import Reason
 

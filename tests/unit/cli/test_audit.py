@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-import cli.audit
+import cli.proof.audit
 from events.topics import REBUILD_MS
 from stack.embedded import Stack
 from stack.settings import Layout, Ports, StackSettings, save
@@ -22,9 +22,9 @@ def told(monkeypatch: pytest.MonkeyPatch, folder: Path, found: Audit, *arguments
     """Call the command for a stack whose topics compare as told."""
     save(StackSettings(folder), Ports(1, 2, 3, 4, 5))
     assert Stack.attach(folder).kafka == "127.0.0.1:1"
-    monkeypatch.setattr(cli.audit, "require_topics", lambda _kafka, *_topics: None)
-    monkeypatch.setattr(cli.audit, "audit", lambda _kafka, _patience, _unreadable: found)
-    return CliRunner().invoke(cli.audit.command, ["--folder", str(folder), *arguments])
+    monkeypatch.setattr(cli.proof.audit, "require_topics", lambda _kafka, *_topics: None)
+    monkeypatch.setattr(cli.proof.audit, "audit", lambda _kafka, _patience, _unreadable: found)
+    return CliRunner().invoke(cli.proof.audit.command, ["--folder", str(folder), *arguments])
 
 
 def test_complete_topics_end_with_zero(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

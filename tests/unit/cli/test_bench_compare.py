@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchmarks.comparison import Comparison, ComparisonSettings, Run, Variant
-from cli import bench_compare
+from cli.bench import compare as bench_compare
 from cli.main import cardwatch
 from harness.latency_run import RateLatency
 from harness.throughput import Throughput

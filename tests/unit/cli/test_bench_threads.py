@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from benchmarks.thread_run import ThreadProfile, ThreadSettings
 from benchmarks.threads import Use
-from cli import bench_threads
+from cli.bench import threads as bench_threads
 from cli.main import cardwatch
 from harness.errors import BenchmarkError
 from harness.latency_run import RateLatency

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from cli.demo import DemoSettings, demo_world
+from cli.demo.command import DemoSettings, demo_world
 from producer.world.generate import generate
 from producer.world.settings import DAY_MS, WorldSettings
 

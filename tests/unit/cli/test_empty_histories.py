@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from cli import evaluate, evaluation_data, train, tune
+from cli.model import evaluate, evaluation_data, train, tune
 
 MAP = (
     "--map=transaction_id=id", "--map=card_id=card", "--map=timestamp=at", "--map=amount=sum",

@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner, Result
 
-from cli import evaluate, evaluation_data, tune
+from cli.model import evaluate, evaluation_data, tune
 from producer.generator import generate
 from producer.population import GeneratorSettings
 

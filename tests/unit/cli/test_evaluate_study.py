@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner, Result
 
-from cli import evaluate, evaluation_data
+from cli.model import evaluate, evaluation_data
 from producer.generator import generate
 from producer.population import GeneratorSettings
 

@@ -4,7 +4,7 @@ import json
 
 from click.testing import CliRunner, Result
 
-from cli import evaluate
+from cli.model import evaluate
 from producer.world.settings import ATTACKS
 
 SMALL = ("--payments=9000", "--fraud-share=0.05", "--jobs=1")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-import cli.faults
+import cli.proof.faults
 from stack.installation import ROOT
 from verify.faults.catalogue import FAULTS
 from verify.faults.fault import Fault
@@ -56,8 +56,8 @@ def run_of(seed: int, verdict: Verdict, **changes: object) -> RunResult:
 def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
     """Return a function that calls the command, with verdicts in place of real runs."""
     (tmp_path / "faults.md").write_text(PAGE)
-    monkeypatch.setattr(cli.faults, "_JSON", tmp_path / "faults.json")
-    monkeypatch.setattr(cli.faults, "_PAGE", tmp_path / "faults.md")
+    monkeypatch.setattr(cli.proof.faults, "_JSON", tmp_path / "faults.json")
+    monkeypatch.setattr(cli.proof.faults, "_PAGE", tmp_path / "faults.md")
 
     def call(verdict: Verdict, *arguments: str, **changes: object) -> Result:
         def run_fault(
@@ -69,8 +69,8 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Resul
                 on_run(run)
             return result
 
-        monkeypatch.setattr(cli.faults, "run_fault", run_fault)
-        return CliRunner().invoke(cli.faults.command, arguments)
+        monkeypatch.setattr(cli.proof.faults, "run_fault", run_fault)
+        return CliRunner().invoke(cli.proof.faults.command, arguments)
 
     return call
 
@@ -155,13 +155,13 @@ def test_the_table_follows_the_catalogue_and_tells_repeats_that_were_foretold() 
 
 
 def test_an_unknown_fault_is_a_wrong_call_that_names_them_all() -> None:
-    result = CliRunner().invoke(cli.faults.command, ["kill-everything"])
+    result = CliRunner().invoke(cli.proof.faults.command, ["kill-everything"])
     assert result.exit_code == 2
     assert "choose one of kill-taskmanager, kill-broker" in result.output
 
 
 def test_the_list_names_every_fault_with_a_sentence() -> None:
-    result = CliRunner().invoke(cli.faults.command, ["--list"])
+    result = CliRunner().invoke(cli.proof.faults.command, ["--list"])
     assert result.exit_code == 0
     for fault in FAULTS:
         assert fault.name in result.output

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from cli.main import COMMANDS, cardwatch
 from stack.installation import ROOT
 
-PRESENT = [name for name in COMMANDS if importlib.util.find_spec(f"cli.{name}")]
+PRESENT = [name for name, each in COMMANDS.items() if importlib.util.find_spec(each.module)]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -75,5 +75,5 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 
 def _is_only_a_group(name: str) -> bool:
     """Say whether all that a command does is done by those below it, each with its own options."""
-    module = importlib.import_module(f"cli.{name}")
+    module = importlib.import_module(COMMANDS[name].module)
     return isinstance(module.command, click.Group) and not module.command.invoke_without_command

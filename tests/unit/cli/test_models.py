@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.models import command
+from cli.model.models import command
 from scoring.bundle.manifest import CARD_FILE, DIGEST_FILE, GRAPH_FILE, MANIFEST_FILE
 from scoring.bundle.manifest_file import seal
 from tests.unit.training.samples import random_registry

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-import cli.parity
+import cli.proof.parity
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from harness.errors import BenchmarkError
 from producer.disorder import Disordered
@@ -25,8 +25,8 @@ SENT = Disordered([], payments=60, labels=1, late=2, repeats=3, late_labels=4, c
 def told(monkeypatch: pytest.MonkeyPatch, stream: Stream, *arguments: str) -> Result:
     """Call the command, whose stream is given in place of a cluster's."""
     results = ParityResults("ensemble/1", SENT, compare(stream, shipped()))
-    monkeypatch.setattr(cli.parity, "run", lambda *_: results)
-    return CliRunner().invoke(cli.parity.command, [*arguments, "-q"])
+    monkeypatch.setattr(cli.proof.parity, "run", lambda *_: results)
+    return CliRunner().invoke(cli.proof.parity.command, [*arguments, "-q"])
 
 
 def one_score_moved() -> Stream:
@@ -81,7 +81,7 @@ def test_a_lost_payment_ends_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("arguments", [["--layout", "handbook"], ["--payments", "0"]])
 def test_a_wrong_call_ends_with_two(arguments: list[str]) -> None:
-    assert CliRunner().invoke(cli.parity.command, arguments).exit_code == 2
+    assert CliRunner().invoke(cli.proof.parity.command, arguments).exit_code == 2
 
 
 def settings(payments: int, **changes: object) -> ParitySettings:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.produce import command
+from cli.stream.produce import command
 from tests.unit.producer.samples import GOOD_ROW, write_csv
 
 OWN = (

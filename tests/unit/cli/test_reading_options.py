@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.evaluate import file_command as evaluate_file
-from cli.mapping_options import ReadingOptions
-from cli.produce import file_command as produce_file
-from cli.train import command as train
-from cli.train_history import FileSource
-from cli.tune import file_command as tune_file
+from cli.model.evaluate import file_command as evaluate_file
+from cli.model.train import command as train
+from cli.model.train_history import FileSource
+from cli.model.tune import file_command as tune_file
+from cli.stream.mapping_options import ReadingOptions
+from cli.stream.produce import file_command as produce_file
 from producer.files.layouts import LayoutError
 from tests.unit.producer.samples import GOOD_ROW, write_csv
 

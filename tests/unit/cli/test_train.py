@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.train import command
+from cli.model.train import command
 from producer.generator import generate
 from producer.population import GeneratorSettings
 from scoring.loader import load_bundle

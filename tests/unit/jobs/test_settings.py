@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.submit import command as submit
+from cli.stack.submit import command as submit
 from jobs.settings import parse_settings
 
 NEEDED = ("--bootstrap", "x:1", "--bundle", ".")

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.produce import command
+from cli.stream.produce import command
 from tests.unit.producer.samples import GOOD_ROW, VISA, write_csv
 
 SMALL = ("generate", "--customers", "200", "--terminals", "300", "--radius", "20", "--days", "3")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from cli import faults
+from cli.proof import faults
 from stack.settings import StackSettings
 from verify.faults.catalogue import find_fault
 from verify.faults.ground import UnfitError

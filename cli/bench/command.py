@@ -1,0 +1,198 @@
+"""`cardwatch bench`: measure what the README quotes, on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import click
+
+from benchmarks import report
+from benchmarks.hot_path import StepCost, measure_hot_path
+from benchmarks.results import Results
+from benchmarks.run import BenchSettings, run
+from cli.bench.compare import compare_command
+from cli.bench.handbook import handbook_command
+from cli.bench.options import (
+    BENCH_FOLDER,
+    ROOT,
+    Listed,
+    bundle_option,
+    keep_option,
+    models_option,
+    own_folder_option,
+    resolve_bundle,
+)
+from cli.bench.peers import peers_command
+from cli.bench.soak import soak_command
+from cli.bench.state import state_command
+from cli.bench.threads import threads_command
+from cli.console import Output
+from cli.options import json_option, option, output_options
+from harness.calibration import Calibrations
+from harness.errors import BenchmarkError
+from jobs.settings import DIRECT, PROFILES, Profile
+from scoring.loader import load_bundle
+
+DEFAULTS = BenchSettings(folder=BENCH_FOLDER, bundle=ROOT)
+QUICK_PAYMENTS, QUICK_WARM_UP, QUICK_SECONDS = 30_000, 30_000, 5
+
+EXAMPLE = """\b
+Examples:
+  ./cardwatch bench --json bench.json              everything, about seven minutes
+  ./cardwatch bench --quick                        a rough idea, about three minutes
+  ./cardwatch bench --profiles latency --rates 500
+  ./cardwatch bench hot-path                       where each microsecond goes
+  ./cardwatch bench threads                        who takes the cores' time
+  ./cardwatch bench compare                        two variants of the job, in both orders
+  ./cardwatch bench handbook                       the Handbook's data through the running job
+  ./cardwatch bench peers                          other systems on the same work
+  ./cardwatch bench soak                           whether it stays as it is for an hour
+  ./cardwatch bench state --cards 1000000          many cards: checkpoints, restore, throughput
+
+The calibration loop tells how fast the machine was: compare runs only where it agrees."""
+
+
+@click.group("bench", invoke_without_command=True, epilog=EXAMPLE)
+@own_folder_option
+@bundle_option
+@models_option
+@option(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Number of measured payments.",
+)
+@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
+@option(
+    "--profiles",
+    type=Listed(PROFILES),
+    default=",".join(PROFILES),
+    help="Profiles of the job to measure.",
+)
+@option(
+    "--rates",
+    type=Listed(),
+    default=",".join(map(str, DEFAULTS.rates)),
+    help="Payments a second at which latency is measured, in the latency profile.",
+)
+@option(
+    "--seconds",
+    type=click.IntRange(1),
+    default=DEFAULTS.seconds,
+    help="Seconds measured at each rate.",
+)
+@option("--parallelism", type=click.IntRange(1), default=1, help="Two TaskManagers for each.")
+@option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
+@option(
+    "--core-hour-usd",
+    type=click.FloatRange(0, min_open=True),
+    default=DEFAULTS.core_hour_usd,
+    help="Price of a core for an hour.",
+)
+@option("--quick", is_flag=True, help="Fewer payments and seconds: a rough idea.")
+@keep_option
+@json_option
+@output_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    folder: Path,
+    bundle: str,
+    models: Path,
+    payments: int,
+    warm_up: int,
+    profiles: tuple[str, ...],
+    rates: tuple[str, ...],
+    seconds: int,
+    parallelism: int,
+    direct: bool,
+    core_hour_usd: float,
+    quick: bool,
+    keep: bool,
+    json_path: str | None,
+    out: Output,
+) -> None:
+    """Measure throughput, CPU, latency and state on a stack of its own, and print a table.
+
+    Throughput and CPU of the job in each profile, warm, with a decision for every payment and
+    exactly once; latency from the scheduled send to the poll, early and committed; bytes of state
+    for a card; and, as a ceiling, a bare Kafka loop with the same code. Leave the machine alone
+    meanwhile. The exit status is 1 where a decision was lost or doubled; a missed target is told
+    in the table.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    settings = BenchSettings(
+        folder=folder.resolve(),
+        bundle=resolve_bundle(models, bundle),
+        payments=QUICK_PAYMENTS if quick else payments,
+        warm_up=QUICK_WARM_UP if quick else warm_up,
+        profiles=cast(tuple[Profile, ...], profiles),
+        rates=tuple(map(int, rates)),
+        seconds=QUICK_SECONDS if quick else seconds,
+        parallelism=parallelism,
+        direct=direct,
+        core_hour_usd=core_hour_usd,
+        keep=keep,
+    )
+    try:
+        with out.steps() as step:
+            results = run(settings, step)
+    except BenchmarkError as error:
+        raise click.ClickException(str(error)) from None
+    _tell(results, json_path, out)
+
+
+def _tell(results: Results, json_path: str | None, out: Output) -> None:
+    """Print the table, write the JSON, and end with 1 where decisions are missing."""
+    if json_path:
+        out.json(json_path, results.to_json())
+    if json_path != "-":
+        out.table(report.COLUMNS, report.rows(results))
+    if not results.complete:
+        raise click.ClickException(
+            "Some payments have no decision, or more than one: see `lost`, `doubled` and `unseen` "
+            "in the JSON; these figures do not count."
+        )
+
+
+@command.command("hot-path")
+@bundle_option
+@models_option
+@option("--payments", type=click.IntRange(100), default=20_000, help="Payments timed, five times.")
+@json_option
+@output_options
+def hot_path_command(
+    bundle: str, models: Path, payments: int, json_path: str | None, out: Output
+) -> None:
+    """Time each step of a payment in plain Python, on one core, with no Kafka and no Flink."""
+    calibrations = Calibrations()
+    with out.steps() as step:
+        step("a month of payments first, so that cards have their history")
+        with calibrations.around("hot path"):
+            costs = measure_hot_path(load_bundle(resolve_bundle(models, bundle)), payments)
+    if json_path:
+        out.json(json_path, _hot_path_json(costs, calibrations))
+    if json_path != "-":
+        rows = [(one.stage, one.step, f"{one.us:.2f}", f"{one.each_us:.2f}") for one in costs]
+        total = ("", "together", f"{sum(one.us for one in costs):.2f}", "")
+        out.table(("stage", "step", "CPU us a payment", "each time"), [*rows, total])
+        out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
+
+
+def _hot_path_json(costs: list[StepCost], calibrations: Calibrations) -> dict[str, object]:
+    return {
+        "steps_us_per_payment": {f"{one.stage}: {one.step}": round(one.us, 3) for one in costs},
+        "steps_us_each_time": {f"{one.stage}: {one.step}": round(one.each_us, 3) for one in costs},
+        "us_per_payment": round(sum(one.us for one in costs), 3),
+        "calibration_ms": round(calibrations.median_ms, 1),
+    }
+
+
+command.add_command(compare_command)
+command.add_command(handbook_command)
+command.add_command(peers_command)
+command.add_command(soak_command)
+command.add_command(state_command)
+command.add_command(threads_command)

@@ -1,0 +1,191 @@
+"""`cardwatch bench compare`: two ways of running the job against each other, in both orders."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from benchmarks.comparison import (
+    DIRECT,
+    ORDINARY,
+    Comparison,
+    ComparisonSettings,
+    Run,
+    Variant,
+    compare,
+)
+from cli.bench.options import (
+    BENCH_FOLDER,
+    ROOT,
+    Listed,
+    bundle_option,
+    keep_option,
+    models_option,
+    own_folder_option,
+    resolve_bundle,
+)
+from cli.console import Output
+from cli.options import json_option, option, output_options
+from harness.errors import BenchmarkError
+from jobs.settings import PROFILES, Profile
+
+_LATENCIES = (("early", "p50"), ("early", "p99"), ("committed", "p50"), ("committed", "p99"))
+
+DEFAULTS = ComparisonSettings(folder=BENCH_FOLDER, bundle=ROOT)
+
+EXAMPLE = """\b
+Examples:
+  ./cardwatch bench compare                                  both return paths (docs/adr/0018)
+  ./cardwatch bench compare --a "" --b "--producer-property linger.ms=5"
+  ./cardwatch bench compare --profile throughput --a "--batch-size 512" --b "--batch-size 64"
+  ./cardwatch bench compare --rates 500,2000 --a "" --b "-Dexecution.buffer-timeout.interval=1ms"
+
+What --a and --b take are arguments of jobs/fraud_detection.py, and -DKEY=VALUE for options of
+Flink that a job may have; what only a cluster has, such as the changelog's storage, is --cluster's:
+  ./cardwatch bench compare --a "" --b "-Dstate.changelog.enabled=true" --cluster \\
+    "-Dstate.changelog.storage=filesystem -Dstate.changelog.dstl.dfs.base-path=file:///tmp/changes"
+"""
+
+
+@click.command("compare", epilog=EXAMPLE)
+@own_folder_option
+@bundle_option
+@models_option
+@option("--a", "first", default=" ".join(ORDINARY.arguments), help="Job arguments of one variant.")
+@option("--b", "second", default=" ".join(DIRECT.arguments), help="Job arguments of the other.")
+@option("--cluster", default="", show_default="none", help="-DKEY=VALUE of Flink's, for both.")
+@option(
+    "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
+)
+@option(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Payments in each run.",
+)
+@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
+@option(
+    "--heating", type=click.IntRange(0), default=DEFAULTS.heating, help="Number of unmeasured runs."
+)
+@option(
+    "--rates",
+    type=Listed(),
+    default="",
+    show_default="none",
+    help="Payments a second at which each run measures latency, too.",
+)
+@option(
+    "--seconds",
+    type=click.IntRange(1),
+    default=DEFAULTS.seconds,
+    help="Seconds measured at each rate.",
+)
+@keep_option
+@json_option
+@output_options
+def compare_command(
+    folder: Path,
+    bundle: str,
+    models: Path,
+    first: str,
+    second: str,
+    cluster: str,
+    profile: Profile,
+    payments: int,
+    warm_up: int,
+    heating: int,
+    rates: tuple[str, ...],
+    seconds: int,
+    keep: bool,
+    json_path: str | None,
+    out: Output,
+) -> None:
+    """Measure two variants of the job on one warm stack, in the order A B B A.
+
+    The exit status is 1 where a decision was lost or doubled.
+    """
+    settings = ComparisonSettings(
+        folder=folder.resolve(),
+        bundle=resolve_bundle(models, bundle),
+        variants=(_variant(first), _variant(second)),
+        cluster=_cluster(cluster),
+        payments=payments,
+        warm_up=warm_up,
+        heating=heating,
+        rates=tuple(map(int, rates)),
+        seconds=seconds,
+        profile=profile,
+        keep=keep,
+    )
+    try:
+        with out.steps() as step:
+            found = compare(settings, step)
+    except BenchmarkError as error:
+        raise click.ClickException(str(error)) from None
+    _tell(found, json_path, out)
+
+
+def _variant(text: str) -> Variant:
+    """Return a variant by its words: `-DKEY=VALUE` is Flink's, the others are the job's."""
+    words = [word for word in shlex.split(text) if not word.startswith("-D")]
+    return Variant(text.strip() or "as shipped", tuple(words), _options(text))
+
+
+def _cluster(text: str) -> tuple[tuple[str, str], ...]:
+    told = _variant(text)
+    if told.arguments:
+        raise click.UsageError(f"--cluster: expected -DKEY=VALUE, got {told.arguments[0]!r}")
+    return told.options
+
+
+def _options(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the keys and values of the words that are -DKEY=VALUE."""
+    told = [word[2:].partition("=") for word in shlex.split(text) if word.startswith("-D")]
+    if not all(key and sign for key, sign, _ in told):
+        raise click.UsageError(f"expected -DKEY=VALUE for an option of Flink, got {text!r}")
+    return tuple((key, value) for key, _, value in told)
+
+
+def _tell(found: Comparison, json_path: str | None, out: Output) -> None:
+    if json_path:
+        out.json(json_path, found.to_json())
+    if json_path != "-":
+        out.table(
+            ("variant", "payments/s", "CPU us a payment", "broker's", "runs, payments/s"),
+            [
+                (
+                    name,
+                    f"{found.tx_per_s(name):,.0f}",
+                    f"{found.cpu_us_per_payment(name):.0f}",
+                    f"{found.cpu_us_per_payment(name, 'broker'):.0f}",
+                    ", ".join(f"{run.throughput.tx_per_s:,.0f}" for run in runs),
+                )
+                for name, runs in found.runs.items()
+            ],
+        )
+        _tell_latencies(found, out)
+        out.say(f"Calibration loop: {found.calibrations.median_ms:.0f} ms")
+    if not found.complete:
+        raise click.ClickException(
+            "Some payments have no decision, or more than one: these figures do not count."
+        )
+
+
+def _tell_latencies(found: Comparison, out: Output) -> None:
+    rows = [
+        (name, f"{rate:,}/s", *(_each(runs, rate, kind, at) for kind, at in _LATENCIES))
+        for name, runs in found.runs.items()
+        for rate in runs[0].latency
+    ]
+    if rows:
+        titles = (f"{kind} {at}, ms" for kind, at in _LATENCIES)
+        out.table(("variant", "rate", *titles), rows)
+
+
+def _each(runs: list[Run], rate: int, kind: str, at: str) -> str:
+    """Return one percentile of every run, in the order in which they ran."""
+    found = (run.latency[rate] for run in runs)
+    percentiles = (one.provisional_ms if kind == "early" else one.committed_ms for one in found)
+    return ", ".join(f"{one[at]:,.1f}" for one in percentiles)

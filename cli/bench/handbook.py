@@ -1,0 +1,169 @@
+"""`cardwatch bench handbook`: the Handbook's data through the running job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from benchmarks.handbook import HandbookResults, HandbookSettings, run
+from benchmarks.judgement import LEVELS, Judgement
+from cli.bench.options import BENCH_FOLDER, ROOT, keep_option, own_folder_option
+from cli.console import Output
+from cli.options import json_option, option, output_options
+from harness.calibration import Calibrations
+from harness.errors import BenchmarkError
+from harness.machine import provenance
+from jobs.settings import PROFILES, Profile
+from producer.files.layouts import LayoutError
+from producer.values.rejects import RowRefusedError
+from stack.installation import Installation
+from training.errors import TrainingError
+
+DATA = ROOT.parent / "shared" / "data" / "handbook.parquet"
+DEFAULTS = HandbookSettings(data=DATA, folder=BENCH_FOLDER)
+
+EXAMPLE = """\b
+Example:
+  ./cardwatch bench handbook --data handbook.parquet --json handbook.json
+
+The first days go through the job as history, as fast as it goes, and train a bundle; the days
+after them are sent at --rate and judged. Labels follow their payments by seven days. The exit
+status is 1 where the stream and the offline replay differ in one bit."""
+
+
+@click.command("handbook", epilog=EXAMPLE)
+@option(
+    "--data",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=DATA,
+    show_default="../shared/data/handbook.parquet",
+    help="The Handbook's simulated transactions.",
+)
+@own_folder_option
+@option(
+    "--history-days",
+    type=click.IntRange(1),
+    default=DEFAULTS.history_days,
+    help="Days to learn from.",
+)
+@option(
+    "--days", type=click.IntRange(1), default=DEFAULTS.stream_days, help="Days to stream and judge."
+)
+@option("--rate", type=float, default=DEFAULTS.per_s, help="Streamed payments a second; 0: all.")
+@option(
+    "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
+)
+@option(
+    "--only-known-labels/--all-labels",
+    default=True,
+    help="Learn from labels that had come when the history ends, or from all of its payments.",
+)
+@keep_option
+@json_option
+@output_options
+def handbook_command(
+    data: Path,
+    folder: Path,
+    history_days: int,
+    days: int,
+    rate: float,
+    profile: Profile,
+    only_known_labels: bool,
+    keep: bool,
+    json_path: str | None,
+    out: Output,
+) -> None:
+    """Learn from 30 days of the Handbook's data, stream the next 14, and judge the decisions."""
+    settings = HandbookSettings(
+        data=data,
+        folder=folder.resolve(),
+        history_days=history_days,
+        stream_days=days,
+        only_known_labels=only_known_labels,
+        profile=profile,
+        per_s=rate or None,
+        keep=keep,
+    )
+    calibrations = Calibrations()
+    try:
+        with out.steps() as step, calibrations.around("handbook"):
+            results = run(settings, step)
+    except (BenchmarkError, TrainingError, LayoutError, RowRefusedError) as error:
+        raise click.ClickException(str(error)) from None
+    if json_path:
+        out.json(json_path, _to_json(results, settings, calibrations))
+    if json_path != "-":
+        _show(results, out)
+    if not results.parity.equal:
+        raise click.ClickException("The stream and its offline replay differ: see `parity`.")
+
+
+def _to_json(
+    results: HandbookResults, settings: HandbookSettings, calibrations: Calibrations
+) -> dict[str, Any]:
+    parity = results.parity
+    return {
+        **msgspec.to_builtins(results),
+        "parity": {
+            "payments": parity.payments,
+            "lost": len(parity.lost),
+            "doubled": len(parity.doubled),
+            "unknown": len(parity.unknown),
+            "out_of_order": len(parity.out_of_order),
+            "features_differing": sum(parity.features_differing.values()),
+            "scores_differing": parity.scores_differing,
+        },
+        "settings": {
+            "history_days": settings.history_days,
+            "stream_days": settings.stream_days,
+            "label_delay_ms": settings.label_delay_ms,
+            "only_known_labels": settings.only_known_labels,
+            "profile": settings.profile,
+            "rate_tx_per_s": settings.per_s,
+        },
+        "calibration_ms": round(calibrations.median_ms, 1),
+        **msgspec.to_builtins(provenance(Installation())),
+    }
+
+
+def _show(results: HandbookResults, out: Output) -> None:
+    """Print both judgements side by side, then parity, speed and alerts."""
+    streamed, replayed = _figures(results.streamed), _figures(results.replayed)
+    title = f"{results.streamed_payments:,} payments decided by {results.model}"
+    out.table(
+        ("", "streamed", "replayed offline"),
+        [(name, streamed[name], replayed[name]) for name in streamed],
+        title=title,
+    )
+    parity = results.parity
+    out.table(
+        ("", ""),
+        [
+            ("payments compared with the replay", f"{parity.payments:,}"),
+            ("lost, doubled", f"{len(parity.lost)}, {len(parity.doubled)}"),
+            ("features differing", sum(parity.features_differing.values())),
+            ("scores differing", parity.scores_differing),
+            ("history decided, payments/s", f"{results.history_tx_per_s:,.0f}"),
+            ("stream decided, payments/s", f"{results.stream_tx_per_s:,.0f}"),
+            *((f"{level} alerts", f"{count:,}") for level, count in results.alerts.items()),
+        ],
+    )
+
+
+def _figures(one: Judgement) -> dict[str, str]:
+    figures = {
+        "payments": f"{one.payments:,}",
+        "frauds": f"{one.frauds:,}",
+        "average precision": f"{one.average_precision:.3f}",
+        "AUC": f"{one.auc_roc:.3f}",
+        "card precision at 100": f"{one.card_precision_at_100:.3f}",
+    }
+    for level in LEVELS:
+        precision = one.precision[level]
+        figures[f"flagged at {level} or above"] = f"{one.flagged[level]:,}"
+        figures[f"precision at {level}"] = "-" if precision is None else f"{precision:.3f}"
+        figures[f"recall at {level}"] = f"{one.recall[level]:.3f}"
+    return figures

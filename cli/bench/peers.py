@@ -1,0 +1,139 @@
+"""`cardwatch bench peers`: other systems on the same work, beside the job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from benchmarks.peers import report
+from benchmarks.peers.catalogue import PEERS
+from benchmarks.peers.measure import PeerResult, PeerSettings, measure
+from cli.bench.options import (
+    BENCH_FOLDER,
+    ROOT,
+    bundle_option,
+    keep_option,
+    models_option,
+    own_folder_option,
+    resolve_bundle,
+)
+from cli.console import Output
+from cli.options import json_option, option, output_options
+from harness.calibration import Calibrations
+from harness.errors import BenchmarkError
+from harness.machine import provenance
+from stack.installation import Installation
+
+DEFAULTS = PeerSettings(folder=BENCH_FOLDER, bundle=ROOT)
+
+EXAMPLE = """\b
+Examples:
+  ./cardwatch bench peers --json peers.json            all of them, some minutes each
+  ./cardwatch bench peers --peer job --peer quix       two of them
+  ./cardwatch bench peers --payments 20000 --warm-up 10000 --peer bytewax
+
+Each peer has a broker of its own with the same payments. Its packages are installed when it is
+first asked for, below .cardwatch/peers; the environment of the product stays as it is."""
+
+
+@click.command("peers", epilog=EXAMPLE)
+@own_folder_option
+@bundle_option
+@models_option
+@option(
+    "--peer",
+    "names",
+    type=click.Choice(list(PEERS)),
+    multiple=True,
+    default=tuple(PEERS),
+    show_default="all",
+    help="Which; may be given again.",
+)
+@option(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Number of measured payments.",
+)
+@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
+@option("--rate", type=click.IntRange(1), default=DEFAULTS.rate, help="Payments/s for latency.")
+@option(
+    "--seconds",
+    type=click.IntRange(1),
+    default=DEFAULTS.seconds,
+    help="Seconds at that rate, once more with a kill.",
+)
+@keep_option
+@json_option
+@output_options
+def peers_command(
+    folder: Path,
+    bundle: str,
+    models: Path,
+    names: tuple[str, ...],
+    payments: int,
+    warm_up: int,
+    rate: int,
+    seconds: int,
+    keep: bool,
+    json_path: str | None,
+    out: Output,
+) -> None:
+    """Measure other systems on the same payments, features and model, with the job beside them.
+
+    For each: the drain of a backlog, latency at a steady rate, SIGKILL in the middle of it and a
+    restart, then a count of what was lost or doubled, and of decisions from a wrong state. The exit
+    status is 1 where a peer could not be measured.
+    """
+    settings = PeerSettings(
+        folder=folder.resolve(),
+        bundle=resolve_bundle(models, bundle),
+        payments=payments,
+        warm_up=warm_up,
+        rate=rate,
+        seconds=seconds,
+        keep=keep,
+    )
+    calibrations = Calibrations()
+    results: list[PeerResult] = []
+    try:
+        with out.steps() as step:
+            for name in dict.fromkeys(names):
+                with calibrations.around(name):
+                    results.append(measure(PEERS[name], settings, step))
+                if json_path and json_path != "-":  # minutes of work: keep what there is
+                    out.json(json_path, _to_json(results, calibrations, settings))
+                if results[-1].interrupted:
+                    break
+    except BenchmarkError as error:
+        raise click.ClickException(str(error)) from None
+    if json_path == "-":
+        out.json(json_path, _to_json(results, calibrations, settings))
+    else:
+        out.table(report.COLUMNS, report.rows(results))
+        for line in report.remarks(results):
+            out.say(line)
+    failed = [one.name for one in results if one.problem]
+    if failed:
+        raise click.ClickException(f"Could not be measured to the end: {', '.join(failed)}.")
+
+
+def _to_json(
+    results: list[PeerResult], calibrations: Calibrations, settings: PeerSettings
+) -> dict[str, Any]:
+    """Return the figures of each peer with what was asked, the machine and the commit."""
+    return {
+        "peers": report.to_json(results),
+        "calibration_ms": round(calibrations.median_ms, 1),
+        "calibration_loops_ms": calibrations.loops_ms,
+        "settings": {
+            "payments": settings.payments,
+            "warm_up": settings.warm_up,
+            "rate_tx_per_s": settings.rate,
+            "seconds": settings.seconds,
+        },
+        **msgspec.to_builtins(provenance(Installation())),
+    }

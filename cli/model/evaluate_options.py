@@ -1,0 +1,121 @@
+"""The options that `evaluate` and `tune` share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_args
+
+import click
+
+from cli.model.evaluate_study import STUDY_ROWS, Study
+from cli.model.evaluation_data import SHARED, TEST_SHARE
+from cli.options import json_option, option, output_options
+from cli.stream.mapping_options import PaymentsPath, reading_options, skip_bad_rows_option
+from cli.stream.produce_options import Duration
+from training.evaluation.candidates import Columns
+from training.fit import FitSettings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Adder = Callable[[Any], Any]
+
+COUNT = click.IntRange(min=1)
+
+
+def _data(name: str, what: str) -> Adder:
+    return option(
+        "--data",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=SHARED / name,
+        show_default=f"../shared/data/{name}",
+        help=what,
+    )
+
+
+_SPLIT = (
+    option(
+        "--label-delay", type=Duration(), default="7d", help="Time from a payment to its label."
+    ),
+    option(
+        "--test-share",
+        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        default=TEST_SHARE,
+        help="Share of the time that is judged, at its end.",
+    ),
+    option("--folds", "parts", type=COUNT, default=1, help="Equal parts of that time, in turn."),
+)
+jobs_option = option(
+    "--jobs", type=COUNT, default=FitSettings().jobs, help="Number of threads for fitting."
+)
+settings_option = option(
+    "--settings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File of the ensemble's settings. Default: one for each data set.",
+)
+_MODELS = (
+    option(
+        "--features",
+        "columns",
+        type=click.Choice(get_args(Columns)),
+        default="stream",
+        help="All that the stream computes, or the Handbook's fifteen.",
+    ),
+    settings_option,
+    jobs_option,
+)
+
+
+def together(*options: Adder) -> Callable[[Function], Function]:
+    """Return one decorator that adds options in the order of their help."""
+
+    def add(function: Function) -> Function:
+        decorated: Any = function
+        for each in reversed(options):
+            decorated = each(decorated)
+        return cast(Function, decorated)
+
+    return add
+
+
+def bundled(kind: type, *options: Adder) -> Callable[[Function], Function]:
+    """Return a decorator that adds options; the command gets them as one `options: kind`.
+
+    The options of the models, --json, -q and -v come with them.
+    """
+    names = tuple(one.name for one in fields(kind))
+
+    def add(function: Function) -> Function:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            given = kind(**{name: kwargs.pop(name) for name in names})
+            return function(*args, options=given, **kwargs)
+
+        added = together(*_MODELS, *options, json_option, output_options)(wrapper)
+        return cast(Function, added)
+
+    return add
+
+
+study_options = together(
+    click.option(
+        "--study",
+        type=click.Choice(get_args(Study)),
+        help="Instead, compare models, balances or sizes on the time before the judged days.",
+    ),
+    option(
+        "--study-rows",
+        type=click.IntRange(1_000),
+        default=STUDY_ROWS,
+        help="How many of the latest payments before those days a study takes.",
+    ),
+)
+handbook_options = _data("handbook.parquet", "The Handbook's simulated transactions.")
+sparkov_options = together(_data("sparkov.parquet", "Sparkov's or Kaggle's payments."), *_SPLIT)
+file_options = together(
+    click.argument("data", metavar="PATH", type=PaymentsPath()),
+    reading_options,
+    skip_bad_rows_option,
+    *_SPLIT,
+)

@@ -1,0 +1,1 @@
+"""Commands that prove: parity, audit, faults."""

@@ -1,0 +1,214 @@
+"""`cardwatch parity`: the proof that the stream computes what training computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.bench.options import (
+    bundle_option,
+    keep_option,
+    models_option,
+    own_folder_option,
+    resolve_bundle,
+)
+from cli.console import Output
+from cli.options import json_option, option, output_options
+from features.catalogue import CARD_FEATURES, FEATURE_NAMES
+from harness.errors import BenchmarkError
+from jobs.settings import DIRECT, PROFILES, Profile
+from producer.files.data_sets import LAYOUTS
+from producer.files.layouts import LayoutError
+from producer.values.rejects import RowRefusedError
+from verify.parity.compare import ParityReport
+from verify.parity.difference import Difference
+from verify.parity.run import ParityResults, ParitySettings, run
+
+EXAMPLE = """\b
+Examples:
+  ./cardwatch parity
+  ./cardwatch parity --profile throughput --payments 100000 --json parity.json
+  ./cardwatch parity --data handbook.parquet --layout handbook --payments 50000
+
+\b
+The payments arrive in disorder: interleaved out of order, 2 % late by up to three days, 3 % sent
+twice, labels late and taken back. Every feature and score of every decision is compared, bit for
+bit, with a replay that follows the sequence numbers in decisions and label receipts; the card's
+features also with a replay that knows only the order of the transactions topic. The exit status
+is 1 where a bit differs, or a decision is missing, doubled or out of order.
+-v shows every feature."""
+
+
+@click.command("parity", epilog=EXAMPLE)
+@option("--payments", type=click.IntRange(1), default=20_000, help="Payments to stream.")
+@option(
+    "--parallelism", type=click.IntRange(1), default=2, help="Parallelism of each stage of the job."
+)
+@option("--profile", type=click.Choice(PROFILES), default="latency", help="Profile of the job.")
+@option(
+    "--data",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV or Parquet file of payments in order of time, of which a share of the cards is "
+    "taken; default: the world of `produce world`.",
+)
+@option("--layout", type=click.Choice(tuple(LAYOUTS)), help="The columns of --data.")
+@option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
+@option(
+    "--seed", type=click.IntRange(0), default=0, help="Seed of the payments and of the disorder."
+)
+@bundle_option
+@models_option
+@own_folder_option
+@keep_option
+@json_option
+@output_options
+def command(
+    payments: int,
+    parallelism: int,
+    profile: Profile,
+    data: Path | None,
+    layout: str | None,
+    direct: bool,
+    seed: int,
+    bundle: str,
+    models: Path,
+    folder: Path,
+    keep: bool,
+    json_path: str | None,
+    out: Output,
+) -> None:
+    """Stream payments through the real job and prove every feature and score equal to a replay."""
+    if (data is None) != (layout is None):
+        raise click.UsageError("--data and --layout go together: a file, and how its columns mean.")
+    settings = ParitySettings(
+        folder=folder.resolve(),
+        bundle=resolve_bundle(models, bundle),
+        payments=payments,
+        parallelism=parallelism,
+        profile=profile,
+        data=data,
+        layout=layout,
+        seed=seed,
+        direct=direct,
+        keep=keep,
+    )
+    try:
+        with out.steps() as step:
+            results = run(settings, step)
+    except (BenchmarkError, LayoutError, RowRefusedError) as error:
+        raise click.ClickException(str(error)) from None
+    if json_path:
+        out.json(json_path, to_json(results, settings))
+    if json_path != "-":
+        show(results, out)
+    if not results.report.equal:
+        raise click.ClickException("The stream and its offline replays differ: see the table.")
+
+
+def to_json(results: ParityResults, settings: ParitySettings) -> dict[str, Any]:
+    """Return what --json writes."""
+    report, sent = results.report, results.sent
+    return {
+        "payments": report.payments,
+        "features_differing": sum(report.features_differing.values()),
+        "scores_differing": report.scores_differing,
+        "card_features_differing_by_topic_order": sum(report.card_features_differing.values()),
+        "lost": len(report.lost),
+        "doubled": len(report.doubled),
+        "unknown": len(report.unknown),
+        "out_of_order": len(report.out_of_order),
+        "misplaced": report.misplaced,
+        "labels": report.labels,
+        "labels_lost": report.labels_lost,
+        "labels_doubled": report.labels_doubled,
+        "receipts_differing": report.receipts_differing,
+        "equal": report.equal,
+        "model": results.model,
+        "sent": {
+            "late": sent.late,
+            "repeats": sent.repeats,
+            "late_labels": sent.late_labels,
+            "corrections": sent.corrections,
+        },
+        "settings": {
+            "parallelism": settings.parallelism,
+            "profile": settings.profile,
+            "data": settings.data.name if settings.data else "world",
+            "seed": settings.seed,
+        },
+        "features": _plain(report.features),
+        "card_features_by_topic_order": _plain(report.card_features),
+        "scores": _plain(report.scores),
+    }
+
+
+def _plain(found: Mapping[str, Difference]) -> dict[str, dict[str, float]]:
+    return {name: asdict(each) for name, each in found.items()}
+
+
+def show(results: ParityResults, out: Output) -> None:
+    """Print what was lost or doubled, then the table of differences."""
+    report, sent = results.report, results.sent
+    out.table(
+        ("", ""),
+        [
+            ("payments", f"{report.payments:,}"),
+            ("late, sent twice", f"{sent.late:,}, {sent.repeats:,}"),
+            ("labels", f"{report.labels:,}"),
+            ("late, corrections", f"{sent.late_labels:,}, {sent.corrections:,}"),
+            ("lost, doubled, unknown", _counts(report.lost, report.doubled, report.unknown)),
+            ("labels lost, doubled", f"{report.labels_lost}, {report.labels_doubled}"),
+            ("receipts that differ", report.receipts_differing),
+            ("out of order", _some(report.out_of_order)),
+            ("not at their place in the topic", report.misplaced),
+        ],
+        title=f"{results.model}: the stream against its offline replays",
+    )
+    columns = ("", "compared", "differing", "largest difference", "missing on one side")
+    out.table(columns, _rows(report, out.verbose))
+
+
+def _rows(report: ParityReport, every: bool) -> list[tuple[str, ...]]:
+    """Return a line for each group, and one for each feature that differs, or for every one."""
+    card, own = len(CARD_FEATURES), report.features
+    groups = {
+        "payment and card features, by sequence": {k: own[k] for k in FEATURE_NAMES[:card]},
+        "merchant features, by sequence": {k: own[k] for k in FEATURE_NAMES[card:]},
+        "payment and card features, by topic order": report.card_features,
+        "scores": report.scores,
+    }
+    rows = []
+    for title, found in groups.items():
+        rows.append(_row(f"{len(found)} {title}", _total(found)))
+        shown = {k: one for k, one in found.items() if every or one.differing}
+        rows.extend(_row(f"  {name}", one) for name, one in shown.items())
+    return rows
+
+
+def _total(found: Mapping[str, Difference]) -> Difference:
+    """Sum up the columns of a group."""
+    columns = found.values()
+    return Difference(
+        compared=sum(one.compared for one in columns),
+        differing=sum(one.differing for one in columns),
+        largest=max((one.largest for one in columns), default=0.0),
+        one_missing=sum(one.one_missing for one in columns),
+    )
+
+
+def _row(name: str, one: Difference) -> tuple[str, ...]:
+    return name, f"{one.compared:,}", f"{one.differing:,}", f"{one.largest:g}", str(one.one_missing)
+
+
+def _counts(*names: list[str]) -> str:
+    return ", ".join(str(len(each)) for each in names)
+
+
+def _some(names: list[str]) -> str:
+    """Name the first few."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{len(names)}{': ' if names else ''}{', '.join(names[:3])}{more}"

@@ -1,0 +1,1 @@
+"""Commands that run and watch the stack: up, down, status, doctor, submit."""

@@ -1,0 +1,58 @@
+"""`cardwatch up`: start the embedded stack."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from cli.console import Output
+from cli.options import folder_option, option, output_options
+from cli.stack.status import show
+from stack.embedded import Stack
+from stack.settings import StackSettings, load
+
+EXAMPLE = """\b
+Example:
+  ./cardwatch up --taskmanagers 4 --flink-port 8081"""
+
+
+@click.command("up", epilog=EXAMPLE)
+@folder_option
+@option(
+    "--taskmanagers",
+    type=click.IntRange(1, 64),
+    show_default="as many as run, else 2",
+    help="TaskManager processes; the job takes two for each parallelism.",
+)
+@option("--kafka-port", default=0, help="Port of the broker; 0 takes the last one, or a free one.")
+@option("--flink-port", default=0, help="Port of the Flink web UI; 0 as above.")
+@output_options
+def command(
+    folder: Path, taskmanagers: int | None, kafka_port: int, flink_port: int, out: Output
+) -> None:
+    """Start Kafka and Flink on this machine; harmless when they run already.
+
+    The broker and the cluster are processes of their own, supervised, on the loopback address.
+    Data is kept between runs. `./cardwatch down` stops them.
+    """
+    with out.steps() as step:
+        status = Stack(_settings(folder, taskmanagers, kafka_port, flink_port)).up(step)
+    if not out.quiet:
+        show(status, out)
+
+
+def _settings(
+    folder: Path, taskmanagers: int | None, kafka_port: int, flink_port: int
+) -> StackSettings:
+    """Take a running stack's settings and change what was asked for."""
+    running = Stack(StackSettings(folder)).status().processes
+    known = load(folder) if running else None
+    base = known[0] if known else StackSettings(folder)
+    return replace(
+        base,
+        taskmanagers=taskmanagers or base.taskmanagers,
+        kafka_port=kafka_port or base.kafka_port,
+        flink_port=flink_port or base.flink_port,
+    )

@@ -1,0 +1,1 @@
+"""Commands that write to and read from Kafka: produce, alerts, and options for files."""

@@ -1,0 +1,100 @@
+"""The options of a world, which `produce world` and `train` share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from cli.options import option
+from cli.stream.produce_options import Moment
+from producer.world.settings import ATTACKS, WorldSettings, parse_attacks
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_DEFAULT = WorldSettings()
+_COUNT = click.IntRange(min=1)
+
+
+@dataclass(frozen=True)
+class WorldOptions:
+    """A world as it was asked for."""
+
+    users: int
+    merchants: int
+    payments: int
+    fraud_share: float
+    days: int
+    first_day: datetime
+    seed: int
+    attacks: str
+
+    def settings(self) -> WorldSettings:
+        """Return the world's settings; UsageError where no world can follow them."""
+        try:
+            return WorldSettings(
+                users=self.users,
+                merchants=self.merchants,
+                payments=self.payments,
+                days=self.days,
+                fraud_share=self.fraud_share,
+                start=self.first_day,
+                seed=self.seed,
+                attacks=parse_attacks(self.attacks),
+            )
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+
+users_option = option("--users", type=_COUNT, default=_DEFAULT.users, help="People, a card each.")
+merchants_option = option(
+    "--merchants", type=_COUNT, default=_DEFAULT.merchants, help="Number of merchants."
+)
+payments_option = option(
+    "--payments", type=_COUNT, default=_DEFAULT.payments, help="Payments, frauds among them."
+)
+fraud_share_option = option(
+    "--fraud-share", type=float, default=_DEFAULT.fraud_share, help="Share of frauds."
+)
+first_day_option = option(
+    "--first-day",
+    type=Moment(),
+    default=_DEFAULT.start.date().isoformat(),
+    help="Midnight of the first day.",
+)
+attacks_option = option(
+    "--attacks",
+    metavar="NAME:WEIGHT,...",
+    default=",".join(f"{name}:{weight:g}" for name, weight in ATTACKS.items()),
+    help="Mix of attacks, as shares of the frauds.",
+)
+
+_OPTIONS = (
+    users_option,
+    merchants_option,
+    payments_option,
+    fraud_share_option,
+    option("--days", type=_COUNT, default=_DEFAULT.days, help="Days to simulate."),
+    first_day_option,
+    option("--seed", default=_DEFAULT.seed, help="The same seed, the same payments."),
+    attacks_option,
+)
+
+
+def world_options(function: Function) -> Function:
+    """Add the options; the command gets them as one `world: WorldOptions`."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        names = WorldOptions.__dataclass_fields__
+        given = WorldOptions(**{name: kwargs.pop(name) for name in names})
+        return function(*args, world=given, **kwargs)
+
+    decorated: Any = wrapper
+    for add in reversed(_OPTIONS):
+        decorated = add(decorated)
+    return decorated  # type: ignore[no-any-return]  # click's decorators lose the signature
