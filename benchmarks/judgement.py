@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scoring.bundle.manifest import Thresholds
-from training.fit import Targets
+from training.arrays import Floats, Ints
+from training.fit_settings import Targets
 from training.metrics import evaluate
-from training.trees import Floats, Ints
 
 LEVELS = ("MEDIUM", "HIGH")
 

@@ -7,9 +7,9 @@ from imblearn.over_sampling import SMOTE
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.preprocessing import StandardScaler
 
+from training.arrays import Floats
 from training.errors import TrainingError
 from training.fit_settings import FitSettings, Targets
-from training.trees import Floats
 
 FEWEST_FRAUDS = 5
 FRAUDS_A_GOOD_PAYMENT = 0.1

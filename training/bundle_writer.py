@@ -14,8 +14,8 @@ from scoring.bundle.manifest import COVERS_FILE, GOLDEN_FILE, Manifest
 from scoring.bundle.manifest_file import write_manifest
 from scoring.loader import bundle_versions, file_sha256
 from scoring.model.scorer import PROBABILITY, Scores
+from training.arrays import Floats
 from training.errors import TrainingError
-from training.trees import Floats
 
 
 def next_version(root: Path, name: str) -> int:

@@ -8,10 +8,10 @@ from typing import Protocol
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from training.arrays import Floats
 from training.curve import Curve, centred_isotonic
 from training.fit_settings import Calibrated, CalibrationMethod, Targets
 from training.graph import Graph
-from training.trees import Floats
 
 
 class Calibration(Protocol):

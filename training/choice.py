@@ -7,11 +7,11 @@ from typing import Final
 
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from training.arrays import Floats, Ints
 from training.evaluation.bootstrap import Scored, intervals, resample
 from training.fit_settings import Targets, WeightsBy
 from training.metrics import brier_score, card_precision
 from training.split import DAY_MS
-from training.trees import Floats, Ints
 
 RESAMPLES: Final = 200
 

@@ -9,11 +9,11 @@ from typing import Literal, Protocol
 import numpy as np
 from scipy.optimize import minimize
 
+from training.arrays import Floats
 from training.choice import Goodness
 from training.curve import Curve, log_odds_curve, rank_curve
 from training.fit_settings import CombineMethod, Targets
 from training.graph import Graph
-from training.trees import Floats
 
 Method = Literal["weighted", "stacking", "rank"]
 STEPS = 10

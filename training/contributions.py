@@ -9,8 +9,8 @@ import onnx
 
 from scoring.bundle.manifest import GRAPH_FILE, Manifest
 from scoring.reasons.contributions import read_contributions
+from training.arrays import Floats
 from training.package import Package
-from training.trees import Floats
 
 SAMPLE_ROWS: Final = 1_000
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.isotonic import IsotonicRegression
 
+from training.arrays import Floats
 from training.fit_settings import Targets
 from training.graph import Graph
 from training.tree_node import lookup_node
-from training.trees import Floats
 
 STEEPEST = 16.0
 """A calibration multiplies the rounding of a score by its slope; the gate allows 1e-5 in all."""

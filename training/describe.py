@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from features.catalogue import FEATURES
 from scoring.bundle.manifest import Calibration, Combination, InputFeature, Member
-from training.fit import FitSettings, FittedEnsemble
+from training.fit import FittedEnsemble
+from training.fit_settings import FitSettings
 from training.metrics import brier_score, evaluate
 from training.models.base import Parameters, column_medians
 from training.package import member_file

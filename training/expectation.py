@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.bundle.manifest import Costs, Expectation, Interval
+from training.arrays import Floats, Ints
 from training.prepare import Part
 from training.ranking import days
-from training.trees import Floats, Ints
 
 DRAWS = 1_000
 MOST_GROUPS = 2_000

@@ -8,45 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scoring.model.scorer import Scores
+from training.arrays import Floats
 from training.balance import rebalance, refuse_too_few
 from training.calibration import Calibration, calibrate
 from training.choice import Goodness
 from training.combination import Combination, choose, even
 from training.errors import TrainingError
 from training.fit_settings import (
-    BOOSTED,
-    FOREST,
-    Balance,
-    CalibrationMethod,
-    CombineMethod,
-    Device,
     FitSettings,
-    Missing,
     Targets,
-    TreeMethod,
-    WeightsBy,
 )
 from training.models.base import Exported, Model, column_medians, impute
 from training.models.registry import MODELS
 from training.rows import Rows
-from training.trees import Floats
-
-__all__ = [
-    "BOOSTED",
-    "FOREST",
-    "Balance",
-    "CalibrationMethod",
-    "CombineMethod",
-    "Device",
-    "FitSettings",
-    "FittedEnsemble",
-    "Missing",
-    "Targets",
-    "TreeMethod",
-    "WeightsBy",
-    "combine",
-    "fit",
-]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 from scoring.bundle.manifest import Parity, Thresholds
 from scoring.loader import max_difference
 from scoring.model.scorer import Scorer, Scores
+from training.arrays import Floats, Ints
 from training.errors import TrainingError
 from training.models.base import Exported
-from training.trees import Floats, Ints
 
 TOLERANCE = 1e-5
 HELD_OUT_ROWS = 5_000

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from training.arrays import Floats, Ints
 from training.errors import TrainingError
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.segments import Segments
-from training.trees import Floats, Ints
 
 UNKNOWN = -1
 

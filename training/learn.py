@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from training.fit import FitSettings, FittedEnsemble, combine, fit
+from training.fit import FittedEnsemble, combine, fit
+from training.fit_settings import FitSettings
 from training.prepare import Prepared
 from training.shrink import select
 

@@ -11,8 +11,8 @@ from sklearn.metrics import (
     roc_curve,
 )
 
+from training.arrays import Floats, Ints
 from training.fit_settings import Targets
-from training.trees import Floats, Ints
 
 CARDS_A_DAY = 100
 TOP_SHARE = 0.001

@@ -10,11 +10,11 @@ from onnx import helper
 
 from scoring.bundle.manifest import GRAPH_FILE, INPUTS_KEY, Parity, Thresholds, inputs_sha256
 from scoring.model.scorer import Scorer, Scores, open_session
+from training.arrays import Floats
 from training.export import fused_graph, member_graph
 from training.fit import FittedEnsemble
 from training.gate import check_parity, gate_cases
 from training.tree_node import leaf_covers
-from training.trees import Floats
 
 GOLDEN_ROWS = 64
 

@@ -15,7 +15,8 @@ from training.bundle_writer import next_version, refuse_existing, write_bundle
 from training.contributions import mean_contributions
 from training.describe import calibration, combination, input_features, judge, members
 from training.evaluation.against import judge_against_best
-from training.fit import FitSettings, FittedEnsemble, fit
+from training.fit import FittedEnsemble, fit
+from training.fit_settings import FitSettings
 from training.history import History
 from training.learn import keep_strongest, learn
 from training.package import Package, package

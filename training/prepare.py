@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scoring.bundle.manifest import Period
+from training.arrays import Floats, Ints
 from training.history import History, refuse_infinities, varying_columns
 from training.rows import Rows
 from training.segments import Segments, feature_segments
 from training.split import Split, describe, split_by_time
-from training.trees import Floats, Ints
 
 AMOUNT = "amount"
 

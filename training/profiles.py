@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoring.bundle.manifest import Profile
-from training.trees import Floats
+from training.arrays import Floats
 
 BINS = 10
 LEVELS = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)

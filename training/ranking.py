@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from scoring.bundle.manifest import Costs
+from training.arrays import Floats, Ints
 from training.errors import TrainingError
 from training.prepare import Part
-from training.trees import Floats, Ints
 
 FEWEST_ALERTS = 10
 DAY_MS = 86_400_000

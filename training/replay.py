@@ -14,11 +14,11 @@ from events.transaction import Transaction
 from features.card import transition as card
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from features.merchant import transition as merchant
+from training.arrays import Floats, Ints
 from training.errors import TrainingError
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.history import UNKNOWN, History
 from training.segments import table_segments
-from training.trees import Floats, Ints
 
 PROGRESS_EVERY = 10_000
 LABEL_SOURCE = "history"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from training.arrays import Floats, Ints
 from training.fit_settings import Targets
-from training.trees import Floats, Ints
 
 Mask = npt.NDArray[np.bool_]
 

@@ -10,13 +10,13 @@ import pyarrow as pa
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from events.table import IS_FRAUD
+from training.arrays import Floats, Ints
 from training.errors import TrainingError
-from training.fit import FitSettings, Targets
+from training.fit_settings import FitSettings, Targets
 from training.learn import keep_strongest, learn
 from training.prepare import prepare
 from training.replay import Progress, replay
 from training.split import DAY_MS
-from training.trees import Floats, Ints
 
 SCENARIO_COLUMN = "fraud_scenario"
 EPISODE_COLUMN = "fraud_episode"

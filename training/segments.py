@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from training.trees import Floats, Ints
+from training.arrays import Floats, Ints
 
 MISSING = "not given"
 OTHER = "all others"

@@ -10,12 +10,13 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from xgboost import XGBClassifier
 
+from training.arrays import Floats, Ints
 from training.errors import TrainingError
-from training.fit import BOOSTED, FitSettings, FittedEnsemble, Targets, fit
+from training.fit import FittedEnsemble, fit
+from training.fit_settings import BOOSTED, FitSettings, Targets
 from training.models.base import Model
 from training.models.random_forest import RandomForest
 from training.models.xgboost import Boosted
-from training.trees import Floats, Ints
 
 _LEAF = -1
 _NO_FEATURE = -2

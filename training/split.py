@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from scoring.bundle.manifest import Period
+from training.arrays import Ints
 from training.errors import TrainingError
 from training.fit_settings import Targets
-from training.trees import Ints
 
 DAY_MS = 86_400_000
 

@@ -13,12 +13,13 @@ from typing import get_args
 
 import numpy as np
 
-from training.fit import Balance, FitSettings, FittedEnsemble, combine, fit
+from training.arrays import Floats, Ints
+from training.fit import FittedEnsemble, combine, fit
+from training.fit_settings import Balance, FitSettings
 from training.metrics import evaluate
 from training.package import open_scorer
 from training.prepare import Part
 from training.shrink import collapse_leaves, fewer_trees, leaf_count, strongest
-from training.trees import Floats, Ints
 
 SHARES_OF_FEATURES = (1.0, 0.5, 0.25)
 SHARES_OF_TREES = (1.0, 0.5, 0.25)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from scoring.bundle.manifest import Costs, Thresholds
+from training.arrays import Floats
 from training.errors import TrainingError
 from training.expectation import expect
 from training.prepare import Part
 from training.ranking import Ranking
-from training.trees import Floats
 
 Kind = Literal["share", "budget", "precision", "recall", "cost"]
 Level = Literal["MEDIUM", "HIGH"]

@@ -15,7 +15,8 @@ import onnx
 from onnx import helper, numpy_helper
 
 from scoring.model.scorer import INPUT
-from training.trees import Floats, Tree, Trees
+from training.arrays import Floats
+from training.trees import Tree, Trees
 
 _LESS_OR_EQUAL, _LESS = 0, 1
 _SUM = 1

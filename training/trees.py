@@ -13,10 +13,8 @@ import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 from xgboost import XGBClassifier
 
+from training.arrays import Floats, Ints
 from training.errors import TrainingError
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

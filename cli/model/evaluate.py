@@ -43,7 +43,7 @@ from training.evaluation.protocol import TRAIN_DAYS
 from training.evaluation.published import HANDBOOK
 from training.evaluation.results import PublishedRow
 from training.evaluation.run import Question, evaluate
-from training.fit import FitSettings, WeightsBy
+from training.fit_settings import FitSettings, WeightsBy
 from training.history import History
 
 EXAMPLE = """\b

@@ -16,7 +16,7 @@ from cli.options import json_option, option, output_options
 from cli.stream.mapping_options import PaymentsPath, reading_options, skip_bad_rows_option
 from cli.stream.produce_options import Duration
 from training.evaluation.candidates import Columns
-from training.fit import FitSettings
+from training.fit_settings import FitSettings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Adder = Callable[[Any], Any]

@@ -14,7 +14,7 @@ from cli.model.evaluate_study import StudyOptions
 from training.evaluation.chosen import Chosen
 from training.evaluation.figures import AUC, AVERAGE_PRECISION, BRIER, CARD_PRECISION, RECALL
 from training.evaluation.results import Evaluation, ModelResult, PublishedRow
-from training.fit import WeightsBy
+from training.fit_settings import WeightsBy
 
 _SHOWN = {
     AUC: "AUC",

@@ -17,7 +17,7 @@ from training.errors import TrainingError
 from training.evaluation.candidates import Columns, column_numbers
 from training.evaluation.chosen import read_chosen
 from training.evaluation.protocol import day
-from training.fit import FitSettings
+from training.fit_settings import FitSettings
 from training.history import History
 from training.models.registry import MODELS
 from training.prepare import Prepared, prepare

@@ -30,7 +30,7 @@ from producer.world.settings import WorldSettings
 from training.errors import TrainingError
 from training.evaluation.chosen import read_chosen
 from training.evaluation.protocol import day
-from training.fit import FitSettings
+from training.fit_settings import FitSettings
 from training.scenarios import (
     ALERT_SHARE,
     FIRST_FRAUDS,

@@ -8,7 +8,7 @@ import click
 
 from cli.options import option
 from training.errors import TrainingError
-from training.fit import (
+from training.fit_settings import (
     Balance,
     CalibrationMethod,
     CombineMethod,

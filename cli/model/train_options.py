@@ -35,7 +35,7 @@ from producer.world.settings import WorldSettings
 from scoring.bundle.manifest import Costs
 from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
-from training.fit import (
+from training.fit_settings import (
     Balance,
     CalibrationMethod,
     CombineMethod,

@@ -34,7 +34,7 @@ from features.catalogue import FEATURE_SET_VERSION
 from training.evaluation.candidates import Columns
 from training.evaluation.chosen import Found, write_chosen
 from training.evaluation.search import OBJECTIVE, Budget, SearchResult, Task, search
-from training.fit import FitSettings, WeightsBy
+from training.fit_settings import FitSettings, WeightsBy
 
 _NOT_PART_OF_THE_RECIPE = frozenset({"json_path", "quiet", "verbose", "jobs", "settings"})
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scoring.bundle.manifest import AgainstBest, Interval
+from training.arrays import Floats
 from training.evaluation.bootstrap import Scored, intervals, resample
 from training.evaluation.figures import BRIER
 from training.evaluation.results import Doubles, ModelResult
 from training.fit_settings import WeightsBy
 from training.metrics import evaluate
 from training.rows import Rows
-from training.trees import Floats
 
 RESAMPLES: Final = 200
 """A test part is drawn so often while training; an evaluation draws as often as it is asked to."""

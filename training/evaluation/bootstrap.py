@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from training.arrays import Floats, Ints
 from training.evaluation.figures import (
     AUC,
     AVERAGE_PRECISION,
@@ -27,7 +28,6 @@ from training.evaluation.results import Interval
 from training.fit_settings import Targets
 from training.metrics import CARDS_A_DAY
 from training.split import DAY_MS
-from training.trees import Floats, Ints
 
 RESAMPLES = 500
 _TAILS = (2.5, 97.5)

@@ -11,15 +11,16 @@ from xgboost import XGBClassifier
 
 from features.catalogue import HANDBOOK_FEATURES
 from scoring.model.scorer import Scores
+from training.arrays import Floats, Ints
 from training.choice import Goodness
 from training.combination import Weighted, best_weights
 from training.errors import TrainingError
 from training.evaluation.protocol import Fold
-from training.fit import FitSettings, fit
+from training.fit import fit
+from training.fit_settings import FitSettings
 from training.history import History
 from training.rows import Rows
 from training.shrink import select
-from training.trees import Floats, Ints
 
 Columns = Literal["handbook", "stream"]
 Learn = Callable[[Rows, Floats], dict[str, Floats]]

@@ -10,7 +10,7 @@ import msgspec
 
 from events.errors import one_line
 from training.errors import TrainingError
-from training.fit import FitSettings
+from training.fit_settings import FitSettings
 
 FOLDER: Final = Path(__file__).parent / "settings"
 """Where the settings of the known data sets are, one file for each."""

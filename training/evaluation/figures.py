@@ -6,10 +6,10 @@ from typing import Final
 
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from training.arrays import Floats, Ints
 from training.fit_settings import Targets
 from training.metrics import brier_score, card_precision, recall_at_false_positives
 from training.split import DAY_MS
-from training.trees import Floats, Ints
 
 AUC: Final = "auc_roc"
 AVERAGE_PRECISION: Final = "average_precision"

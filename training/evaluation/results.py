@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.bundle.manifest import AgainstBest
+from training.arrays import Floats
 from training.fit_settings import Targets
-from training.trees import Floats
 
 Interval = tuple[float, float]
 Doubles = npt.NDArray[np.float64]

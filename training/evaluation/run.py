@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring.bundle.manifest import AgainstBest
+from training.arrays import Floats
 from training.evaluation.against import against_best
 from training.evaluation.bootstrap import RESAMPLES, Scored, intervals, resample
 from training.evaluation.candidates import ENSEMBLE, Candidate
@@ -17,7 +18,6 @@ from training.evaluation.results import Evaluation, ModelResult, PublishedRow
 from training.fit_settings import WeightsBy
 from training.history import History, refuse_infinities, varying_columns
 from training.rows import Rows
-from training.trees import Floats
 
 Progress = Callable[[str], None]
 

@@ -7,9 +7,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from training.arrays import Floats, Ints
 from training.graph import Graph
 from training.tree_node import tree_node
-from training.trees import Floats, Ints, Trees
+from training.trees import Trees
 
 LARGEST = np.finfo(np.float32).max
 

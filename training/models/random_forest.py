@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 
+from training.arrays import Floats
 from training.fit_settings import FOREST, FitSettings, Targets
 from training.models.base import ExportedTrees, Parameters, impute, share
-from training.trees import Floats, forest_trees
+from training.trees import forest_trees
 
 
 @dataclass(frozen=True)

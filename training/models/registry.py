@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from training.arrays import Floats
 from training.fit_settings import (
     BOOSTED,
     FOREST,
@@ -16,7 +17,6 @@ from training.fit_settings import (
 )
 from training.models import isolation_forest, lightgbm, logistic, random_forest, xgboost
 from training.models.base import Model
-from training.trees import Floats
 
 Fitter = Callable[[Floats, Targets, Floats | None, FitSettings], Model]
 

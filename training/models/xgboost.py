@@ -12,10 +12,11 @@ import numpy.typing as npt
 import xgboost
 from xgboost import XGBClassifier
 
+from training.arrays import Floats
 from training.errors import TrainingError
 from training.fit_settings import BOOSTED, FitSettings, Targets
 from training.models.base import ExportedTrees, Parameters, impute, share
-from training.trees import Floats, boosted_trees
+from training.trees import boosted_trees
 
 GPU_FROM_ROWS = 100_000
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from features.catalogue import FEATURES, TERMS
 from scoring.bundle.manifest import Manifest
+from training.arrays import Floats
 from training.contributions import SAMPLE_ROWS
 from training.report import plots
 from training.report.measured import FEWEST_FRAUDS, Measured, confusion, segment_rows
 from training.report.page import NOTHING, number, render_page, share
-from training.trees import Floats
 
 _SECTIONS = (
     ("use", "Use and limits"),

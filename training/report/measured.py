@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
-from training.fit import Targets
+from training.arrays import Floats
+from training.fit_settings import Targets
 from training.segments import Segments
-from training.trees import Floats
 
 LEVELS = ("LOW", "MEDIUM", "HIGH")
 FEWEST_FRAUDS = 10

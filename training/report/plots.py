@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve
 
-from training.fit import Targets
+from training.arrays import Floats
+from training.fit_settings import Targets
 from training.report.svg import BLUE, GREEN, GREY, INK, ORANGE, PINK, render
-from training.trees import Floats
 
 MOST_BARS = 15
 _POINTS = 200

@@ -15,7 +15,7 @@ from harness.job import JOB
 from scoring.loader import load_bundle
 from stack.reading import read_topic
 from stack.snapshots import newest_snapshot
-from training.fit import FitSettings
+from training.fit_settings import FitSettings
 from training.pipeline import Destination, Origin, Settings, train
 from training.replay import replay
 from verify.faults.fault import Control, Expectation, Fault, Kind, Moment, Traffic

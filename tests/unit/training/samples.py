@@ -11,13 +11,14 @@ import pyarrow as pa
 
 from events.table import table_schema
 from features.catalogue import FEATURE_NAMES
-from training.fit import FitSettings, FittedEnsemble, Targets, fit
+from training.arrays import Floats
+from training.fit import FittedEnsemble, fit
+from training.fit_settings import FitSettings, Targets
 from training.history import History
 from training.models.registry import MODELS
 from training.pipeline import Destination, Origin, Settings, train
 from training.rows import Rows
 from training.split import DAY_MS
-from training.trees import Floats
 
 ROWS = 3_000
 NARROW = 16

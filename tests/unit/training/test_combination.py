@@ -10,14 +10,14 @@ from sklearn.metrics import average_precision_score
 
 from scoring.loader import max_difference
 from tests.unit.training.samples import EVERY, every_fit, narrow_history, rows_of
+from training.arrays import Floats
 from training.choice import Goodness
 from training.combination import Combination, Ranked, Stacked, Weighted, choose
 from training.errors import TrainingError
-from training.fit import CombineMethod, WeightsBy, combine
-from training.fit_settings import FitSettings, Targets
+from training.fit import combine
+from training.fit_settings import CombineMethod, FitSettings, Targets, WeightsBy
 from training.models.registry import MODELS
 from training.package import open_scorer
-from training.trees import Floats
 
 
 def two_scores() -> tuple[list[Floats], Targets]:

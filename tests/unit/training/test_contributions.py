@@ -17,11 +17,11 @@ from tests.unit.training.samples import (
     rows_of,
 )
 from training import contributions
+from training.arrays import Floats
 from training.contributions import mean_contributions
 from training.fit import combine, fit
 from training.package import package
 from training.pipeline import Destination, Settings, train
-from training.trees import Floats
 
 
 def manifest() -> Manifest:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from scoring.model.scorer import INPUT, PROBABILITY, open_session
 from tests.unit.training.samples import floats
+from training.arrays import Floats
 from training.curve import (
     HIGHEST,
     STEEPEST,
@@ -18,7 +19,6 @@ from training.curve import (
 )
 from training.fit_settings import Targets
 from training.graph import Graph
-from training.trees import Floats
 
 
 def scored(share: float = 0.05, rows: int = 4_000, seed: int = 2) -> tuple[Floats, Targets]:

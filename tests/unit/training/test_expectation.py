@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from scoring.bundle.manifest import Costs, Expectation
+from training.arrays import Floats, Ints
 from training.expectation import expect
 from training.prepare import Part
 from training.split import DAY_MS
-from training.trees import Floats, Ints
 
 EDGES = {"MEDIUM": 0.5, "HIGH": 0.6}
 COSTS = Costs(review=5.0, block=40.0, missed_share=0.8)

@@ -23,7 +23,8 @@ from tests.unit.training.samples import (
 )
 from training.calibration import Sigmoid
 from training.export import member_graph
-from training.fit import CalibrationMethod, combine, fit
+from training.fit import combine, fit
+from training.fit_settings import CalibrationMethod
 from training.models.base import ExportedTrees, column_medians, impute
 from training.models.registry import MODELS
 from training.package import open_scorer

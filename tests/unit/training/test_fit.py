@@ -8,7 +8,8 @@ import pytest
 from tests.unit.training.samples import SMALL, floats, narrow_history, random_fit, rows_of
 from training.balance import oversample, rebalance
 from training.errors import TrainingError
-from training.fit import Balance, combine, fit
+from training.fit import combine, fit
+from training.fit_settings import Balance
 from training.models.base import impute
 
 

@@ -13,19 +13,20 @@ from sklearn.preprocessing import StandardScaler
 from scoring.bundle.manifest import Parity, Thresholds
 from scoring.model.scorer import Scorer, Scores, open_session
 from tests.unit.training.samples import EVERY, NARROW, every_fit, narrow_history
+from training.arrays import Floats
 from training.combination import Ranked, Weighted
 from training.curve import Curve
 from training.errors import TrainingError
 from training.export import fused_graph
-from training.fit import BOOSTED, FOREST, FittedEnsemble, fit
-from training.fit_settings import LOGISTIC
+from training.fit import FittedEnsemble, fit
+from training.fit_settings import BOOSTED, FOREST, LOGISTIC
 from training.gate import check_parity, gate_cases
 from training.models.base import Exported, ExportedTrees
 from training.models.isolation_forest import ExportedIsolation
 from training.models.logistic import ExportedLinear
 from training.models.registry import MODELS
 from training.package import open_scorer
-from training.trees import Floats, Trees
+from training.trees import Trees
 
 LEVELS = {"MEDIUM": 0.1, "HIGH": 0.01}
 WITH_TREES = [name for name in MODELS if name != LOGISTIC]

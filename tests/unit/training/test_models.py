@@ -17,6 +17,7 @@ from tests.unit.training.samples import (
     floats,
     narrow_history,
 )
+from training.arrays import Floats
 from training.errors import TrainingError
 from training.export import member_graph
 from training.fit import FittedEnsemble, fit
@@ -26,7 +27,6 @@ from training.models.base import Model
 from training.models.lightgbm import Light, light_trees
 from training.models.registry import MODELS
 from training.models.xgboost import choose_device, gpu_found
-from training.trees import Floats
 
 
 def model(name: str) -> Model:

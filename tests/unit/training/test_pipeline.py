@@ -11,12 +11,12 @@ from scoring.loader import load_bundle, verify_golden
 from scoring.model.scorer import Scores, open_session
 from scoring.reasons.contributions import EnsembleContributions
 from tests.unit.training.samples import EVERY, NAMES, ORIGIN, SMALL, random_history, random_registry
+from training.arrays import Floats
 from training.errors import TrainingError
 from training.fit import FittedEnsemble
 from training.package import member_file
 from training.pipeline import Destination, Settings, train
 from training.thresholds import Goal, Goals
-from training.trees import Floats
 
 
 def test_a_run_repeats_to_the_byte(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from features.card import transition as card
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from features.merchant import transition as merchant
 from tests.unit.training.samples import floats, payments_table
+from training.arrays import Floats
 from training.errors import TrainingError
 from training.replay import replay
-from training.trees import Floats
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

@@ -7,7 +7,8 @@ import pytest
 
 from scoring.bundle.manifest import Thresholds
 from tests.unit.training.samples import EVERY, SMALL, narrow_history, random_fit
-from training.fit import FitSettings, FittedEnsemble, fit
+from training.fit import FittedEnsemble, fit
+from training.fit_settings import FitSettings
 from training.gate import check_parity, gate_cases
 from training.package import open_scorer
 from training.prepare import prepare

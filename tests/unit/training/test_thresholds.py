@@ -7,12 +7,12 @@ import pytest
 
 from scoring.bundle.manifest import Costs
 from tests.unit.training.samples import classes, floats
+from training.arrays import Floats
 from training.errors import TrainingError
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.prepare import Part
 from training.split import DAY_MS
 from training.thresholds import Goal, Goals, parse_goal, solve_thresholds
-from training.trees import Floats
 
 RANDOM = np.random.default_rng(2)
 ROWS, DAYS = 10_000, 20

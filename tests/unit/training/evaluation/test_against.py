@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.unit.training.samples import SMALL, narrow_history, rows_of
+from training.arrays import Floats
 from training.evaluation.against import judge_against_best
 from training.evaluation.candidates import ENSEMBLE, ensemble
 from training.evaluation.figures import FIGURES
@@ -15,7 +16,6 @@ from training.evaluation.run import Question, evaluate
 from training.fit_settings import WeightsBy
 from training.rows import Rows
 from training.split import DAY_MS
-from training.trees import Floats
 
 CARDS = 200
 

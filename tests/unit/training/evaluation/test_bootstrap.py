@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from training.arrays import Ints
 from training.evaluation.bootstrap import Scored, _Ranking, intervals, resample
 from training.evaluation.figures import FIGURES, judge
 from training.split import DAY_MS
-from training.trees import Ints
 
 CARDS = 300
 

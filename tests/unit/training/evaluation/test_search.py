@@ -21,7 +21,7 @@ from training.evaluation.protocol import Fold, judged_from, time_folds
 from training.evaluation.published import BEST_OF_ANY, HANDBOOK
 from training.evaluation.run import Question, evaluate
 from training.evaluation.search import OBJECTIVES, Budget, SearchResult, Task, search
-from training.fit import FitSettings
+from training.fit_settings import FitSettings
 from training.split import DAY_MS
 
 DELAY_MS = 2 * DAY_MS

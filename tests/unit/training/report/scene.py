@@ -5,12 +5,12 @@ from html.parser import HTMLParser
 import numpy as np
 
 from scoring.bundle.manifest import AgainstBest, Interval
+from training.arrays import Floats
 from training.evaluation.figures import FIGURES
 from training.evaluation.results import Evaluation, FoldSummary, ModelResult, PublishedRow
-from training.fit import Targets
+from training.fit_settings import Targets
 from training.report import Measured
 from training.segments import Segments
-from training.trees import Floats
 
 ROWS = 2_000
 
