@@ -34,9 +34,9 @@ from producer.run import RunSettings, to_kafka
 from producer.selection import NEVER_MS, Selection
 from producer.values.tokens import KEY_BYTES, Tokenizer
 from scoring.loader import Bundle, load_bundle
-from training.history import History, table_sha256
-from training.pipeline import Destination, Origin, Settings, train
-from training.replay import replay
+from training.data.history import History, table_sha256
+from training.data.replay import replay
+from training.packaging.pipeline import Destination, Origin, Settings, train
 from verify.parity.compare import ParityReport, compare
 from verify.reading import read_alerts, read_stream
 

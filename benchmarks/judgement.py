@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scoring.bundle.manifest import Thresholds
 from training.arrays import Floats, Ints
 from training.fit_settings import Targets
-from training.metrics import evaluate
+from training.metrics.scores import evaluate
 
 LEVELS = ("MEDIUM", "HIGH")
 

@@ -36,15 +36,15 @@ from cli.model.evaluation_data import (
 from cli.model.train_history import FileSource
 from cli.options import option
 from cli.stream.mapping_options import ReadingOptions
-from training.evaluation.bootstrap import RESAMPLES
+from training.data.history import History
 from training.evaluation.candidates import Candidate, baseline, ensemble, longer
 from training.evaluation.chosen import Chosen, read_chosen
 from training.evaluation.protocol import TRAIN_DAYS
 from training.evaluation.published import HANDBOOK
-from training.evaluation.results import PublishedRow
 from training.evaluation.run import Question, evaluate
 from training.fit_settings import FitSettings, WeightsBy
-from training.history import History
+from training.metrics.bootstrap import RESAMPLES
+from training.metrics.results import PublishedRow
 
 EXAMPLE = """\b
 Examples:

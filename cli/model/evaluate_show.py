@@ -12,9 +12,9 @@ import msgspec
 from cli.console import Output
 from cli.model.evaluate_study import StudyOptions
 from training.evaluation.chosen import Chosen
-from training.evaluation.figures import AUC, AVERAGE_PRECISION, BRIER, CARD_PRECISION, RECALL
-from training.evaluation.results import Evaluation, ModelResult, PublishedRow
 from training.fit_settings import WeightsBy
+from training.metrics.figures import AUC, AVERAGE_PRECISION, BRIER, CARD_PRECISION, RECALL
+from training.metrics.results import Evaluation, ModelResult, PublishedRow
 
 _SHOWN = {
     AUC: "AUC",

@@ -13,15 +13,15 @@ import msgspec
 
 from cli.console import Output
 from cli.model.evaluation_data import SOURCE_ERRORS, DataSet, Step, load_history
+from training.data.history import History
+from training.data.prepare import Prepared, prepare
 from training.errors import TrainingError
 from training.evaluation.candidates import Columns, column_numbers
 from training.evaluation.chosen import read_chosen
 from training.evaluation.protocol import day
+from training.evaluation.studies import Parts, StudyRow, balance_study, models_study, size_study
 from training.fit_settings import FitSettings
-from training.history import History
 from training.models.registry import MODELS
-from training.prepare import Prepared, prepare
-from training.studies import Parts, StudyRow, balance_study, models_study, size_study
 
 Study = Literal["models", "balance", "size"]
 STUDIES: Final[dict[Study, Callable[[Parts, FitSettings, Step], list[StudyRow]]]] = {

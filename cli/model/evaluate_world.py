@@ -30,8 +30,7 @@ from producer.world.settings import WorldSettings
 from training.errors import TrainingError
 from training.evaluation.chosen import read_chosen
 from training.evaluation.protocol import day
-from training.fit_settings import FitSettings
-from training.scenarios import (
+from training.evaluation.scenarios import (
     ALERT_SHARE,
     FIRST_FRAUDS,
     FeatureSeen,
@@ -40,6 +39,7 @@ from training.scenarios import (
     judge_scenarios,
     scenario_table,
 )
+from training.fit_settings import FitSettings
 
 PAYMENTS = 300_000
 _DEFAULT = WorldSettings()

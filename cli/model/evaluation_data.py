@@ -18,6 +18,9 @@ from producer.files.form import AccountError
 from producer.files.layouts import LayoutError
 from producer.values.rejects import RowRefusedError
 from stack.installation import RUN_FOLDER
+from training.data.feature_cache import cached_replay
+from training.data.history import History, refuse_unlearnable
+from training.data.split import DAY_MS
 from training.errors import TrainingError
 from training.evaluation.chosen import FOLDER
 from training.evaluation.protocol import (
@@ -31,9 +34,6 @@ from training.evaluation.protocol import (
     judged_from,
     time_folds,
 )
-from training.feature_cache import cached_replay
-from training.history import History, refuse_unlearnable
-from training.split import DAY_MS
 
 CACHE: Final = RUN_FOLDER / "cache" / "features"
 TUNED: Final = RUN_FOLDER / "tuned"

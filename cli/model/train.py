@@ -22,11 +22,11 @@ from producer.files.layouts import LayoutError
 from producer.values.rejects import RowRefusedError
 from scoring.bundle.manifest import Manifest
 from scoring.loader import Bundle, BundleError, load_bundle
+from training.data.history import History, table_sha256
+from training.data.replay import replay
 from training.errors import TrainingError
-from training.history import History, table_sha256
-from training.pipeline import Origin, train
-from training.replay import replay
-from training.tracking import Recorded, open_tracker
+from training.packaging.pipeline import Origin, train
+from training.packaging.tracking import Recorded, open_tracker
 
 PLAIN_LINE_EVERY_S = 5.0
 _NOT_PART_OF_THE_RECIPE = frozenset(

@@ -45,8 +45,8 @@ from training.fit_settings import (
     TreeMethod,
     WeightsBy,
 )
-from training.pipeline import Destination, Settings
-from training.thresholds import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
+from training.packaging.pipeline import Destination, Settings
+from training.thresholds.solve import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -12,15 +12,15 @@ from xgboost import XGBClassifier
 from features.catalogue import HANDBOOK_FEATURES
 from scoring.model.scorer import Scores
 from training.arrays import Floats, Ints
-from training.choice import Goodness
-from training.combination import Weighted, best_weights
+from training.data.history import History
+from training.data.rows import Rows
+from training.ensemble.choice import Goodness
+from training.ensemble.combination import Weighted, best_weights
+from training.ensemble.fit import fit
+from training.ensemble.shrink import select
 from training.errors import TrainingError
 from training.evaluation.protocol import Fold
-from training.fit import fit
 from training.fit_settings import FitSettings
-from training.history import History
-from training.rows import Rows
-from training.shrink import select
 
 Columns = Literal["handbook", "stream"]
 Learn = Callable[[Rows, Floats], dict[str, Floats]]

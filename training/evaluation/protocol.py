@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 
 from training.arrays import Ints
+from training.data.history import UNKNOWN, History
+from training.data.split import DAY_MS
 from training.errors import TrainingError
-from training.evaluation.results import FoldSummary
-from training.history import UNKNOWN, History
-from training.split import DAY_MS
+from training.metrics.results import FoldSummary
 
 TEST_STARTS: Final = (date(2018, 7, 25), date(2018, 8, 1), date(2018, 8, 8), date(2018, 8, 15))
 VALIDATION_STARTS: Final = (

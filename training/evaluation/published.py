@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from training.evaluation.figures import AUC, AVERAGE_PRECISION, CARD_PRECISION
-from training.evaluation.results import PublishedRow
+from training.metrics.figures import AUC, AVERAGE_PRECISION, CARD_PRECISION
+from training.metrics.results import PublishedRow
 
 _NAMES: Final = (AUC, AVERAGE_PRECISION, CARD_PRECISION)
 _SELECTION = "Handbook, Model selection"

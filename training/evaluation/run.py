@@ -9,15 +9,15 @@ import numpy as np
 
 from scoring.bundle.manifest import AgainstBest
 from training.arrays import Floats
-from training.evaluation.against import against_best
-from training.evaluation.bootstrap import RESAMPLES, Scored, intervals, resample
+from training.data.history import History, refuse_infinities, varying_columns
+from training.data.rows import Rows
 from training.evaluation.candidates import ENSEMBLE, Candidate
-from training.evaluation.figures import judge
 from training.evaluation.protocol import Fold, summarise
-from training.evaluation.results import Evaluation, ModelResult, PublishedRow
 from training.fit_settings import WeightsBy
-from training.history import History, refuse_infinities, varying_columns
-from training.rows import Rows
+from training.metrics.against import against_best
+from training.metrics.bootstrap import RESAMPLES, Scored, intervals, resample
+from training.metrics.figures import judge
+from training.metrics.results import Evaluation, ModelResult, PublishedRow
 
 Progress = Callable[[str], None]
 

@@ -11,14 +11,14 @@ import numpy as np
 import optuna
 
 from training.arrays import Floats
-from training.combination import Weighted
+from training.data.history import History
+from training.ensemble.combination import Weighted
 from training.errors import TrainingError
 from training.evaluation.candidates import Columns, ensemble, with_weights
-from training.evaluation.figures import AUC, AVERAGE_PRECISION, BRIER, CARD_PRECISION, judge
 from training.evaluation.protocol import Fold
 from training.evaluation.run import learn_fold
 from training.fit_settings import BOOSTED, FOREST, FitSettings, WeightsBy
-from training.history import History
+from training.metrics.figures import AUC, AVERAGE_PRECISION, BRIER, CARD_PRECISION, judge
 
 OBJECTIVES: Final = (AUC, AVERAGE_PRECISION, CARD_PRECISION)
 OBJECTIVE: Final = f"mean of {', '.join(OBJECTIVES)}"

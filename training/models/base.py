@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training.arrays import Floats, Ints
-from training.graph import Graph
-from training.tree_node import tree_node
-from training.trees import Trees
+from training.onnx_graph.graph import Graph
+from training.onnx_graph.tree_node import tree_node
+from training.onnx_graph.trees import Trees
 
 LARGEST = np.finfo(np.float32).max
 

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from sklearn.ensemble import IsolationForest
 
 from training.arrays import Floats, Ints
-from training.curve import Curve, centred_isotonic
 from training.fit_settings import ISOLATION, FitSettings, Targets
-from training.graph import Graph
 from training.models.base import Parameters, column_medians, impute, share
-from training.tree_node import tree_node
-from training.trees import Tree, Trees, float32_floor
+from training.onnx_graph.curve import Curve, centred_isotonic
+from training.onnx_graph.graph import Graph
+from training.onnx_graph.tree_node import tree_node
+from training.onnx_graph.trees import Tree, Trees, float32_floor
 
 CURVE_ROWS = 200_000
 _STEEPEST = 30.0

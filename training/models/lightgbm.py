@@ -14,7 +14,7 @@ from training.arrays import Floats
 from training.errors import TrainingError
 from training.fit_settings import LIGHT, FitSettings, Targets
 from training.models.base import ExportedTrees, Parameters, impute, share
-from training.trees import Tree, Trees, float32_floor
+from training.onnx_graph.trees import Tree, Trees, float32_floor
 
 _INFINITE = 1e300
 """LightGBM writes an infinite threshold as this; such a split tells missing from present."""

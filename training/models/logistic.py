@@ -11,9 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from scoring.model.scorer import INPUT
 from training.arrays import Floats, Ints
 from training.fit_settings import LOGISTIC, FitSettings, Targets
-from training.graph import Graph
 from training.models.base import Parameters, column_medians, share
-from training.trees import Trees
+from training.onnx_graph.graph import Graph
+from training.onnx_graph.trees import Trees
 
 BOUND_LEVELS = (0.001, 0.999)
 

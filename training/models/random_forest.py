@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from training.arrays import Floats
 from training.fit_settings import FOREST, FitSettings, Targets
 from training.models.base import ExportedTrees, Parameters, impute, share
-from training.trees import forest_trees
+from training.onnx_graph.trees import forest_trees
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from training.arrays import Floats
 from training.errors import TrainingError
 from training.fit_settings import BOOSTED, FitSettings, Targets
 from training.models.base import ExportedTrees, Parameters, impute, share
-from training.trees import boosted_trees
+from training.onnx_graph.trees import boosted_trees
 
 GPU_FROM_ROWS = 100_000
 

@@ -11,7 +11,7 @@ import numpy as np
 from features.catalogue import FEATURES, TERMS
 from scoring.bundle.manifest import Manifest
 from training.arrays import Floats
-from training.contributions import SAMPLE_ROWS
+from training.packaging.contributions import SAMPLE_ROWS
 from training.report import plots
 from training.report.measured import FEWEST_FRAUDS, Measured, confusion, segment_rows
 from training.report.page import NOTHING, number, render_page, share
@@ -52,7 +52,7 @@ def model_card(manifest: Manifest, measured: Measured, contributions: Floats | N
     """Return the HTML card of a bundle; the same input gives the same bytes.
 
     ``measured`` is the test part; ``contributions`` float32[k] are those of
-    `training.contributions`, None where no model has trees. What the manifest
+    `training.packaging.contributions`, None where no model has trees. What the manifest
     says of files is not shown, so the card can be one of them.
     """
     levels = {"MEDIUM": manifest.thresholds.medium, "HIGH": manifest.thresholds.high}

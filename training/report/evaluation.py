@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from training.evaluation.results import Evaluation, ModelResult, PublishedRow
+from training.metrics.results import Evaluation, ModelResult, PublishedRow
 from training.report import plots
 from training.report.page import NOTHING, number, render_page
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
 from training.arrays import Floats
+from training.data.segments import Segments
 from training.fit_settings import Targets
-from training.segments import Segments
 
 LEVELS = ("LOW", "MEDIUM", "HIGH")
 FEWEST_FRAUDS = 10

@@ -15,9 +15,9 @@ from harness.job import JOB
 from scoring.loader import load_bundle
 from stack.reading import read_topic
 from stack.snapshots import newest_snapshot
+from training.data.replay import replay
 from training.fit_settings import FitSettings
-from training.pipeline import Destination, Origin, Settings, train
-from training.replay import replay
+from training.packaging.pipeline import Destination, Origin, Settings, train
 from verify.faults.fault import Control, Expectation, Fault, Kind, Moment, Traffic
 from verify.faults.scene import Scene
 from verify.faults.traffic import world

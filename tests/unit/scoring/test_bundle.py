@@ -19,7 +19,7 @@ from scoring.loader import (
     verify_golden,
 )
 from tests.unit.training.samples import CONSTANT, random_registry
-from training.bundle_writer import next_version
+from training.packaging.bundle_writer import next_version
 
 SHIPPED = Path(__file__).parents[3] / "onnx_models"
 

@@ -20,16 +20,16 @@ from scoring.reasons.contributions import EnsembleContributions, Parts, read_con
 from tests.unit.scoring.scene import shipped
 from tests.unit.training.samples import NARROW, classes, floats, narrow_history, random_fit
 from training.arrays import Floats
-from training.combination import even
-from training.export import fused_graph
-from training.fit import FittedEnsemble
+from training.ensemble.combination import even
+from training.ensemble.fit import FittedEnsemble
 from training.fit_settings import BOOSTED, FOREST
-from training.gate import gate_cases
 from training.models.base import Exported, ExportedTrees
 from training.models.random_forest import RandomForest
 from training.models.xgboost import Boosted
-from training.tree_node import leaf_covers
-from training.trees import Tree, Trees, boosted_trees, forest_trees
+from training.onnx_graph.tree_node import leaf_covers
+from training.onnx_graph.trees import Tree, Trees, boosted_trees, forest_trees
+from training.packaging.export import fused_graph
+from training.packaging.gate import gate_cases
 
 
 def graph_of(members: Sequence[Exported], width: int) -> onnx.ModelProto:

@@ -22,7 +22,7 @@ from scoring.loader import BundleError, load_bundle, read_manifest, verify_golde
 from tests.fuzz.targets.small_bundle import small_bundle
 from tests.unit.training.samples import ORIGIN, SMALL, random_history, random_registry
 from training.fit_settings import CalibrationMethod, CombineMethod
-from training.pipeline import Destination, Settings, train
+from training.packaging.pipeline import Destination, Settings, train
 
 FORMATS = Path(__file__).parent / "formats"
 

@@ -16,12 +16,12 @@ from scoring.model.row_program import PROBES, NotStepsError, RowProgram, differi
 from scoring.model.scorer import INPUT, PROBABILITY, Matrix, open_session
 from tests.unit.scoring.scene import shipped
 from tests.unit.training.samples import every_fit, random_registry
-from training.combination import even
-from training.curve import log_odds_curve
-from training.export import fused_graph, member_graph
-from training.graph import Graph
+from training.ensemble.combination import even
 from training.models.base import Exported
-from training.tree_node import lookup_node
+from training.onnx_graph.curve import log_odds_curve
+from training.onnx_graph.graph import Graph
+from training.onnx_graph.tree_node import lookup_node
+from training.packaging.export import fused_graph, member_graph
 
 WITHOUT_STEPS = ("logistic", "isolation_forest")
 STEEP = np.array([-1e30, -88.0, -18.0, -17.5, -1e-3, 0.0, 1e-30, 0.5, 17.5, 18.0, 1e30], np.float32)

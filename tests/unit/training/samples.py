@@ -12,13 +12,13 @@ import pyarrow as pa
 from events.table import table_schema
 from features.catalogue import FEATURE_NAMES
 from training.arrays import Floats
-from training.fit import FittedEnsemble, fit
+from training.data.history import History
+from training.data.rows import Rows
+from training.data.split import DAY_MS
+from training.ensemble.fit import FittedEnsemble, fit
 from training.fit_settings import FitSettings, Targets
-from training.history import History
 from training.models.registry import MODELS
-from training.pipeline import Destination, Origin, Settings, train
-from training.rows import Rows
-from training.split import DAY_MS
+from training.packaging.pipeline import Destination, Origin, Settings, train
 
 ROWS = 3_000
 NARROW = 16

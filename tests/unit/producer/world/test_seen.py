@@ -10,10 +10,10 @@ from sklearn.metrics import roc_auc_score
 from producer.world.attacks.catalogue import SCENARIOS
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
-from training.history import History
-from training.replay import replay
-from training.scenarios import Names, split_off_scenarios
-from training.split import DAY_MS
+from training.data.history import History
+from training.data.replay import replay
+from training.data.split import DAY_MS
+from training.evaluation.scenarios import Names, split_off_scenarios
 
 BUSY = WorldSettings(
     users=1_500,

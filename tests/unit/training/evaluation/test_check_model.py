@@ -10,12 +10,12 @@ from producer.files.data_sets import LAYOUTS
 from producer.files.mapping import read
 from producer.values.rejects import refuse_first
 from producer.values.tokens import KEY_BYTES, Tokenizer
+from training.data.replay import replay
+from training.data.split import DAY_MS
 from training.evaluation.candidates import baseline
-from training.evaluation.figures import AUC, AVERAGE_PRECISION, CARD_PRECISION
 from training.evaluation.protocol import TEST_STARTS, handbook_folds
 from training.evaluation.run import Question, evaluate
-from training.replay import replay
-from training.split import DAY_MS
+from training.metrics.figures import AUC, AVERAGE_PRECISION, CARD_PRECISION
 
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data" / "handbook.parquet"
 FIRST_MS = 1_529_193_600_000

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from training.data.history import UNKNOWN, History
+from training.data.split import DAY_MS
 from training.errors import TrainingError
 from training.evaluation.protocol import (
     TEST_STARTS,
@@ -16,8 +18,6 @@ from training.evaluation.protocol import (
     summarise,
     time_folds,
 )
-from training.history import UNKNOWN, History
-from training.split import DAY_MS
 
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
 START = date(2020, 1, 10)

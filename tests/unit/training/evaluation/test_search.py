@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.unit.training.samples import narrow_history, random_history
+from training.data.split import DAY_MS
 from training.errors import TrainingError
 from training.evaluation.candidates import (
     baseline,
@@ -16,13 +17,12 @@ from training.evaluation.candidates import (
     with_weights,
 )
 from training.evaluation.chosen import Found, read_chosen, write_chosen
-from training.evaluation.figures import FIGURES
 from training.evaluation.protocol import Fold, judged_from, time_folds
 from training.evaluation.published import BEST_OF_ANY, HANDBOOK
 from training.evaluation.run import Question, evaluate
 from training.evaluation.search import OBJECTIVES, Budget, SearchResult, Task, search
 from training.fit_settings import FitSettings
-from training.split import DAY_MS
+from training.metrics.figures import FIGURES
 
 DELAY_MS = 2 * DAY_MS
 SMALL = FitSettings(jobs=1, forest_trees=50, forest_depth=6, boosted_trees=50, boosted_depth=3)

@@ -6,11 +6,11 @@ import numpy as np
 
 from scoring.bundle.manifest import AgainstBest, Interval
 from training.arrays import Floats
-from training.evaluation.figures import FIGURES
-from training.evaluation.results import Evaluation, FoldSummary, ModelResult, PublishedRow
+from training.data.segments import Segments
 from training.fit_settings import Targets
+from training.metrics.figures import FIGURES
+from training.metrics.results import Evaluation, FoldSummary, ModelResult, PublishedRow
 from training.report import Measured
-from training.segments import Segments
 
 ROWS = 2_000
 

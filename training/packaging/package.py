@@ -1,0 +1,75 @@
+"""Turn fitted models into the files of a bundle, past the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from onnx import helper
+
+from scoring.bundle.manifest import GRAPH_FILE, INPUTS_KEY, Parity, Thresholds, inputs_sha256
+from scoring.model.scorer import Scorer, Scores, open_session
+from training.arrays import Floats
+from training.ensemble.fit import FittedEnsemble
+from training.onnx_graph.tree_node import leaf_covers
+from training.packaging.export import fused_graph, member_graph
+from training.packaging.gate import check_parity, gate_cases
+
+GOLDEN_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Package:
+    """Serialised graphs by file name, what the gate saw, golden rows float32[m, k] and scores.
+
+    ``covers`` holds for each model with trees the cover of its leaves, float32[leaves].
+    """
+
+    graphs: dict[str, bytes]
+    covers: dict[str, Floats]
+    parity: Parity
+    golden_inputs: Floats
+    golden_scores: Scores
+
+
+def member_file(name: str) -> str:
+    """Return the file of a model's own graph."""
+    return f"{name}.onnx"
+
+
+def open_scorer(fitted: FittedEnsemble) -> Scorer:
+    """Export the fused graph and open it for the columns of the models, in their order."""
+    graph = fused_graph(fitted.members(), fitted.width, fitted.combination, fitted.calibration)
+    names = [model.name for model in fitted.models]
+    session = open_session(graph.SerializeToString())
+    return Scorer(session, range(fitted.width), fitted.width, names)
+
+
+def package(
+    fitted: FittedEnsemble,
+    names: Sequence[str],
+    thresholds: Thresholds,
+    held_out: Floats,
+    seed: int,
+) -> Package:
+    """Export the graphs, gate the fused one on held-out rows float32[n, k], draw golden rows.
+
+    ``names`` are those of the k columns: the fused graph carries their digest.
+    Raises TrainingError where the gate fails.
+    """
+    members = fitted.members()
+    width = fitted.width
+    graph = fused_graph(members, width, fitted.combination, fitted.calibration)
+    helper.set_model_props(graph, {INPUTS_KEY: inputs_sha256(names)})
+    fused = graph.SerializeToString()
+    scorer = Scorer(open_session(fused), range(width), width, [member.name for member in members])
+    cases = gate_cases(held_out, members, seed)
+    parity = check_parity(fitted.predict, fitted.finish, scorer, cases, thresholds)
+    graphs = {GRAPH_FILE: fused}
+    for member in members:
+        graphs[member_file(member.name)] = member_graph(member, width).SerializeToString()
+    share = GOLDEN_ROWS // len(cases)
+    golden = np.concatenate([rows[:share] for rows in cases.values()])
+    covers = {each.name: leaf_covers(each.trees) for each in members if each.trees is not None}
+    return Package(graphs, covers, parity, golden, scorer.score_columns(golden))
