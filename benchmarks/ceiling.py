@@ -11,8 +11,8 @@ import msgspec
 
 from benchmarks.peers.bare_loop import OUTPUT_TOPICS
 from harness.errors import BenchmarkError
-from stack.embedded import Stack
-from stack.topics import create_topics
+from stack.clients.topics import create_topics
+from stack.services.embedded import Stack
 
 _MODULE = "benchmarks.peers.bare_loop"
 _TIMEOUT_S = 600.0

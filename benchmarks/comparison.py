@@ -22,7 +22,7 @@ from harness.load import Load, send_all
 from harness.own_stack import own_stack
 from harness.throughput import Throughput, measure_throughput
 from jobs.settings import Profile
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 
 
 @dataclass(frozen=True)

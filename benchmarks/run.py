@@ -16,7 +16,7 @@ from harness.machine import provenance
 from harness.own_stack import own_stack
 from harness.throughput import measure_throughput
 from jobs.settings import DIRECT, Profile
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from events.topics import DECISIONS
 from harness.errors import BenchmarkError
 from harness.offsets import consumer_settings, end_offsets, end_positions
 from jobs.settings import Profile
-from stack.embedded import Stack
 from stack.errors import StackError
-from stack.submit import submit
+from stack.services.embedded import Stack
+from stack.submission.submit import submit
 
 JOB = Path(__file__).resolve().parents[1] / "jobs" / "fraud_detection.py"
 

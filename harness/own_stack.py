@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import BenchmarkError
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 from stack.settings import Layout, StackSettings
 
 _TASKMANAGERS_PER_PARALLELISM = 2

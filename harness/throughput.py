@@ -13,7 +13,7 @@ from harness.errors import BenchmarkError
 from harness.job import Progress, RunningJob
 from harness.offsets import read, wait_until_settled
 from harness.rates import SLICES, median_rate, slice_rates
-from stack.readable import readable
+from stack.clients.readable import readable
 
 _TAIL = 0.05
 """Share of the measured payments that is left out where nothing waits behind them."""

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 from stack.settings import StackSettings
 from tests.file_sums import hold_every_file_to_its_sums
 

@@ -11,8 +11,8 @@ from cli.stack.submit import ROOT, start_job
 from events.topics import DECISIONS
 from jobs.settings import DIRECT, Profile
 from scoring.loader import Bundle, find_bundle, load_bundle
-from stack.embedded import Stack
-from stack.reading import read_topic
+from stack.clients.reading import read_topic
+from stack.services.embedded import Stack
 from stack.settings import StackSettings
 from tests.waiting import wait_for
 from verify.parity.compare import Stream

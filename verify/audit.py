@@ -16,9 +16,9 @@ from events.errors import EventError
 from events.topics import DEAD_LETTERS, DECISIONS, TRANSACTIONS
 from events.transaction import Transaction, parse_transaction
 from harness.open_transactions import held_back
-from stack.readable import Unreadable, readable
-from stack.reading import each_record
-from stack.unread import Gap
+from stack.clients.readable import Unreadable, readable
+from stack.clients.reading import each_record
+from stack.submission.unread import Gap
 
 Place = tuple[int, int]
 """Partition and offset of a record in the transactions topic."""

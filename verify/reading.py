@@ -12,8 +12,8 @@ from events.label import Label, parse_label
 from events.receipt import decode_receipt
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS, Topic
 from events.transaction import Transaction, parse_transaction
-from stack.readable import readable
-from stack.reading import each_record
+from stack.clients.readable import readable
+from stack.clients.reading import each_record
 from verify.parity.compare import Stream
 
 E = TypeVar("E")
@@ -38,7 +38,7 @@ def read_stream(bootstrap: str) -> Stream:
 
 
 def _events(bootstrap: str, topic: Topic, decode: Callable[[bytes], E]) -> list[E]:
-    """Return the committed events of one of the job's own topics; see `stack.readable`."""
+    """Return the committed events of one of the job's own topics; see `stack.clients.readable`."""
     return [event for _, event in readable(each_record(bootstrap, topic.name), decode)]
 
 

@@ -11,8 +11,8 @@ from benchmarks.peers.driver import Driver, FlinkJob, Peer, Processes, Scene
 from benchmarks.peers.environment import HERE, Environment
 from harness.errors import BenchmarkError
 from harness.job import JOB
-from stack.embedded import Stack
-from stack.submit import submit
+from stack.services.embedded import Stack
+from stack.submission.submit import submit
 
 _PYFLINK: Final = HERE / "pyflink_documented.py"
 

@@ -16,8 +16,8 @@ import psutil
 
 from benchmarks.peers.environment import Environment
 from harness.errors import BenchmarkError
-from stack.embedded import Stack
 from stack.errors import StackError
+from stack.services.embedded import Stack
 
 _STOP_S = 20.0
 _JOB_START_S = 180.0

@@ -27,9 +27,9 @@ from harness.own_stack import own_stack
 from harness.rates import events_between, median_rate
 from harness.throughput import DecisionTime, decode_time
 from scoring.loader import load_bundle
-from stack.embedded import Progress, Stack
+from stack.clients.readable import readable
 from stack.errors import StackError
-from stack.readable import readable
+from stack.services.embedded import Progress, Stack
 from verify.reading import read_stream
 
 _START_S = 240.0

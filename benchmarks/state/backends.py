@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.errors import BenchmarkError
-from stack.memory import available_mb
+from stack.services.memory import available_mb
 from stack.settings import StackSettings
 
 HEAP_OVERHEAD_BYTES: Final = 210

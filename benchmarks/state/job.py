@@ -10,10 +10,10 @@ from pathlib import Path
 from events.topics import DECISIONS
 from harness.job import JOB, RunningJob
 from harness.offsets import end_offsets
-from stack.embedded import Stack
-from stack.flink import FlinkClient
-from stack.snapshots import newest_snapshot
-from stack.submit import submit
+from stack.clients.flink import FlinkClient
+from stack.services.embedded import Stack
+from stack.submission.snapshots import newest_snapshot
+from stack.submission.submit import submit
 
 _GROUP = "bench-state"
 _START_S = 600.0

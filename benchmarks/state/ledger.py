@@ -14,7 +14,7 @@ from benchmarks.state.traffic import number_of
 from events.topics import DECISIONS
 from harness.errors import BenchmarkError
 from harness.offsets import consumer_settings
-from stack.readable import Unreadable, readable
+from stack.clients.readable import Unreadable, readable
 
 _BATCH = 2_000
 _STALLED_S = 60.0

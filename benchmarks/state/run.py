@@ -28,7 +28,7 @@ from harness.offsets import wait_until_settled
 from harness.own_stack import own_stack
 from harness.targets import CHECKPOINT_INTERVAL_MS
 from producer.kafka import KafkaSettings, Sender
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 from stack.settings import BROKER, is_taskmanager
 
 DISK_BYTES_PER_PAYMENT: Final = 2_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from events.transaction import Transaction
 from features.card import transition as card
-from stack.flink import FlinkClient
+from stack.clients.flink import FlinkClient
 
 _PAYMENTS, _DAYS = 60, 30
 _DAY_MS = 86_400_000

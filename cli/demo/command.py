@@ -23,9 +23,9 @@ from producer.feed import Feed
 from producer.pacing import Pace
 from producer.world.settings import WorldSettings
 from scoring.loader import find_bundle
-from stack.embedded import Stack
+from stack.clients.readable import Unreadable, readable
 from stack.installation import RUN_FOLDER
-from stack.readable import Unreadable, readable
+from stack.services.embedded import Stack
 from stack.settings import StackSettings
 
 CATCH_UP_S = 300.0

@@ -14,15 +14,15 @@ from confluent_kafka import KafkaException
 from cli.console import Output
 from cli.options import folder_option, json_option, option, output_options
 from events.topics import OUTPUTS, REBUILD_MS, TRANSACTIONS
-from stack.embedded import Stack
+from stack.clients.readable import Unreadable
+from stack.clients.topics import require_topics
 from stack.errors import StackError
-from stack.readable import Unreadable
-from stack.replace import is_ours
-from stack.resume import look_ahead
-from stack.snapshots import newest_snapshot
-from stack.topics import require_topics
-from stack.unread import Gap
-from stack.unread_record import recorded_gaps
+from stack.services.embedded import Stack
+from stack.submission.replace import is_ours
+from stack.submission.resume import look_ahead
+from stack.submission.snapshots import newest_snapshot
+from stack.submission.unread import Gap
+from stack.submission.unread_record import recorded_gaps
 from verify.audit import Audit, audit
 
 EXAMPLE = """\b

@@ -10,9 +10,9 @@ import click
 
 from cli.console import Output
 from cli.options import folder_option, json_option, output_options
-from stack import checks
-from stack.embedded import Stack
+from stack.health import checks
 from stack.installation import ROOT
+from stack.services.embedded import Stack
 from stack.settings import StackSettings, load
 
 EXAMPLE = """\b

@@ -8,7 +8,7 @@ import click
 
 from cli.console import Output
 from cli.options import folder_option, output_options
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 from stack.settings import StackSettings
 
 EXAMPLE = """\b

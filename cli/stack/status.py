@@ -10,11 +10,11 @@ import click
 
 from cli.console import Output
 from cli.options import folder_option, json_option, output_options
-from stack.embedded import Stack
-from stack.health import Health, look
-from stack.job_report import summary
+from stack.health.job_report import summary
+from stack.health.look import Health, look
+from stack.services.embedded import Stack
+from stack.services.status import StackStatus
 from stack.settings import StackSettings
-from stack.status import StackStatus
 
 EXAMPLE = """\b
 Example, the address of the Flink web UI:

@@ -13,15 +13,15 @@ from events.topics import INPUTS
 from features import warm_up
 from jobs.settings import DIRECT, ISOLATIONS, PROFILES, why_not_kept
 from scoring.loader import BundleError, find_bundle, load_bundle
-from stack.embedded import Stack
+from stack.clients.topics import require_topics
 from stack.installation import RUN_FOLDER
-from stack.replace import make_room
-from stack.resume import Outlook, look_ahead, record
-from stack.snapshots import newest_snapshot
-from stack.submit import submit
-from stack.topics import require_topics
-from stack.unread import Gap
-from stack.unread_record import remember_topics
+from stack.services.embedded import Stack
+from stack.submission.replace import make_room
+from stack.submission.resume import Outlook, look_ahead, record
+from stack.submission.snapshots import newest_snapshot
+from stack.submission.submit import submit
+from stack.submission.unread import Gap
+from stack.submission.unread_record import remember_topics
 
 ROOT = RUN_FOLDER.parent
 JOB = ROOT / "jobs" / "fraud_detection.py"

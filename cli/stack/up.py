@@ -10,7 +10,7 @@ import click
 from cli.console import Output
 from cli.options import folder_option, option, output_options
 from cli.stack.status import show
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 from stack.settings import StackSettings, load
 
 EXAMPLE = """\b

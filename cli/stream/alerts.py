@@ -14,9 +14,9 @@ from cli.stream.alert_line import heading, line
 from cli.stream.follow import Unseen, follow
 from events.alert import Alert, decode_alert
 from events.topics import ALERTS
-from stack.embedded import Stack
-from stack.readable import Unreadable, readable
-from stack.topics import require_topics
+from stack.clients.readable import Unreadable, readable
+from stack.clients.topics import require_topics
+from stack.services.embedded import Stack
 
 EXAMPLE = """\b
 Examples:

@@ -21,7 +21,7 @@ from producer.outfile import ENDS
 from producer.pacing import Pace
 from producer.run import RunSettings
 from producer.selection import NEVER_MS, Selection
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

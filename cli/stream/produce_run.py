@@ -17,8 +17,8 @@ from producer.errors import SendError
 from producer.feed import GENERATED, Progress, Source, Summary
 from producer.outfile import OutFileError, partial_of
 from producer.run import INTERRUPTED, OnTick, to_file, to_kafka
+from stack.clients.topics import require_broker
 from stack.errors import StackError
-from stack.topics import require_broker
 
 EXIT_INTERRUPTED = 130
 PLAIN_LINE_EVERY_S = 5.0

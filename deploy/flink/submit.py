@@ -17,14 +17,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from stack.cluster import parallelism
+from stack.clients.flink import FlinkClient
 from stack.errors import StackError
-from stack.flink import FlinkClient
 from stack.installation import Installation
-from stack.resume import Outlook, look_ahead, record
+from stack.services.cluster import parallelism
 from stack.settings import Layout, StackSettings
-from stack.snapshots import newest_snapshot
-from stack.unread_record import remember_topics
+from stack.submission.resume import Outlook, look_ahead, record
+from stack.submission.snapshots import newest_snapshot
+from stack.submission.unread_record import remember_topics
 
 JOB = "jobs/fraud_detection.py"
 _JOBMANAGER = "http://jobmanager:8081"

@@ -23,10 +23,10 @@ from producer.population import GeneratorSettings
 from producer.records import Records
 from producer.selection import Selection
 from scoring.loader import find_bundle
-from stack.embedded import Stack
-from stack.reading import read_topic
+from stack.clients.reading import read_topic
+from stack.services.embedded import Stack
 from stack.settings import StackSettings
-from stack.submit import submit
+from stack.submission.submit import submit
 from tests.running import RunningJob
 from tests.waiting import wait_for
 

@@ -11,8 +11,8 @@ import pytest
 
 from cli.stack.submit import JOB, ROOT
 from events.topics import DECISIONS
-from stack.embedded import Stack
-from stack.reading import read_topic
+from stack.clients.reading import read_topic
+from stack.services.embedded import Stack
 from stack.settings import StackSettings
 from tests.running import shipped_bundle
 from tests.traffic import send_days, simulation

@@ -86,7 +86,7 @@ TARGETS: Final[dict[str, Target]] = {
     "trees": Target("trees of a graph, and their covers", ("scoring",), 2048, 8, CHECKED),
     "settings_file": Target(
         "JSON that stack/ and tune keep, and what Flink answers",
-        ("stack.settings", "stack.flink", "training.evaluation.chosen"),
+        ("stack.settings", "stack.clients.flink", "training.evaluation.chosen"),
         4096,
         3,
         json_from=1,

@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 from events.dead_letter import DeadLetter, decode_dead_letter
 from events.decision import decode_decision
 from events.topics import DEAD_LETTERS, DECISIONS, LABELS, OUTPUTS, TRANSACTIONS
-from stack.reading import read_topic
+from stack.clients.reading import read_topic
 from tests.running import RunningJob, running_job
 from tests.unit.events.spellings import WHOLE, grouped
 from tests.waiting import wait_for

@@ -15,8 +15,8 @@ from events.decision import Decision, decode_decision
 from events.label import Label, encode_label
 from events.topics import DEAD_LETTERS, DECISIONS, LABELS, MIB, TRANSACTIONS
 from producer.kafka import Compression
-from stack.health import look
-from stack.reading import read_topic
+from stack.clients.reading import read_topic
+from stack.health.look import look
 from tests.running import RunningJob, running_job
 from tests.waiting import wait_for
 from verify.faults.upstream import LARGEST_BYTES, set_topic, take_anything

@@ -16,9 +16,9 @@ from confluent_kafka.admin import AdminClient
 
 from cli.main import cardwatch
 from events.topics import DECISIONS, LABELS, TRANSACTIONS
+from stack.clients.reading import read_topic
 from stack.installation import ROOT
-from stack.reading import read_topic
-from stack.unread_record import recorded_gaps
+from stack.submission.unread_record import recorded_gaps
 from tests.running import RunningJob, running_job
 from tests.waiting import wait_for
 

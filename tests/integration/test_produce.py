@@ -28,7 +28,7 @@ from producer.kafka import KafkaSettings
 from producer.labels import DAY_MS, LabelSettings
 from producer.population import GeneratorSettings
 from producer.run import INTERRUPTED, RunSettings, to_kafka
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 from tests.unit.producer.samples import GOOD_ROW, OWN, TOKENIZER, VISA, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]

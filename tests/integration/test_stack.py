@@ -13,9 +13,10 @@ from confluent_kafka.admin import AdminClient
 
 from cli.main import cardwatch
 from events.topics import PARTITIONS, TOPICS
-from stack import ports, processes
-from stack.embedded import Stack
+from stack import ports
 from stack.errors import StackError
+from stack.services import processes
+from stack.services.embedded import Stack
 from stack.settings import Ports, load
 from tests.conftest import StackFactory
 

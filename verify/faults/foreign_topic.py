@@ -14,8 +14,8 @@ from confluent_kafka.admin import AdminClient
 from events.topics import PARTITIONS, TRANSACTIONS
 from harness.errors import BenchmarkError
 from harness.offsets import end_offsets
-from stack.resume import look_ahead
-from stack.unread import Gap
+from stack.submission.resume import look_ahead
+from stack.submission.unread import Gap
 from verify.faults.fault import Control, Fault, Kind, Moment
 from verify.faults.scene import Scene
 from verify.faults.upstream import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from stack.flink import FlinkError
+from stack.clients.flink import FlinkError
 from stack.settings import JOBMANAGER, ZOOKEEPER
 from verify.faults.fault import Control, Fault, Kind, Traffic
 from verify.faults.processes import kill

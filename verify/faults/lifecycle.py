@@ -13,8 +13,8 @@ from events.topics import DECISIONS
 from harness.errors import BenchmarkError
 from harness.job import JOB
 from scoring.loader import load_bundle
-from stack.reading import read_topic
-from stack.snapshots import newest_snapshot
+from stack.clients.reading import read_topic
+from stack.submission.snapshots import newest_snapshot
 from training.data.replay import replay
 from training.fit_settings import FitSettings
 from training.packaging.pipeline import Destination, Origin, Settings, train

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.job import JOB
-from stack.embedded import Stack
-from stack.submit import submit
+from stack.services.embedded import Stack
+from stack.submission.submit import submit
 
 _START_S = 120.0
 

@@ -15,9 +15,9 @@ from events.topics import DECISIONS
 from harness.errors import BenchmarkError
 from harness.offsets import wait_until_settled
 from harness.open_transactions import held_back
-from stack.kafka import SWEEP_S
+from stack.clients.topics import is_serving
+from stack.services.kafka import SWEEP_S
 from stack.settings import BROKER
-from stack.topics import is_serving
 from verify.audit import audit
 from verify.faults.fault import Expectation, Fault, Kind, Moment, Traffic
 from verify.faults.judge import expected_ids

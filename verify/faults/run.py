@@ -20,8 +20,8 @@ from harness.open_transactions import held_back
 from harness.own_stack import refuse_foreign
 from harness.targets import CHECKPOINT_INTERVAL_MS
 from scoring.loader import Bundle, load_bundle
-from stack.embedded import Stack
 from stack.errors import StackError
+from stack.services.embedded import Stack
 from stack.settings import StackSettings
 from verify.faults.fault import Control, Expectation, Fault, Inject, Moment
 from verify.faults.judge import expected_ids, judge

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from harness.errors import BenchmarkError
 from scoring.loader import Bundle
-from stack.embedded import Stack
 from stack.errors import StackError
+from stack.services.embedded import Stack
 from verify.faults.fault import Traffic
 from verify.faults.live_job import LiveJob
 from verify.faults.traffic import Flow

@@ -17,7 +17,7 @@ from events.decision import Decision, decode_decision
 from events.receipt import LabelReceipt, decode_receipt
 from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, OUTPUTS, Topic
 from harness.offsets import Offsets, consumer_settings, end_offsets, read
-from stack.readable import Unreadable, readable
+from stack.clients.readable import Unreadable, readable
 
 E = TypeVar("E")
 

@@ -17,8 +17,8 @@ import msgspec
 
 from harness.errors import BenchmarkError
 from producer.records import Record
-from stack.embedded import Stack
 from stack.installation import ROOT
+from stack.services.embedded import Stack
 from verify.faults.producer_log import Sent
 from verify.faults.traffic import Flow
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from stack.clients.flink import _reason
 from stack.errors import StackError
-from stack.flink import _reason
 from stack.settings import Layout, Ports, StackSettings, load, save
 from tests.fuzz.oracle import check_refusal
 from training.errors import TrainingError

@@ -16,7 +16,7 @@ from cli.stack.submit import ROOT
 from events.dead_letter import DeadLetter, decode_dead_letter
 from events.decision import Decision, decode_decision
 from events.topics import DEAD_LETTERS, DECISIONS, TRANSACTIONS
-from stack.reading import read_topic
+from stack.clients.reading import read_topic
 from tests.running import RunningJob
 
 CASES = ROOT.parent / "shared" / "cases"

@@ -35,7 +35,7 @@ from events.transaction import parse_transaction
 from harness.errors import BenchmarkError
 from harness.latency import LatencyProbe
 from harness.load import Load
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 from stack.settings import StackSettings
 from tests.unit.scoring.scene import shipped, small_stream
 from verify.parity.compare import Stream

@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 
 import cli.proof.audit
 from events.topics import REBUILD_MS
-from stack.embedded import Stack
+from stack.services.embedded import Stack
 from stack.settings import Layout, Ports, StackSettings, save
-from stack.unread import Gap
-from stack.unread_record import record_gaps
+from stack.submission.unread import Gap
+from stack.submission.unread_record import record_gaps
 from verify.audit import Audit
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import cluster
 from stack.installation import ROOT, Installation
+from stack.services import cluster
 
 _VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
 

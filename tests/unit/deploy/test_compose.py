@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from jobs.settings import parse_settings
-from stack import kafka
 from stack.installation import ROOT, Installation
+from stack.services import kafka
 from stack.settings import Layout, Ports, StackSettings
 
 Services = dict[str, dict[str, Any]]

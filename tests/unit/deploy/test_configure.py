@@ -1,4 +1,4 @@
-"""python -m stack.configure: the folder that a container's Flink starts from."""
+"""python -m stack.services.configure: the folder that a container's Flink starts from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack.cluster import profile
-from stack.configure import configure
 from stack.installation import Installation
+from stack.services.cluster import profile
+from stack.services.configure import configure
 from stack.settings import Layout
 
 
@@ -67,7 +67,15 @@ def test_a_container_that_starts_again_writes_the_same(written: Layout) -> None:
 
 
 def test_an_unknown_profile_is_a_wrong_call(plain_environment: dict[str, str]) -> None:
-    words = [sys.executable, "-m", "stack.configure", "--profile", "common", "--folder", "/nowhere"]
+    words = [
+        sys.executable,
+        "-m",
+        "stack.services.configure",
+        "--profile",
+        "common",
+        "--folder",
+        "/nowhere",
+    ]
     told = subprocess.run(words, capture_output=True, text=True, env=plain_environment)
     assert told.returncode == 2
     assert "compose" in told.stderr

@@ -6,8 +6,8 @@ import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
-from stack import cluster
 from stack.installation import ROOT, Installation
+from stack.services import cluster
 from stack.settings import StackSettings
 
 FOLDER = ROOT / "deploy" / "flink"
@@ -51,7 +51,7 @@ def test_packages_are_installed_from_the_lock_with_hashes(dockerfile: Instructio
 
 
 def test_the_image_has_every_jar_that_the_pom_pins(dockerfile: Instructions) -> None:
-    """The codec that the connector leaves out too: tests/unit/stack/test_codecs.py."""
+    """The codec that the connector leaves out too: tests/unit/stack/services/test_codecs.py."""
     [maven] = [words for words in dockerfile if words[:2] == ["RUN", "mvn"]]
     assert {"/build/pom.xml", "-Dcardwatch.jars=/jars", "package"} <= set(maven)
     assert ["COPY", "--from=jars", "/jars", ".cardwatch/jars"] in dockerfile

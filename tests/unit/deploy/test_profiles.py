@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 
-from stack import cluster
 from stack.installation import Installation
+from stack.services import cluster
 
 WAYS = ("embedded", "compose", "kubernetes")
 # What a payment's decision and the state's format depend on.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from stack.flink import FlinkClient
+from stack.clients.flink import FlinkClient
 
 STACK_TRACE = (
     "java.util.concurrent.CompletionException: org.apache.flink.util.FlinkException: late\n"

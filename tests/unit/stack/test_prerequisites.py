@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import memory, prerequisites
+from stack import prerequisites
 from stack.errors import StackError
+from stack.services import memory
 from stack.settings import StackSettings
 
 
