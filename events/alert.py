@@ -4,7 +4,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from events import fields
 from events.decision import Flag, Reason
+from events.fields import Written
 from events.wire import decode_event
 
 ALERT_VERSION: Final = 1
@@ -13,27 +15,27 @@ ALERT_VERSION: Final = 1
 class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One alert: the decision's fields without features and payment, and the reasons."""
 
-    transaction_id: str
-    card_id: str
-    merchant_id: str
-    timestamp_ms: int
-    amount_minor: int
-    currency: str
-    probability: float
-    model_scores: dict[str, float]
-    risk_level: Literal["MEDIUM", "HIGH"]
-    model: str
-    feature_set: int
-    card_sequence: int
-    merchant_sequence: int
-    flags: list[Flag]
-    received_ms: int
-    decided_ms: int
-    reasons: list[Reason]
-    merchant_category: str | None = None
-    country: str | None = None
-    city: str | None = None
-    schema_version: int = ALERT_VERSION
+    transaction_id: fields.TransactionId[Written]
+    card_id: fields.CardId[Written]
+    merchant_id: fields.MerchantId[Written]
+    timestamp_ms: fields.TimestampMs
+    amount_minor: fields.AmountMinor
+    currency: fields.WrittenCurrency
+    probability: fields.Probability
+    model_scores: fields.ModelScores
+    risk_level: fields.RiskLevel[Literal["MEDIUM", "HIGH"]]
+    model: fields.Model
+    feature_set: fields.FeatureSet
+    card_sequence: fields.CardSequence
+    merchant_sequence: fields.MerchantSequence
+    flags: fields.Flags[list[Flag]]
+    received_ms: fields.ReceivedMs
+    decided_ms: fields.DecidedMs
+    reasons: fields.Reasons[list[Reason]]
+    merchant_category: fields.MerchantCategory[Written | None] = None
+    country: fields.Country[Written | None] = None
+    city: fields.City[Written | None] = None
+    schema_version: fields.SchemaVersion = ALERT_VERSION
 
 
 _encoder: Final = msgspec.json.Encoder()

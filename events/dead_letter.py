@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from events import fields
 from events.card_data.masking import masked_record
 from events.errors import EventError, refuse, show
 from events.topics import MIB
@@ -27,17 +28,17 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     many bytes of both were left out at their ends (`MAX_KEPT_BYTES`).
     """
 
-    topic: str
-    partition: int
-    offset: int
-    key_base64: str | None
-    value_base64: str | None
-    code: str
-    sentence: str
-    time_ms: int
-    masked: bool = False
-    cut_bytes: int = 0
-    schema_version: int = DEAD_LETTER_VERSION
+    topic: fields.Topic
+    partition: fields.Partition
+    offset: fields.Offset
+    key_base64: fields.KeyBase64
+    value_base64: fields.ValueBase64
+    code: fields.RefusalCode
+    sentence: fields.RefusalSentence
+    time_ms: fields.RecordTimeMs
+    masked: fields.Masked = False
+    cut_bytes: fields.CutBytes = 0
+    schema_version: fields.SchemaVersion = DEAD_LETTER_VERSION
 
     @property
     def key(self) -> bytes | None:

@@ -7,7 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from events import fields
 from events.errors import EventError, refuse, show
+from events.fields import Written
 from events.wire import MAX_DEPTH, decode_event
 
 DECISION_VERSION: Final = 1
@@ -32,12 +34,12 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
     None where it is missing, `normal` where there is none.
     """
 
-    code: str
-    feature: str
-    value: float | None
-    normal: float | None
-    contribution: float
-    sentence: str
+    code: fields.ReasonCode
+    feature: fields.ReasonFeature
+    value: fields.ReasonValue
+    normal: fields.ReasonNormal
+    contribution: fields.Contribution
+    sentence: fields.ReasonSentence
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -50,25 +52,25 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     that the record's cannot be one.
     """
 
-    transaction_id: str
-    card_id: str
-    merchant_id: str
-    timestamp_ms: int
-    amount_minor: int
-    currency: str
-    probability: float
-    model_scores: dict[str, float]
-    risk_level: RiskLevel
-    model: str
-    feature_set: int
-    card_sequence: int
-    merchant_sequence: int
-    flags: list[Flag]
-    received_ms: int
-    decided_ms: int
-    features: msgspec.Raw
-    payment: msgspec.Raw
-    schema_version: int = DECISION_VERSION
+    transaction_id: fields.TransactionId[Written]
+    card_id: fields.CardId[Written]
+    merchant_id: fields.MerchantId[Written]
+    timestamp_ms: fields.TimestampMs
+    amount_minor: fields.AmountMinor
+    currency: fields.WrittenCurrency
+    probability: fields.Probability
+    model_scores: fields.ModelScores
+    risk_level: fields.RiskLevel[RiskLevel]
+    model: fields.Model
+    feature_set: fields.FeatureSet
+    card_sequence: fields.CardSequence
+    merchant_sequence: fields.MerchantSequence
+    flags: fields.Flags[list[Flag]]
+    received_ms: fields.ReceivedMs
+    decided_ms: fields.DecidedMs
+    features: fields.Features[msgspec.Raw]
+    payment: fields.Payment[msgspec.Raw]
+    schema_version: fields.SchemaVersion = DECISION_VERSION
 
 
 _encoder: Final = msgspec.json.Encoder()

@@ -4,8 +4,10 @@ from typing import Final
 
 import msgspec
 
+from events import fields
 from events.card_data.rules import check_key, refuse_card_data
 from events.errors import refuse
+from events.fields import Time
 from events.timestamps import LATEST_MS, epoch_ms, format_ms
 from events.wire import Text, check_printable, is_plain, read_input
 
@@ -25,24 +27,24 @@ class Label(msgspec.Struct, frozen=True, gc=False):
     source: str
 
 
-class _Wire(msgspec.Struct, gc=False):
+class LabelJson(msgspec.Struct, gc=False):
     """The label's JSON form; unknown fields are allowed, looked at and skipped."""
 
-    transaction_id: Text
-    card_id: Text
-    merchant_id: Text
-    timestamp: int | str
-    is_fraud: bool
-    label_time: int | str
-    source: Text
+    transaction_id: fields.TransactionId[Text]
+    card_id: fields.CardId[Text]
+    merchant_id: fields.MerchantId[Text]
+    timestamp: fields.LabelledTime[Time]
+    is_fraud: fields.IsFraud
+    label_time: fields.LabelTime[Time]
+    source: fields.Source[Text]
 
 
-class _Strict(_Wire, gc=False, forbid_unknown_fields=True):
+class _Strict(LabelJson, gc=False, forbid_unknown_fields=True):
     """The same without unknown fields, as nearly all labels are."""
 
 
-_decoder: Final = msgspec.json.Decoder(_Wire)
-_strict_decoder: Final[msgspec.json.Decoder[_Wire]] = msgspec.json.Decoder(_Strict)
+_decoder: Final = msgspec.json.Decoder(LabelJson)
+_strict_decoder: Final[msgspec.json.Decoder[LabelJson]] = msgspec.json.Decoder(_Strict)
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -77,7 +79,7 @@ def parse_label(value: bytes | None, key: bytes | None) -> Label:
 
 def encode_label(label: Label) -> bytes:
     """Return the label as JSON; `parse_label` makes an equal label of it."""
-    wire = _Wire(
+    wire = LabelJson(
         label.transaction_id,
         label.card_id,
         label.merchant_id,
@@ -89,6 +91,6 @@ def encode_label(label: Label) -> bytes:
     return _encoder.encode(wire)
 
 
-def _check_texts(wire: _Wire) -> None:
+def _check_texts(wire: LabelJson) -> None:
     names = ("transaction_id", "card_id", "merchant_id", "source")
     check_printable((name, getattr(wire, name)) for name in names)

@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from events import fields
+from events.fields import Written
 from events.wire import decode_event
 
 RECEIPT_VERSION: Final = 1
@@ -24,15 +26,15 @@ until the payment comes.
 class LabelReceipt(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One label that has been taken in, and where."""
 
-    transaction_id: str
-    card_id: str
-    merchant_id: str
-    timestamp_ms: int
-    is_fraud: bool
-    label_time_ms: int
-    merchant_sequence: int
-    payment: LabelledPayment | None = None  # releases before 3 did not say
-    schema_version: int = RECEIPT_VERSION
+    transaction_id: fields.TransactionId[Written]
+    card_id: fields.CardId[Written]
+    merchant_id: fields.MerchantId[Written]
+    timestamp_ms: fields.TimestampMs
+    is_fraud: fields.IsFraud
+    label_time_ms: fields.LabelTimeMs
+    merchant_sequence: fields.MerchantSequence
+    payment: fields.LabelledPaymentState[LabelledPayment | None] = None
+    schema_version: fields.SchemaVersion = RECEIPT_VERSION
 
 
 _encoder: Final = msgspec.json.Encoder()

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from events import fields
 from events.card_data.names import card_data_named
 from events.card_data.rules import check_key, refuse_card_data
 from events.errors import EventError, refuse, show
+from events.fields import Time
 from events.money import EXPONENTS, currency_exponent, format_amount, parse_amount
 from events.timestamps import epoch_ms, latest_payment_ms
-from events.wire import Text, check_printable, is_plain, read_input
+from events.wire import PRINTABLE, Text, check_printable, is_plain, read_input
 
 MAX_ATTRIBUTES: Final = 256
 MAX_ATTRIBUTE_NAME: Final = 64
@@ -20,7 +22,14 @@ _Latitude = Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)]
 _Longitude = Annotated[float, msgspec.Meta(ge=-180.0, le=180.0)]
 _Attributes = Annotated[
     dict[
-        Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ATTRIBUTE_NAME)],
+        Annotated[
+            str,
+            msgspec.Meta(
+                min_length=1,
+                max_length=MAX_ATTRIBUTE_NAME,
+                extra_json_schema={"pattern": PRINTABLE},
+            ),
+        ],
         Annotated[float, msgspec.Meta(ge=-MAX_FLOAT32, le=MAX_FLOAT32)],
     ],
     msgspec.Meta(max_length=MAX_ATTRIBUTES),
@@ -57,36 +66,36 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
         return self.amount_minor / 10.0 ** EXPONENTS[self.currency]
 
 
-class _Wire(msgspec.Struct, gc=False, omit_defaults=True):
+class TransactionJson(msgspec.Struct, gc=False, omit_defaults=True):
     """The payment's fields; unknown ones are allowed and skipped."""
 
-    transaction_id: Text
-    card_id: Text
-    timestamp: int | str
-    amount: msgspec.Raw
-    currency: str
-    merchant_id: Text
-    merchant_category: Text | None = None
-    channel: Text | None = None
-    country: Text | None = None
-    city: Text | None = None
-    lat: _Latitude | None = None
-    lon: _Longitude | None = None
-    customer_id: Text | None = None
-    device_id: Text | None = None
-    ip_token: Text | None = None
-    attributes: _Attributes | None = None
+    transaction_id: fields.TransactionId[Text]
+    card_id: fields.CardId[Text]
+    timestamp: fields.PaymentTime[Time]
+    amount: fields.Amount[msgspec.Raw]
+    currency: fields.Currency
+    merchant_id: fields.MerchantId[Text]
+    merchant_category: fields.MerchantCategory[Text | None] = None
+    channel: fields.Channel[Text | None] = None
+    country: fields.Country[Text | None] = None
+    city: fields.City[Text | None] = None
+    lat: fields.Latitude[_Latitude | None] = None
+    lon: fields.Longitude[_Longitude | None] = None
+    customer_id: fields.CustomerId[Text | None] = None
+    device_id: fields.DeviceId[Text | None] = None
+    ip_token: fields.IpToken[Text | None] = None
+    attributes: fields.Attributes[_Attributes | None] = None
 
 
-class _StrictWire(_Wire, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+class _Strict(TransactionJson, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """The same without unknown fields, as nearly all payments are."""
 
 
-_wide_decoder: Final = msgspec.json.Decoder(_Wire)
-_strict_decoder: Final[msgspec.json.Decoder[_Wire]] = msgspec.json.Decoder(_StrictWire)
+_wide_decoder: Final = msgspec.json.Decoder(TransactionJson)
+_strict_decoder: Final[msgspec.json.Decoder[TransactionJson]] = msgspec.json.Decoder(_Strict)
 _token_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encoder: Final = msgspec.json.Encoder()
-FIELDS: Final = frozenset(_Wire.__struct_fields__)
+FIELDS: Final = frozenset(TransactionJson.__struct_fields__)
 """The names of a payment's own fields in its JSON."""
 
 
@@ -121,12 +130,14 @@ def receive_transaction(
     wire = read_input(_strict_decoder, value, "payment", _wide_decoder)
     payment = _checked(wire, value, key, record_ms)
     assert value is not None
-    if isinstance(wire, _StrictWire):
+    if isinstance(wire, _Strict):
         return payment, value
     return payment, _without_unknown(value, keep)
 
 
-def _checked(wire: _Wire, value: bytes | None, key: bytes | None, record_ms: int) -> Transaction:
+def _checked(
+    wire: TransactionJson, value: bytes | None, key: bytes | None, record_ms: int
+) -> Transaction:
     """Return the payment of a decoded value, which is looked at for card data first."""
     assert value is not None
     refuse_card_data(value, isinstance(wire.timestamp, int), names=_has_names(wire, value))
@@ -164,7 +175,7 @@ def encode_transaction(payment: Transaction) -> bytes:
     `parse_transaction` makes an equal payment of it.
     """
     amount = format_amount(payment.amount_minor, currency_exponent(payment.currency))
-    wire = _Wire(
+    wire = TransactionJson(
         payment.transaction_id,
         payment.card_id,
         payment.timestamp_ms,
@@ -185,13 +196,13 @@ def encode_transaction(payment: Transaction) -> bytes:
     return _encoder.encode(wire)
 
 
-def _has_names(wire: _Wire, value: bytes) -> bool:
+def _has_names(wire: TransactionJson, value: bytes) -> bool:
     """Say whether the names in the payment have to be looked at one by one.
 
     That is so with unknown fields, with an attribute whose name gives card data away, and where
     the attributes may have been given twice: what came first is in the bytes only.
     """
-    if not isinstance(wire, _StrictWire):
+    if not isinstance(wire, _Strict):
         return True
     if wire.attributes is None:
         return value.count(b"{") != 1
@@ -208,12 +219,12 @@ def _without_unknown(value: bytes, keep: Collection[str]) -> bytes:
     return value if len(kept) == len(fields) else _encoder.encode(kept)
 
 
-def _lone_coordinate(wire: _Wire) -> EventError:
+def _lone_coordinate(wire: TransactionJson) -> EventError:
     got = f"lat {show(wire.lat)}, lon {show(wire.lon)}"
     return refuse("bad_coordinates", "`lat`, `lon`", "both or neither", got, "send the pair")
 
 
-def _check_texts(wire: _Wire) -> None:
+def _check_texts(wire: TransactionJson) -> None:
     check_printable((name, getattr(wire, name)) for name in _TEXT_FIELDS)
     names = (("attributes", name) for name in wire.attributes or ())
     check_printable(names, code="bad_attributes")

@@ -20,7 +20,12 @@ MAX_DEPTH: Final = 32
 MAX_TEXT: Final = 128
 """The longest identifier or text field, in Unicode characters."""
 
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+PRINTABLE: Final = r"^[^\u0000-\u001f\u0080-\u009f]*$"
+"""The pattern of a text without control characters, for JSON Schemas."""
+
+Text = Annotated[
+    str, Meta(min_length=1, max_length=MAX_TEXT, extra_json_schema={"pattern": PRINTABLE})
+]
 
 # A text that never ends is taken up to the end of the value: to give it up and look for another
 # from each of its quotes would take the square of its length.

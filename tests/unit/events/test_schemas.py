@@ -1,6 +1,8 @@
 """The published JSON Schemas against what is encoded and what is parsed."""
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from events.errors import REASONS, EventError
 from events.label import encode_label
 from events.money import EXPONENTS
 from events.receipt import LabelReceipt, encode_receipt
+from events.schemas import DOCUMENTS, make_schema, write_schemas
 from events.transaction import encode_transaction
 from tests.unit.events.cases import BAD, GOOD
 from tests.unit.events.samples import (
@@ -29,7 +32,8 @@ from tests.unit.events.samples import (
 )
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
-NAMES = ("transaction", "label", "decision", "alert", "dead-letter", "label-receipt")
+NAMES = tuple(DOCUMENTS)
+LONGEST_SENTENCE = 25
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -103,10 +107,39 @@ WRONG: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_schema_is_well_formed(name: str) -> None:
-    """A schema of draft 2020-12 under its own name, with every property described."""
+    """A schema of draft 2020-12 under its own name."""
     Draft202012Validator.check_schema(schema(name))
     assert schema(name)["$id"] == f"urn:cardwatch:schema:{name}:1"
-    assert all(entry.get("description") for entry in schema(name)["properties"].values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_published_schema_is_what_the_types_say(name: str, tmp_path: Path) -> None:
+    """Changed types want `python -m events.schemas docs/schemas`."""
+    write_schemas(tmp_path)
+    made = (tmp_path / f"{name}.json").read_text(encoding="utf-8")
+    assert (SCHEMAS / f"{name}.json").read_text(encoding="utf-8") == made
+    assert json.loads(made) == make_schema(name)
+
+
+def described(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every property of one schema, those of nested objects too."""
+    made = schema(name)
+    for part in (made, *made.get("$defs", {}).values()):
+        yield from part["properties"].items()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_property_has_a_description_that_stands_alone(name: str) -> None:
+    """Short sentences, no word that points outside, and the unit of a time."""
+    for field, entry in described(name):
+        text = entry["description"]
+        sentences = re.split(r"(?<=\.) (?=[A-Za-z-])", text)
+        assert text.endswith("."), field
+        assert len(sentences[0].split()) >= 3, field
+        assert max(len(one.split()) for one in sentences) <= LONGEST_SENTENCE, (field, text)
+        assert not re.match(r"(Its|Their|Of|See|As in|It|This|Those)\b", text), field
+        if field.endswith("_ms") or field in ("timestamp", "label_time"):
+            assert "milliseconds since 1970-01-01 UTC" in text.replace("Millis", "millis"), field
 
 
 def test_no_schema_is_forgotten() -> None:
