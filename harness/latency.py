@@ -46,10 +46,10 @@ class LatencyProbe:
     them there and then takes time of the cores from the job that is being measured. `unreadable`
     counts what could not be parsed, which is no event.
 
-    >>> with LatencyProbe(bootstrap, committed=False) as probe:  # doctest: +SKIP
+    >>> with LatencyProbe(bootstrap, committed=False) as probe:  # needs a broker  # doctest: +SKIP
     ...     sent_ns = send_payments()  # transaction_id -> epoch ns
     ...     probe.wait_for(len(sent_ns), timeout_s=10)
-    >>> percentiles(probe.latencies_ms(sent_ns))  # doctest: +SKIP
+    >>> percentiles(probe.latencies_ms(sent_ns))  # of the lines above  # doctest: +SKIP
     {'p50': 3.1, 'p99': 7.9, 'p999': 14.2}
     """
 

@@ -89,7 +89,7 @@ def merchant_bytes(payments_in_history: float) -> float:
     """Return the packed bytes of a merchant with so many payments in its 68 days, at most.
 
     >>> merchant_bytes(100)
-    2448.0
+    2448
     """
     return 8 * MERCHANT_HEAD_WORDS + ROW_BYTES * min(payments_in_history, float(MAX_MERCHANT_ROWS))
 

@@ -64,7 +64,7 @@ class Scorer:
     def score(self, features: Matrix) -> Scores:
         """Score whole feature vectors, float32[n, width], missing values as NaN.
 
-        >>> scorer.score(features).probability  # doctest: +SKIP
+        >>> scorer.score(features).probability  # needs a trained bundle  # doctest: +SKIP
         array([0.0123, 0.9712], dtype=float32)
 
         Raises ValueError where the width or the dtype differs.

@@ -42,8 +42,8 @@ def _silent(_: str) -> None:
 class Stack:
     """A Kafka broker and a Flink session cluster below one folder.
 
-    >>> stack = Stack(StackSettings(folder=Path(".cardwatch/stack")))  # doctest: +SKIP
-    >>> stack.up().kafka  # doctest: +SKIP
+    >>> stack = Stack(StackSettings(folder=Path(".cardwatch/stack")))
+    >>> stack.up().kafka  # starts processes  # doctest: +SKIP
     '127.0.0.1:29092'
     """
 

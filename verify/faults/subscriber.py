@@ -54,7 +54,7 @@ class Arrival(NamedTuple):
 class Subscriber:
     """Follows the committed decisions behind `start`, in a thread of its own.
 
-    >>> with Subscriber("127.0.0.1:9092", start) as subscriber:  # doctest: +SKIP
+    >>> with Subscriber("127.0.0.1:9092", start) as subscriber:  # needs a broker  # doctest: +SKIP
     ...     subscriber.first_since(struck_ms)
     """
 

@@ -91,7 +91,8 @@ def set_topic(bootstrap: str, options: Mapping[str, str]) -> None:
 class Upstream:
     """Writes to the transactions topic, and logs what the job has to answer.
 
-    >>> Upstream("127.0.0.1:9092", log.append, "zstd").send(payments)  # doctest: +SKIP
+    >>> upstream = Upstream(bootstrap, log.append, "zstd")  # needs a broker  # doctest: +SKIP
+    >>> upstream.send(payments)  # needs a broker  # doctest: +SKIP
     """
 
     def __init__(
