@@ -27,11 +27,11 @@ from harness.rates import median_rate
 from jobs.settings import Profile
 from producer.files.data_sets import LAYOUTS
 from producer.files.mapping import read
-from producer.kafka import KafkaSettings
-from producer.labels import DAY_MS, LabelSettings
-from producer.pacing import Pace
-from producer.run import RunSettings, to_kafka
-from producer.selection import NEVER_MS, Selection
+from producer.sending.kafka import KafkaSettings
+from producer.sending.pacing import Pace
+from producer.sending.run import RunSettings, to_kafka
+from producer.stream.labels import DAY_MS, LabelSettings
+from producer.stream.selection import NEVER_MS, Selection
 from producer.values.tokens import KEY_BYTES, Tokenizer
 from scoring.loader import Bundle, load_bundle
 from training.data.history import History, table_sha256

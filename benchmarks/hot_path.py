@@ -22,7 +22,7 @@ from features.card import transition as card
 from features.card.transition import CardStep
 from features.merchant import transition as merchant
 from harness.load import Load
-from producer.records import Record
+from producer.stream.records import Record
 from scoring.answer import Row, model_input
 from scoring.decision.decide import alert, decide
 from scoring.hand_over import CardResult

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from events.timestamps import EARLIEST_MS
-from producer.kafka import KafkaSettings, Sender
-from producer.labels import LabelSettings
-from producer.records import Record, Records
-from producer.selection import Selection
+from producer.sending.kafka import KafkaSettings, Sender
+from producer.stream.labels import LabelSettings
+from producer.stream.records import Record, Records
+from producer.stream.selection import Selection
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
 

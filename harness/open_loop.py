@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from confluent_kafka import Producer
 
 from events.topics import TRANSACTIONS
-from producer.kafka import KafkaSettings
+from producer.sending.kafka import KafkaSettings
 
 _LEAD_NS = 500_000_000
 _NS = 1_000_000_000

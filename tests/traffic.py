@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from producer.feed import Feed
-from producer.kafka import KafkaSettings, Sender
-from producer.labels import DAY_MS, LabelSettings
-from producer.pacing import Pace
-from producer.records import Records
-from producer.run import RunSettings, to_kafka
-from producer.selection import Selection
+from producer.sending.feed import Feed
+from producer.sending.kafka import KafkaSettings, Sender
+from producer.sending.pacing import Pace
+from producer.sending.run import RunSettings, to_kafka
+from producer.stream.labels import DAY_MS, LabelSettings
+from producer.stream.records import Records
+from producer.stream.selection import Selection
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
 

@@ -15,7 +15,7 @@ from events.topics import LABELS, TRANSACTIONS
 from harness.errors import BenchmarkError
 from harness.load import Load
 from harness.open_loop import Schedule
-from producer.kafka import KafkaSettings
+from producer.sending.kafka import KafkaSettings
 
 _READY_S = 300.0
 _LAST_S = 60.0

@@ -27,7 +27,7 @@ from harness.job import Progress, RunningJob
 from harness.offsets import wait_until_settled
 from harness.own_stack import own_stack
 from harness.targets import CHECKPOINT_INTERVAL_MS
-from producer.kafka import KafkaSettings, Sender
+from producer.sending.kafka import KafkaSettings, Sender
 from stack.services.embedded import Stack
 from stack.settings import BROKER, is_taskmanager
 

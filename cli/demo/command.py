@@ -19,8 +19,8 @@ from cli.stream.follow import Unseen, follow
 from events.alert import decode_alert
 from events.topics import ALERTS
 from harness.latency import LatencyProbe
-from producer.feed import Feed
-from producer.pacing import Pace
+from producer.sending.feed import Feed
+from producer.sending.pacing import Pace
 from producer.world.settings import WorldSettings
 from scoring.loader import find_bundle
 from stack.clients.readable import Unreadable, readable

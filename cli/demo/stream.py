@@ -9,12 +9,12 @@ from itertools import chain
 
 import pyarrow as pa
 
-from producer.feed import Feed
-from producer.kafka import KafkaSettings, Sender
-from producer.labels import DAY_MS, LabelSettings
-from producer.pacing import Pace
-from producer.records import Record, Records
-from producer.selection import Selection, times_of
+from producer.sending.feed import Feed
+from producer.sending.kafka import KafkaSettings, Sender
+from producer.sending.pacing import Pace
+from producer.stream.labels import DAY_MS, LabelSettings
+from producer.stream.records import Record, Records
+from producer.stream.selection import Selection, times_of
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
 

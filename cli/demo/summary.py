@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cli.console import Output
 from harness.latency import LatencyProbe, percentiles
-from producer.feed import Progress
+from producer.sending.feed import Progress
 from verify.reading import read_alerts
 
 

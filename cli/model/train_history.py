@@ -16,9 +16,9 @@ from rich.markup import escape
 from cli.stream.mapping_options import ReadingOptions
 from cli.stream.produce_options import Duration, epoch_ms
 from producer.files.mapping import payments_of
-from producer.generator import generate
-from producer.population import GeneratorSettings
-from producer.run import sort_by_time
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
+from producer.sending.run import sort_by_time
 from producer.values.rejects import Reject, RowRefusedError, refuse_first
 from producer.values.tally import Tally
 from producer.values.tokens import KEY_BYTES, Tokenizer

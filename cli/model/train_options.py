@@ -30,7 +30,7 @@ from cli.stream.world_options import (
     payments_option,
     users_option,
 )
-from producer.population import GeneratorSettings
+from producer.handbook.population import GeneratorSettings
 from producer.world.settings import WorldSettings
 from scoring.bundle.manifest import Costs
 from stack.installation import RUN_FOLDER

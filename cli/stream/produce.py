@@ -16,16 +16,16 @@ from cli.stream.mapping_options import PaymentsPath, ReadingOptions, reading_opt
 from cli.stream.produce_options import Moment, SendOptions, send_options
 from cli.stream.produce_run import EXIT_INTERRUPTED, finish, run
 from cli.stream.world_options import WorldOptions, world_options
-from producer.feed import Source
 from producer.files.data_sets import LAYOUTS
 from producer.files.form import AccountError
 from producer.files.layouts import LayoutError
 from producer.files.mapping import payments_of
-from producer.generator import generate
-from producer.population import GeneratorSettings
-from producer.repeats import Repeats
-from producer.run import sort_by_time
-from producer.selection import until
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
+from producer.sending.feed import Source
+from producer.sending.run import sort_by_time
+from producer.stream.repeats import Repeats
+from producer.stream.selection import until
 from producer.values.rejects import RejectFile, rejects_of
 from producer.values.tally import Tally
 from producer.values.tokens import (

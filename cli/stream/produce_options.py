@@ -15,12 +15,12 @@ import click
 
 from cli.options import folder_option, json_option, option, output_options
 from events.topics import LABELS, TRANSACTIONS
-from producer.kafka import Acks, Compression, KafkaSettings
-from producer.labels import LabelSettings
-from producer.outfile import ENDS
-from producer.pacing import Pace
-from producer.run import RunSettings
-from producer.selection import NEVER_MS, Selection
+from producer.sending.kafka import Acks, Compression, KafkaSettings
+from producer.sending.outfile import ENDS
+from producer.sending.pacing import Pace
+from producer.sending.run import RunSettings
+from producer.stream.labels import LabelSettings
+from producer.stream.selection import NEVER_MS, Selection
 from stack.services.embedded import Stack
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -14,9 +14,9 @@ from cli.console import Output, fail
 from cli.stream.produce_options import SendOptions
 from events.timestamps import format_ms
 from producer.errors import SendError
-from producer.feed import GENERATED, Progress, Source, Summary
-from producer.outfile import OutFileError, partial_of
-from producer.run import INTERRUPTED, OnTick, to_file, to_kafka
+from producer.sending.feed import GENERATED, Progress, Source, Summary
+from producer.sending.outfile import OutFileError, partial_of
+from producer.sending.run import INTERRUPTED, OnTick, to_file, to_kafka
 from stack.clients.topics import require_broker
 from stack.errors import StackError
 

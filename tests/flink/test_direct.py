@@ -17,11 +17,11 @@ from cli.stack.submit import ROOT, start_job
 from events.alert import Alert, decode_alert, encode_alert
 from events.decision import Decision, decode_decision, encode_decision
 from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, TRANSACTIONS, Topic
-from producer.generator import generate
-from producer.labels import LabelSettings
-from producer.population import GeneratorSettings
-from producer.records import Records
-from producer.selection import Selection
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
+from producer.stream.labels import LabelSettings
+from producer.stream.records import Records
+from producer.stream.selection import Selection
 from scoring.loader import find_bundle
 from stack.clients.reading import read_topic
 from stack.services.embedded import Stack

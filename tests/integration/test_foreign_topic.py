@@ -14,7 +14,7 @@ from events.dead_letter import decode_dead_letter
 from events.decision import Decision, decode_decision
 from events.label import Label, encode_label
 from events.topics import DEAD_LETTERS, DECISIONS, LABELS, MIB, TRANSACTIONS
-from producer.kafka import Compression
+from producer.sending.kafka import Compression
 from stack.clients.reading import read_topic
 from stack.health.look import look
 from tests.running import RunningJob, running_job

@@ -20,14 +20,14 @@ from confluent_kafka.cimpl import NewTopic
 from events.label import parse_label
 from events.transaction import Transaction, parse_transaction
 from producer.errors import SendError
-from producer.feed import Source
 from producer.files.mapping import payments_of, read
 from producer.files.reading import open_file
-from producer.generator import generate
-from producer.kafka import KafkaSettings
-from producer.labels import DAY_MS, LabelSettings
-from producer.population import GeneratorSettings
-from producer.run import INTERRUPTED, RunSettings, to_kafka
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
+from producer.sending.feed import Source
+from producer.sending.kafka import KafkaSettings
+from producer.sending.run import INTERRUPTED, RunSettings, to_kafka
+from producer.stream.labels import DAY_MS, LabelSettings
 from stack.services.embedded import Stack
 from tests.unit.producer.samples import GOOD_ROW, OWN, TOKENIZER, VISA, write_csv
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.job import JOB
-from producer.records import Record
+from producer.stream.records import Record
 from stack.settings import StackSettings
 
 if TYPE_CHECKING:

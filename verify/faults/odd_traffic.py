@@ -12,7 +12,7 @@ import msgspec
 
 from events.label import Label, encode_label, parse_label
 from events.transaction import Transaction, encode_transaction, parse_transaction
-from producer.records import Record
+from producer.stream.records import Record
 from verify.faults.fault import Alter, Fault, Kind, Traffic
 from verify.faults.processes import DOUBLES, kill_taskmanager
 from verify.faults.scene import Scene

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harness.errors import BenchmarkError
-from producer.feed import Feed
-from producer.kafka import KafkaSettings, Sender
-from producer.labels import LabelSettings
-from producer.records import Record, Records
-from producer.selection import Selection
+from producer.sending.feed import Feed
+from producer.sending.kafka import KafkaSettings, Sender
+from producer.stream.labels import LabelSettings
+from producer.stream.records import Record, Records
+from producer.stream.selection import Selection
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
 from verify.faults.fault import Traffic

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import msgspec
 
 from harness.errors import BenchmarkError
-from producer.records import Record
+from producer.stream.records import Record
 from stack.installation import ROOT
 from stack.services.embedded import Stack
 from verify.faults.producer_log import Sent

@@ -18,7 +18,7 @@ from confluent_kafka.admin._resource import ResourceType
 from events.topics import MIB, TRANSACTIONS
 from events.transaction import encode_transaction, parse_transaction
 from harness.errors import BenchmarkError
-from producer.kafka import Compression, KafkaSettings
+from producer.sending.kafka import Compression, KafkaSettings
 from verify.faults.fault import Traffic
 from verify.faults.producer_log import Sent
 from verify.faults.traffic import records

@@ -20,15 +20,15 @@ from harness.job import Progress, running_job
 from harness.offsets import wait_until_settled
 from harness.own_stack import own_stack
 from jobs.settings import DIRECT, Profile
-from producer.disorder import Disorder, Disordered, disordered
-from producer.feed import Feed
 from producer.files.data_sets import LAYOUTS
 from producer.files.mapping import read
-from producer.kafka import KafkaSettings, Sender
-from producer.labels import DAY_MS, LabelSettings
-from producer.pacing import Pace
-from producer.records import Records
-from producer.selection import Selection, times_of
+from producer.sending.feed import Feed
+from producer.sending.kafka import KafkaSettings, Sender
+from producer.sending.pacing import Pace
+from producer.stream.disorder import Disorder, Disordered, disordered
+from producer.stream.labels import DAY_MS, LabelSettings
+from producer.stream.records import Records
+from producer.stream.selection import Selection, times_of
 from producer.values.tokens import KEY_BYTES, Tokenizer
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings

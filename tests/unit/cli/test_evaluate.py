@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.model import evaluate, evaluation_data, tune
-from producer.generator import generate
-from producer.population import GeneratorSettings
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
 
 MAP = (
     "--map=transaction_id=id", "--map=card_id=card", "--map=timestamp=at", "--map=amount=sum",

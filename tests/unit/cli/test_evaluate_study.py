@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.model import evaluate, evaluation_data
-from producer.generator import generate
-from producer.population import GeneratorSettings
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
 
 DAY_MS = 86_400_000
 SHARES = ("--test-share=0.3", "--label-delay=2d", "--jobs=1")

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 import cli.proof.parity
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from harness.errors import BenchmarkError
-from producer.disorder import Disordered
+from producer.stream.disorder import Disordered
 from tests.unit.scoring.scene import shipped, small_stream, without
 from verify.parity.compare import Stream, compare
 from verify.parity.run import ParityResults, ParitySettings, traffic

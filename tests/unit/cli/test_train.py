@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.model.train import command
-from producer.generator import generate
-from producer.population import GeneratorSettings
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
 from scoring.loader import load_bundle
 
 SIZE = ("--customers", "150", "--terminals", "100", "--days", "12", "--label-delay", "2d")

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from producer.kafka import Compression
+from producer.sending.kafka import Compression
 from stack.installation import ROOT, Installation
 from stack.services.cluster import link_jars
 from stack.settings import Layout

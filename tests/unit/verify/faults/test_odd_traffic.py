@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from events.topics import LABELS, TRANSACTIONS
-from producer.records import Record
+from producer.stream.records import Record
 from verify.faults.catalogue import FAULTS
 from verify.faults.fault import Fault, Traffic
 from verify.faults.producer_log import Asked, Sent, asked

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from producer.population import GeneratorSettings, populate, within_radius
+from producer.handbook.population import GeneratorSettings, populate, within_radius
 
 
 @given(st.integers(1, 400), st.integers(1, 60), st.floats(0.5, 60.0), st.integers(0, 9))

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from producer.population import GeneratorSettings, Population, populate
-from producer.simulated_table import Day, Names, to_batch
+from producer.handbook.population import GeneratorSettings, Population, populate
+from producer.handbook.simulated_table import Day, Names, to_batch
 
 DAY_S = 86_400
 TIME_OF_DAY_MEAN_S = DAY_S / 2

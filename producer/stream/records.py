@@ -9,8 +9,8 @@ import pyarrow as pa
 from events.label import encode_label
 from events.table import payments
 from events.transaction import encode_transaction
-from producer.labels import LabelQueue, LabelSettings
-from producer.selection import NEVER_MS, Selection, Slice, select, times_of
+from producer.stream.labels import LabelQueue, LabelSettings
+from producer.stream.selection import NEVER_MS, Selection, Slice, select, times_of
 
 _ROWS_AT_ONCE = 8_192
 

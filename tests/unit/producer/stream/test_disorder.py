@@ -7,12 +7,12 @@ import pytest
 
 from events.label import parse_label
 from events.transaction import parse_transaction
-from producer.disorder import HOUR_MS, Disorder, disordered
-from producer.generator import generate
-from producer.labels import DAY_MS, LabelSettings
-from producer.population import GeneratorSettings
-from producer.records import Record, Records
-from producer.selection import Selection
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
+from producer.stream.disorder import HOUR_MS, Disorder, disordered
+from producer.stream.labels import DAY_MS, LabelSettings
+from producer.stream.records import Record, Records
+from producer.stream.selection import Selection
 
 WORLD = GeneratorSettings(customers=60, terminals=40, radius=20, days=20, seed=4)
 IN_ORDER = list(Records(generate(WORLD), Selection(), LabelSettings()))

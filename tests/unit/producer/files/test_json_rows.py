@@ -12,9 +12,9 @@ from producer.files.form import FileForm
 from producer.files.layouts import LayoutError, with_options
 from producer.files.mapping import payments_of
 from producer.files.reading import open_file
-from producer.generator import generate
-from producer.population import GeneratorSettings
-from producer.run import RunSettings, to_file
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
+from producer.sending.run import RunSettings, to_file
 from producer.values.rejects import Reject
 from tests.unit.producer.samples import TOKENIZER, batch
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.repeats import Repeats
+from producer.stream.repeats import Repeats
 from producer.values.tally import Tally
 from tests.unit.producer.samples import batch
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from events.label import Label, encode_label, parse_label
-from producer.labels import DAY_MS
-from producer.records import Record
+from producer.stream.labels import DAY_MS
+from producer.stream.records import Record
 
 HOUR_MS = DAY_MS // 24
 

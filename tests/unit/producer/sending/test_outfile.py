@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from events.transaction import parse_transaction
-from producer.generator import generate
-from producer.outfile import OutFileError
-from producer.population import GeneratorSettings
-from producer.run import INTERRUPTED, RunSettings, sort_by_time, to_file
-from producer.selection import Selection
+from producer.handbook.generator import generate
+from producer.handbook.population import GeneratorSettings
+from producer.sending.outfile import OutFileError
+from producer.sending.run import INTERRUPTED, RunSettings, sort_by_time, to_file
+from producer.stream.selection import Selection
 from tests.unit.producer.samples import batch
 
 SMALL = GeneratorSettings(customers=200, terminals=300, radius=20.0, days=3)

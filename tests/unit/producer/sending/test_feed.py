@@ -4,10 +4,10 @@ from collections.abc import Iterator
 import pytest
 
 from producer.errors import SendError
-from producer.feed import Feed, Progress
 from producer.files.form import BrokenOffError
-from producer.pacing import Pace
-from producer.records import Record
+from producer.sending.feed import Feed, Progress
+from producer.sending.pacing import Pace
+from producer.stream.records import Record
 
 T0 = 1_700_000_000_000
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from producer.selection import Selection, select, times_of, until
+from producer.stream.selection import Selection, select, times_of, until
 from tests.unit.producer.samples import batch
 
 HOUR = 3_600_000

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from events.label import Label, parse_label
 from events.transaction import Transaction, parse_transaction
-from producer.labels import LabelSettings
-from producer.records import Record, Records
-from producer.selection import Selection
+from producer.stream.labels import LabelSettings
+from producer.stream.records import Record, Records
+from producer.stream.selection import Selection
 from tests.unit.producer.samples import batch
 
 T0 = 1_700_000_000_000

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from events.table import table_schema
 from producer.columns import conform
-from producer.population import GeneratorSettings
+from producer.handbook.population import GeneratorSettings
 
 CURRENCY = "EUR"
 SCENARIO_COLUMN = "fraud_scenario"

@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 import pytest
 
 from events.table import check_table
-from producer.generator import generate, simulate
-from producer.population import GeneratorSettings, populate
-from producer.simulated_table import Day
+from producer.handbook.generator import generate, simulate
+from producer.handbook.population import GeneratorSettings, populate
+from producer.handbook.simulated_table import Day
 
 DAYS = 60
 FULL = GeneratorSettings(days=DAYS)

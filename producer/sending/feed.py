@@ -10,8 +10,8 @@ import msgspec
 from events.timestamps import MAX_AHEAD_MS, format_ms
 from producer.errors import SendError
 from producer.files.form import Account, BrokenOffError
-from producer.pacing import Pace
-from producer.records import Record
+from producer.sending.pacing import Pace
+from producer.stream.records import Record
 
 TICK_S = 0.25
 _CHECK_EVERY = 256

@@ -12,15 +12,15 @@ from types import FrameType
 import numpy as np
 import pyarrow as pa
 
-from producer.feed import GENERATED, Feed, Progress, Source, Summary, summarise
 from producer.files.form import AccountError, BrokenOffError
 from producer.files.layouts import LayoutError
-from producer.kafka import KafkaSettings, Sender
-from producer.labels import LabelSettings
-from producer.outfile import BatchWriter, OutFileError, open_writer, partial_of
-from producer.pacing import Pace
-from producer.records import Records
-from producer.selection import Selection, select, times_of
+from producer.sending.feed import GENERATED, Feed, Progress, Source, Summary, summarise
+from producer.sending.kafka import KafkaSettings, Sender
+from producer.sending.outfile import BatchWriter, OutFileError, open_writer, partial_of
+from producer.sending.pacing import Pace
+from producer.stream.labels import LabelSettings
+from producer.stream.records import Records
+from producer.stream.selection import Selection, select, times_of
 
 INTERRUPTED = "interrupted"
 

@@ -1,0 +1,1 @@
+"""The Fraud Detection Handbook's simulation: customers, terminals, payments and frauds."""

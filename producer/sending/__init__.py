@@ -1,0 +1,1 @@
+"""A stream on its way out: paced, to Kafka or to a file, with every loss counted."""
