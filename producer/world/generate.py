@@ -11,15 +11,15 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from producer.world.arrays import Floats, Payments, joined, no_payments
 from producer.world.attacks.catalogue import SCENARIOS
 from producer.world.attacks.plan import Attack, plan_attacks
 from producer.world.attacks.scene import Scene
-from producer.world.habits import genuine_day
-from producer.world.seasons import activity, date_of
+from producer.world.population.arrays import Floats, Payments, joined, no_payments
+from producer.world.population.habits import genuine_day
+from producer.world.population.seasons import activity, date_of
+from producer.world.population.world import World, draw_world
 from producer.world.settings import DAY_MS, WorldSettings
 from producer.world.table import Names, to_batch
-from producer.world.world import World, draw_world
 
 _POPULATION, _COUNTS, _PLAN, _HABITS, _ATTACKS = range(5)
 """Random streams, so that the attacks do not change what people do."""

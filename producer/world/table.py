@@ -10,10 +10,18 @@ import pyarrow.compute as pc
 
 from events.table import table_schema
 from producer.columns import conform
-from producer.world.arrays import GENUINE, NO_DEVICE, NOWHERE, Floats, Ints, Mask, Payments
 from producer.world.attacks.catalogue import SCENARIOS
-from producer.world.merchants import CATEGORIES, Merchants
-from producer.world.places import City
+from producer.world.population.arrays import (
+    GENUINE,
+    NO_DEVICE,
+    NOWHERE,
+    Floats,
+    Ints,
+    Mask,
+    Payments,
+)
+from producer.world.population.merchants import CATEGORIES, Merchants
+from producer.world.population.places import City
 from producer.world.settings import WorldSettings
 
 CURRENCY = "EUR"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from producer.world.arrays import Payments
 from producer.world.attacks.scene import DAY_MS, HOUR_MS, Scenario, Scene
+from producer.world.population.arrays import Payments
 
 _SHOPS = ("shopping_net", "misc_net", "travel_net", "money_transfer", "gambling", "crypto")
 _FACTOR = (1.2, 3.5)

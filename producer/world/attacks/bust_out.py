@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from producer.world.arrays import Payments
 from producer.world.attacks.scene import DAY_MS, HOUR_MS, Scenario, Scene
+from producer.world.population.arrays import Payments
 
 _WARES = ("shopping_net", "money_transfer", "travel_net", "crypto")
 _LEAST_EUROS = (20, 90)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from producer.world.arrays import Payments
 from producer.world.attacks.scene import HOUR_MS, MINUTE_MS, Scenario, Scene
+from producer.world.population.arrays import Payments
 
 _TESTED_AT = ("misc_net", "subscriptions", "gaming", "food_delivery")
 _SPENT_AT = ("shopping_net", "travel_net", "money_transfer", "crypto")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from producer.world.arrays import NOWHERE, Payments
 from producer.world.attacks.scene import DAY_MS, HOUR_MS, Scenario, Scene
+from producer.world.population.arrays import NOWHERE, Payments
 
 _FAR_KM = 600.0
 _FACTOR = (0.8, 2.5)

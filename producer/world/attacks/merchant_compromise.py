@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from producer.world.arrays import Ints, Payments
 from producer.world.attacks.scene import DAY_MS, Scenario, Scene
+from producer.world.population.arrays import Ints, Payments
 
 _CHARGES = (3, 7)
 _FACTOR = (0.8, 2.5)

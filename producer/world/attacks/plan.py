@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from producer.world.arrays import Floats
 from producer.world.attacks.catalogue import SCENARIOS
 from producer.world.attacks.scene import Scenario
+from producer.world.population.arrays import Floats
 
 
 class Attack(NamedTuple):

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from producer.world.arrays import GENUINE, NO_DEVICE, NOWHERE, Floats, Ints, Payments
-from producer.world.habits import one_off_devices, usual_amounts
-from producer.world.merchants import CATEGORY_NUMBERS, Merchants
-from producer.world.people import People
+from producer.world.population.arrays import GENUINE, NO_DEVICE, NOWHERE, Floats, Ints, Payments
+from producer.world.population.habits import one_off_devices, usual_amounts
+from producer.world.population.merchants import CATEGORY_NUMBERS, Merchants
+from producer.world.population.people import People
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS

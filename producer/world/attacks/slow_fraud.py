@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from producer.world.arrays import Payments
 from producer.world.attacks.scene import DAY_MS, HOUR_MS, Scenario, Scene
+from producer.world.population.arrays import Payments
 
 _SITES = ("misc_net", "gaming", "subscriptions", "shopping_net", "food_delivery")
 _EUROS_MEDIAN, _EUROS_SPREAD = 22.0, 0.6

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from features.categories import CATEGORY_GROUPS, GROUP_NUMBERS
-from producer.world.merchants import CATEGORIES
+from producer.world.population.merchants import CATEGORIES
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 
 from features.catalogue import FEATURE_NAMES
 from features.categories import HIGH_RISK_CATEGORIES
-from producer.world.arrays import Urn
 from producer.world.attacks.catalogue import SCENARIOS
 from producer.world.attacks.plan import plan_attacks
 from producer.world.generate import generate
-from producer.world.merchants import CATEGORIES
-from producer.world.places import CITIES, distances_km
+from producer.world.population.arrays import Urn
+from producer.world.population.merchants import CATEGORIES
+from producer.world.population.places import CITIES, distances_km
 from producer.world.settings import WorldSettings
 from producer.world.table import EPISODE_COLUMN
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from producer.world.arrays import Floats
+from producer.world.population.arrays import Floats
 
 _WEEKDAYS: Final = (0.92, 0.93, 0.96, 1.00, 1.18, 1.22, 0.85)
 """Payments from Monday to Sunday against the mean."""

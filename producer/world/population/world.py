@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from producer.world.arrays import Floats
-from producer.world.merchants import Merchants, draw_merchants
-from producer.world.people import People, draw_people
-from producer.world.places import CITIES, City, distances_km
+from producer.world.population.arrays import Floats
+from producer.world.population.merchants import Merchants, draw_merchants
+from producer.world.population.people import People, draw_people
+from producer.world.population.places import CITIES, City, distances_km
 
 
 @dataclass(frozen=True, slots=True)

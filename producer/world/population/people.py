@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from producer.world.arrays import Floats, Ints, Urn, draw_weighted
-from producer.world.merchants import CATEGORIES, Merchants
-from producer.world.places import City
+from producer.world.population.arrays import Floats, Ints, Urn, draw_weighted
+from producer.world.population.merchants import CATEGORIES, Merchants
+from producer.world.population.places import City
 
 FAVOURITE_SHOPS: Final = 8
 FAVOURITE_SITES: Final = 4

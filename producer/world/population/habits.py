@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from producer.world.arrays import (
+from producer.world.population.arrays import (
     GENUINE,
     NO_DEVICE,
     NOWHERE,
@@ -17,10 +17,10 @@ from producer.world.arrays import (
     Payments,
     draw_weighted,
 )
-from producer.world.merchants import Merchants
-from producer.world.people import DEVICE_SLOTS, FAVOURITE_SHOPS, FAVOURITE_SITES, People
-from producer.world.seasons import amount_level, online_level
-from producer.world.world import World
+from producer.world.population.merchants import Merchants
+from producer.world.population.people import DEVICE_SLOTS, FAVOURITE_SHOPS, FAVOURITE_SITES, People
+from producer.world.population.seasons import amount_level, online_level
+from producer.world.population.world import World
 
 ONE_OFF_DEVICES: Final = 1 << 35
 """Devices used once, of friends, hotels or thieves, are numbered from here up.

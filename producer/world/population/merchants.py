@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from producer.world.arrays import Floats, Ints, Mask, Urn, draw_weighted
-from producer.world.places import City
+from producer.world.population.arrays import Floats, Ints, Mask, Urn, draw_weighted
+from producer.world.population.places import City
 
 _TAIL: Final = 1.2
 """Pareto exponent of popularity: a few chains and platforms take much of the trade."""

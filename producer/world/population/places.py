@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from producer.world.arrays import Floats
+from producer.world.population.arrays import Floats
 
 EARTH_KM = 6_371.0088
 
