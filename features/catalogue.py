@@ -1,9 +1,7 @@
 """Every feature, declared once: the order here is the order of the vector.
 
-Kernels take their output slots from these tuples (`slot`, `slots`), so a feature that is moved or
-renamed here cannot be written to another's place. To add one: declare it (card/catalogue.py,
-merchant/catalogue.py), add its slot to the entity's plan (card/plan.py, merchant/plan.py), write it
-in the kernel, extend the naive oracle in tests/unit/features, and raise FEATURE_SET_VERSION.
+Each entity's own catalogue declares its features. The slots of the kernels, the reason codes and
+the sentences are built from the declarations. CONTRIBUTING.md has the recipe for a new one.
 
 A description is one sentence for a user. Behind its semicolon stands what a feature is where there
 is nothing to measure: NaN is not known, 0 is none. A test computes both.
@@ -37,17 +35,29 @@ is nothing to measure: NaN is not known, 0 is none. A test computes both.
 
 from typing import Final
 
-from features.card import catalogue as card_features
-from features.declaration import Feature
-from features.merchant import catalogue as merchant_features
+from features.card import catalogue as card
+from features.declaration import Aggregate, Entity, Feature
+from features.merchant import catalogue as merchant
+from features.payment import catalogue as payment
 
 FEATURE_SET_VERSION: Final = 4
 
-CARD_FEATURES: Final = card_features.DECLARED
+CARD_AGGREGATES: Final = (*payment.DECLARED, *card.DECLARED)
 """Computed in the card stage, those of the payment alone included."""
 
-MERCHANT_FEATURES: Final = merchant_features.DECLARED
+MERCHANT_AGGREGATES: Final = merchant.DECLARED
 """Computed in the merchant stage."""
+
+
+def _features(aggregates: tuple[Aggregate, ...]) -> tuple[Feature, ...]:
+    return tuple(feature for aggregate in aggregates for feature in aggregate.features)
+
+
+CARD_FEATURES: Final = _features(CARD_AGGREGATES)
+"""The card stage's part of the vector, in its order."""
+
+MERCHANT_FEATURES: Final = _features(MERCHANT_AGGREGATES)
+"""The merchant stage's part of the vector, in its order."""
 
 TERMS: Final = (
     "The last 24h are the 24 hours that end with the payment's own timestamp.",
@@ -86,9 +96,21 @@ def slot(features: tuple[Feature, ...], name: str) -> int:
     return [feature.name for feature in features].index(name)
 
 
-def slots(
-    features: tuple[Feature, ...], aggregate: str, windows_ms: tuple[int, ...]
-) -> tuple[int, ...]:
-    """Return the slot of an aggregate for each window, -1 where it is not declared for one."""
-    places = {(f.aggregate, f.window_ms): i for i, f in enumerate(features)}
-    return tuple(places.get((aggregate, window_ms), -1) for window_ms in windows_ms)
+def name_of(entity: Entity, aggregate: str, window_ms: int | None = None) -> str:
+    """Return the name of a feature by what it measures; KeyError where none is declared.
+
+    The window is given of an aggregate that has several.
+
+    >>> name_of("card", "count", 3_600_000), name_of("card", "ratio")
+    ('card_count_1h', 'card_amount_to_mean_30d')
+    """
+    return _NAMES[entity, aggregate, window_ms]
+
+
+_NAMES: Final = {
+    (feature.entity, aggregate.name, feature.window_ms if aggregate.steps_ms else None): (
+        feature.name
+    )
+    for aggregate in (*CARD_AGGREGATES, *MERCHANT_AGGREGATES)
+    for feature in aggregate.features
+}

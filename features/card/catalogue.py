@@ -1,248 +1,280 @@
-"""The features of a payment and of its card; definition.py says what the words mean."""
+"""The features of a payment's card; features/catalogue.py says what the words mean."""
 
+from functools import partial
 from typing import Final
 
-from features.declaration import Feature, windows
+from features.card import words
+from features.declaration import each_window, one
+from features.payment.catalogue import OWN_NORMAL
+from features.payment.words import amount
 from features.windows import (
     ABOVE_NORMAL_MS,
     CARD_WINDOWS_MS,
     DISTINCT_WINDOWS_MS,
     OWN_NORMAL_MS,
 )
+from features.words import level, payments
 
+_VELOCITY: Final = "velocity"
+_SPENDING: Final = "spending"
+_LARGE: Final = "large_payments"
+_PLACES: Final = "many_places"
+_TRAVEL: Final = "travel"
 
-def _payment(name: str, unit: str, description: str) -> Feature:
-    return Feature(name, "payment", None, "value", unit, description)
-
-
-def _own(
-    name: str, aggregate: str, unit: str, description: str, window_ms: int | None = OWN_NORMAL_MS
-) -> Feature:
-    return Feature(name, "card", window_ms, aggregate, unit, description)
-
-
-_PAYMENT: Final = (
-    _payment("amount", "major", "Amount of the payment."),
-    _payment("amount_log", "log major", "Natural logarithm of 1 plus the amount."),
-    _payment("hour_of_day", "hour", "Hour of the payment's timestamp in UTC, from 0 to 23."),
-    _payment("is_night", "0/1", "1 if the payment's hour is 0 to 6 in UTC, else 0."),
-    _payment("is_weekend", "0/1", "1 if the payment is on a Saturday or Sunday in UTC, else 0."),
-    _payment(
-        "is_high_risk_category",
-        "0/1",
-        "1 if the merchant category is a risky one, else 0; 0 without a category.",
-    ),
-    _payment(
-        "category_group",
-        "group",
-        "Group of the merchant category, as a number; 0 for no group, NaN without a category.",
-    ),
+_amounts: Final = partial(
+    each_window,
+    "card",
+    windows_ms=CARD_WINDOWS_MS,
+    steps_ms=CARD_WINDOWS_MS,
 )
+_distinct: Final = partial(
+    each_window,
+    "card",
+    reason=_PLACES,
+    windows_ms=DISTINCT_WINDOWS_MS,
+    steps_ms=CARD_WINDOWS_MS,
+)
+_card: Final = partial(one, "card")
+_normal: Final = partial(_card, window_ms=OWN_NORMAL_MS)
 
-_CARD_AMOUNTS: Final = (
-    *windows(
-        "card",
-        CARD_WINDOWS_MS,
+_AMOUNTS: Final = (
+    _amounts(
         "count",
         "payments",
         "Payments of the card in the last {w}, the payment included.",
+        reason=_VELOCITY,
+        tell=payments,
     ),
-    *windows(
-        "card",
-        CARD_WINDOWS_MS,
+    _amounts(
         "sum",
         "major",
         "Sum of the card's amounts in the last {w}, the payment included.",
+        reason=_SPENDING,
+        tell=words.paid,
     ),
-    *windows(
-        "card",
-        CARD_WINDOWS_MS,
+    _amounts(
         "mean",
         "major",
         "Mean of the card's amounts in the last {w}, the payment included.",
+        reason=_SPENDING,
+        tell=level("mean amount of this card in", "mean"),
     ),
-    *windows(
-        "card",
-        CARD_WINDOWS_MS,
+    _amounts(
         "std",
         "major",
         "Population standard deviation of the card's amounts in the last {w}, the payment "
         "included; 0 for a single payment.",
+        reason=_SPENDING,
+        tell=level("spread of this card's amounts in", "std"),
     ),
-    *windows(
-        "card",
-        CARD_WINDOWS_MS,
+    _amounts(
         "max",
         "major",
         "Largest amount of the card in the last {w}, the payment included.",
+        reason=_SPENDING,
+        tell=level("largest amount of this card in", "mean"),
     ),
 )
 
-_CARD_NORMAL: Final = (
-    _own(
-        "card_amount_to_mean_30d",
+_NORMAL: Final = (
+    _normal(
         "ratio",
+        "card_amount_to_mean_30d",
         "ratio",
         "Amount divided by the mean of the card's earlier payments in 30 days; NaN without a mean "
         "above 0.",
+        reason=OWN_NORMAL,
+        tell=amount,
     ),
-    _own(
-        "card_amount_z_30d",
+    _normal(
         "z",
+        "card_amount_z_30d",
         "deviations",
         "Standard deviations from the mean of the card's earlier payments in 30 days to the "
         "amount; NaN without a deviation above 0.",
+        reason=OWN_NORMAL,
+        tell=amount,
     ),
-    _own(
-        "card_amount_outlier_30d",
+    _normal(
         "outlier",
+        "card_amount_outlier_30d",
         "0/1",
         "1 if the amount is more than 3 standard deviations above the card's earlier mean of 30 "
         "days, else 0; NaN without a deviation.",
+        reason=OWN_NORMAL,
+        tell=amount,
     ),
-    _own(
-        "card_amount_record_30d",
+    _normal(
         "record",
+        "card_amount_record_30d",
         "0/1",
         "1 if the amount is above every earlier amount of the card in 30 days, else 0; NaN "
         "without earlier payments.",
+        reason=OWN_NORMAL,
+        tell=amount,
     ),
-    _own(
-        "card_amount_to_max_30d",
+    _normal(
         "max_ratio",
+        "card_amount_to_max_30d",
         "ratio",
         "Amount divided by the card's largest earlier amount in 30 days; NaN without an earlier "
         "amount above 0.",
+        reason=OWN_NORMAL,
+        tell=words.usual_amount,
     ),
-    _own(
-        "card_usual_amount_30d",
+    _normal(
         "median",
+        "card_usual_amount_30d",
         "major",
         "Median of the card's newest 128 earlier amounts in 30 days; NaN without earlier payments.",
+        reason=_SPENDING,
+        tell=words.usual_amount,
     ),
-    _own(
-        "card_amount_to_usual_30d",
+    _normal(
         "median_ratio",
+        "card_amount_to_usual_30d",
         "ratio",
         "Amount divided by the median of the card's newest 128 earlier amounts in 30 days; NaN "
         "without a median above 0.",
+        reason=OWN_NORMAL,
+        tell=words.usual_amount,
     ),
-    _own(
-        "card_amount_in_quartiles_30d",
+    _normal(
         "quartile_distance",
+        "card_amount_in_quartiles_30d",
         "quartile ranges",
         "Amount less the median, in distances between the quartiles, of the card's newest 128 "
         "earlier amounts in 30 days; NaN without a distance.",
+        reason=OWN_NORMAL,
+        tell=words.usual_amount,
     ),
-    _own(
-        "card_above_usual_14d",
+    _card(
         "above_usual",
+        "card_above_usual_14d",
         "payments",
         "Earlier payments of the card in 14 days above 2.5 times the card's median of 30 days; "
         "NaN without a median.",
-        ABOVE_NORMAL_MS,
+        reason=_LARGE,
+        tell=words.above_usual,
+        window_ms=ABOVE_NORMAL_MS,
     ),
-    _own(
-        "card_above_usual_share_14d",
+    _card(
         "above_usual_share",
+        "card_above_usual_share_14d",
         "share",
         "Share of the card's earlier payments in 14 days above 2.5 times the median; 0 without "
         "payments in 14 days, NaN without a median.",
-        ABOVE_NORMAL_MS,
+        reason=_LARGE,
+        tell=words.above_usual,
+        window_ms=ABOVE_NORMAL_MS,
     ),
-    _own(
-        "card_seconds_since_last",
+    _normal(
         "gap",
+        "card_seconds_since_last",
         "s",
         "Seconds since the card's newest earlier payment in 30 days; NaN without earlier payments.",
+        reason=_VELOCITY,
+        tell=words.gap,
     ),
 )
 
-_CARD_PLACES: Final = (
-    *windows(
-        "card",
-        DISTINCT_WINDOWS_MS,
+_PLACES_AND_DEVICES: Final = (
+    _distinct(
         "merchants",
         "merchants",
         "Distinct merchants of the card in the last {w}, the payment included, by 32-bit hashes.",
+        tell=words.distinct("merchant", "merchants"),
     ),
-    *windows(
-        "card",
-        DISTINCT_WINDOWS_MS,
+    _distinct(
         "cities",
         "cities",
         "Distinct cities of the card in the last {w}, the payment included, by 16-bit hashes; 0 "
         "without a known city.",
+        tell=words.distinct("city", "cities"),
     ),
-    *windows(
-        "card",
-        DISTINCT_WINDOWS_MS,
+    _distinct(
         "countries",
         "countries",
         "Distinct countries of the card in the last {w}, the payment included, by 16-bit hashes; "
         "0 without a known country.",
+        tell=words.distinct("country", "countries"),
     ),
-    _own(
+    _normal(
+        "new_merchant",
         "card_new_merchant_30d",
-        "new",
         "0/1",
         "1 if no earlier payment of the card in 30 days was at the merchant, else 0; 1 for a "
         "first payment.",
+        reason="new_merchant",
+        tell=words.new("at this merchant"),
+        missing="the payment names no merchant",
     ),
-    _own(
+    _normal(
+        "new_device",
         "card_new_device_30d",
-        "new",
         "0/1",
         "1 if no earlier payment of the card in 30 days was from the device, else 0; NaN without "
         "a device.",
+        reason="new_device",
+        tell=words.new("from this device"),
+        missing="the payment names no device",
     ),
-    _own(
+    _normal(
+        "new_country",
         "card_new_country_30d",
-        "new",
         "0/1",
         "1 if no earlier payment of the card in 30 days was in the country, else 0; NaN without a "
         "country.",
+        reason="new_country",
+        tell=words.new("in this country"),
+        missing="the payment names no country",
     ),
-    _own(
+    _normal(
+        "city_share",
         "card_city_share_30d",
-        "share",
         "share",
         "Share of the city in the card's payments with a city in 30 days, the payment included; "
         "NaN without a city.",
+        reason=_PLACES,
+        tell=words.city_share,
     ),
-    _own(
-        "card_from_home_km",
+    _card(
         "home",
+        "card_from_home_km",
         "km",
         "Distance from the home learnt from the card's payments that arrived before; NaN without "
         "a home or a place.",
-        None,
+        reason="far_from_home",
+        tell=words.home,
     ),
-    _own(
-        "card_distance_km",
+    _card(
         "distance",
+        "card_distance_km",
         "km",
         "Distance from the card's newest place; NaN without both places, or if the newest place "
         "is newer than the payment.",
-        None,
+        reason=_TRAVEL,
+        tell=words.travel,
     ),
-    _own(
-        "card_speed_kmh",
+    _card(
         "speed",
+        "card_speed_kmh",
         "km/h",
         "Distance from the card's newest place by the time since, 1 minute at least; NaN without "
         "both places, or if the newest is newer.",
-        None,
+        reason=_TRAVEL,
+        tell=words.travel,
     ),
-    _own(
-        "card_impossible_travel",
+    _card(
         "travel",
+        "card_impossible_travel",
         "0/1",
         "1 if the speed from the card's newest place is above 1,000 km/h, else 0; NaN without a "
         "speed.",
-        None,
+        reason=_TRAVEL,
+        tell=words.travel,
     ),
 )
 
-DECLARED: Final = (*_PAYMENT, *_CARD_AMOUNTS, *_CARD_NORMAL, *_CARD_PLACES)
-"""The card stage's features in the order of the vector."""
+DECLARED: Final = (*_AMOUNTS, *_NORMAL, *_PLACES_AND_DEVICES)
+"""The card's features in the order of the vector, behind those of the payment."""

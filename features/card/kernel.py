@@ -9,7 +9,7 @@ import numpy.typing as npt
 from features.card.arrival import Arrival
 from features.card.ids import find_id, first_loose, first_remembered, id_word
 from features.card.measure import measure
-from features.card.plan import CARD_PLAN, CardPlan
+from features.card.plan import CARD_PLAN
 from features.card.state import (
     HEAD_FORGOTTEN_MS,
     HEAD_SEQUENCE,
@@ -20,6 +20,7 @@ from features.card.state import (
 )
 from features.card.store import store
 from features.kernels.compiled import entry_point
+from features.kernels.plan import Plan
 from features.windows import ALLOWED_LATENESS_MS, DEDUPE_HORIZON_MS
 
 DAMAGED: Final = -1
@@ -31,7 +32,7 @@ UNCHECKED: Final = 16
 """Flags beside those of card_ids."""
 
 
-def _build(plan: CardPlan) -> Callable[..., tuple[int, int, int]]:
+def _build(plan: Plan) -> Callable[..., tuple[int, int, int]]:
     """Return the kernel for a plan, which closes over it as compile-time constants."""
 
     @entry_point

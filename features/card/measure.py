@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from features.card.arrival import Arrival
-from features.card.plan import CardPlan
 from features.card.state import (
     BUCKET_COUNT,
     BUCKET_MAX,
@@ -35,6 +34,7 @@ from features.card.state import (
 )
 from features.card.usual import measure_usual
 from features.kernels.compiled import helper
+from features.kernels.plan import Plan
 from features.kernels.statistics import (
     MAJOR_UNIT,
     absorb,
@@ -57,7 +57,7 @@ _Values = npt.NDArray[np.float32]
 
 
 @helper
-def measure(plan: CardPlan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
+def measure(plan: Plan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
     """Write every card feature of a payment that comes after the rows below `at`."""
     for i in range(len(values)):
         values[i] = np.nan
@@ -75,7 +75,7 @@ def _put(values: _Values, slot: int, value: float) -> None:
 
 
 @helper
-def _measure_payment(plan: CardPlan, now: Arrival, values: _Values) -> None:
+def _measure_payment(plan: Plan, now: Arrival, values: _Values) -> None:
     hour = now.time_ms // HOUR_MS % 24
     weekday = (now.time_ms // DAY_MS + _FIRST_WEEKDAY) % 7
     values[plan.amount] = now.amount / MAJOR_UNIT
@@ -88,7 +88,7 @@ def _measure_payment(plan: CardPlan, now: Arrival, values: _Values) -> None:
 
 
 @helper
-def _measure_amounts(plan: CardPlan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
+def _measure_amounts(plan: Plan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
     """Write count, sum, mean, deviation and maximum for each window, and the card's normal."""
     row, bucket = at - 1, old.buckets - 1
     while bucket >= 0 and bucket_word(old, bucket, BUCKET_TIME) > now.time_ms:
@@ -125,7 +125,7 @@ def _measure_amounts(plan: CardPlan, old: CardView, at: int, now: Arrival, value
 
 @helper
 def _note_window(
-    plan: CardPlan,
+    plan: Plan,
     k: int,
     count: int,
     total: int,
@@ -136,17 +136,17 @@ def _note_window(
 ) -> None:
     """Write the amounts of window `k`: the totals of the earlier payments and the one at hand."""
     all_spread = absorb(count, total, spread, amount)
-    values[plan.counts[k]] = count + 1
+    values[plan.count[k]] = count + 1
     whole = add_amounts(total, amount)
-    values[plan.sums[k]] = whole / MAJOR_UNIT
-    values[plan.means[k]] = whole / (count + 1) / MAJOR_UNIT
-    values[plan.stds[k]] = np.sqrt(all_spread / (count + 1)) / MAJOR_UNIT
-    values[plan.maxima[k]] = max(largest, amount) / MAJOR_UNIT
+    values[plan.sum[k]] = whole / MAJOR_UNIT
+    values[plan.mean[k]] = whole / (count + 1) / MAJOR_UNIT
+    values[plan.std[k]] = np.sqrt(all_spread / (count + 1)) / MAJOR_UNIT
+    values[plan.max[k]] = max(largest, amount) / MAJOR_UNIT
 
 
 @helper
 def _measure_normal(
-    plan: CardPlan, count: int, total: int, spread: float, amount: int, values: _Values
+    plan: Plan, count: int, total: int, spread: float, amount: int, values: _Values
 ) -> None:
     """Set the amount against the earlier ones, which it does not blunt by being among them."""
     mean = total / count
@@ -160,7 +160,7 @@ def _measure_normal(
 
 
 @helper
-def _measure_places(plan: CardPlan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
+def _measure_places(plan: Plan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
     """Write the distinct merchants, cities and countries, and what is new among the earlier."""
     size = 8
     while size < 2 * (at + 1):
@@ -201,7 +201,7 @@ def _measure_places(plan: CardPlan, old: CardView, at: int, now: Arrival, values
 
 
 @helper
-def _measure_travel(plan: CardPlan, old: CardView, now: Arrival, values: _Values) -> None:
+def _measure_travel(plan: Plan, old: CardView, now: Arrival, values: _Values) -> None:
     """Write the distance from home, and distance and speed from the newest earlier payment."""
     if old.words[HEAD_HOME_COUNT] > 0 and not np.isnan(now.lat + now.lon):
         lat, lon = old.reals[HEAD_HOME_LAT], old.reals[HEAD_HOME_LON]

@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from features.card.arrival import Arrival
-from features.card.plan import CardPlan
 from features.card.state import CardView, amount_of, time_of
 from features.kernels.compiled import helper
+from features.kernels.plan import Plan
 from features.kernels.statistics import MAJOR_UNIT
 from features.windows import (
     ABOVE_NORMAL_FACTOR,
@@ -19,7 +19,7 @@ _Values = npt.NDArray[np.float32]
 
 
 @helper
-def measure_usual(plan: CardPlan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
+def measure_usual(plan: Plan, old: CardView, at: int, now: Arrival, values: _Values) -> None:
     """Write the features against the median of the newest payments below row `at`.
 
     At most USUAL_PAYMENTS of them, kept one by one, which bounds the time for a hot card.
@@ -58,7 +58,7 @@ def _first_usual(old: CardView, at: int, time_ms: int) -> int:
 
 @helper
 def _count_above(
-    plan: CardPlan, old: CardView, first: int, at: int, time_ms: int, doubled: int, values: _Values
+    plan: Plan, old: CardView, first: int, at: int, time_ms: int, doubled: int, values: _Values
 ) -> None:
     """Write how many recent ones among rows [first, at) lie far above half of `doubled`."""
     recent, above = 0, 0

@@ -1,8 +1,10 @@
-"""The features of a payment's merchant; definition.py says what the words mean."""
+"""The features of a payment's merchant; features/catalogue.py says what the words mean."""
 
+from functools import partial
 from typing import Final
 
-from features.declaration import Feature, windows
+from features.declaration import each_window, one
+from features.merchant import words
 from features.windows import (
     DAY_MS,
     DELAYED_WINDOWS_MS,
@@ -10,105 +12,116 @@ from features.windows import (
     MERCHANT_WINDOWS_MS,
     OWN_NORMAL_MS,
 )
+from features.words import level, payments
 
-
-def _shop(name: str, aggregate: str, unit: str, description: str, window_ms: int) -> Feature:
-    return Feature(name, "merchant", window_ms, aggregate, unit, description)
-
-
-_MERCHANT_NOW: Final = (
-    *windows(
-        "merchant",
-        MERCHANT_WINDOWS_MS,
-        "count",
-        "payments",
-        "Payments at the merchant in the last {w}, the payment included.",
-    ),
-    *windows(
-        "merchant",
-        MERCHANT_WINDOWS_MS,
-        "mean",
-        "major",
-        "Mean of the merchant's amounts in the last {w}, the payment included.",
-    ),
-    _shop(
-        "merchant_amount_to_mean_30d",
-        "ratio",
-        "ratio",
-        "Amount divided by the mean of the merchant's earlier payments in 30 days; NaN without a "
-        "mean above 0.",
-        OWN_NORMAL_MS,
-    ),
-)
+_ACTIVITY: Final = "merchant_activity"
+_RISK: Final = "merchant_risk"
 
 _COUNTED_WINDOWS_MS: Final = tuple(DAY_MS * days for days in (1, 7, 30))
 """The delayed windows whose payments are a feature too, as in the Handbook."""
 
-_MERCHANT_RISK: Final = (
-    *windows(
+_now: Final = partial(
+    each_window,
+    "merchant",
+    reason=_ACTIVITY,
+    windows_ms=MERCHANT_WINDOWS_MS,
+    steps_ms=MERCHANT_WINDOWS_MS,
+)
+_delayed: Final = partial(each_window, "merchant", steps_ms=DELAYED_WINDOWS_MS)
+_known: Final = partial(one, "merchant", reason=_RISK, window_ms=KNOWN_FRAUD_MS)
+
+_NOW: Final = (
+    _now(
+        "count",
+        "payments",
+        "Payments at the merchant in the last {w}, the payment included.",
+        tell=payments,
+    ),
+    _now(
+        "mean",
+        "major",
+        "Mean of the merchant's amounts in the last {w}, the payment included.",
+        tell=level("mean amount at this merchant in", "mean"),
+    ),
+    one(
         "merchant",
-        _COUNTED_WINDOWS_MS,
+        "ratio",
+        "merchant_amount_to_mean_30d",
+        "ratio",
+        "Amount divided by the mean of the merchant's earlier payments in 30 days; NaN without a "
+        "mean above 0.",
+        reason="amount_vs_merchant_normal",
+        tell=words.amount,
+        window_ms=OWN_NORMAL_MS,
+    ),
+)
+
+_RISKS: Final = (
+    _delayed(
         "delayed_count",
         "payments",
         "Payments at the merchant in the {w} that ended 7 days before the payment; 0 without any.",
+        reason=_ACTIVITY,
+        windows_ms=_COUNTED_WINDOWS_MS,
     ),
-    *windows(
-        "merchant",
-        DELAYED_WINDOWS_MS,
+    _delayed(
         "delayed_frauds",
         "payments",
         "Known frauds at the merchant in the {w} that ended 7 days before the payment; 0 without "
         "any.",
+        reason=_RISK,
+        tell=words.known_frauds,
+        windows_ms=DELAYED_WINDOWS_MS,
     ),
-    *windows(
-        "merchant",
-        DELAYED_WINDOWS_MS,
+    _delayed(
         "delayed_fraud_share",
         "share",
         "Share of known frauds in the merchant's payments of the {w} that ended 7 days before the "
         "payment; 0 without payments.",
+        reason=_RISK,
+        tell=words.known_frauds,
+        windows_ms=DELAYED_WINDOWS_MS,
     ),
-    _shop(
-        "merchant_days_since_fraud",
+    _known(
         "newest_fraud",
+        "merchant_days_since_fraud",
         "days",
         "Days since the merchant's newest known fraud in 67 days, with no delay; NaN without a "
         "known fraud.",
-        KNOWN_FRAUD_MS,
+        tell=words.days("the newest known fraud here"),
     ),
-    _shop(
-        "merchant_days_since_good",
+    _known(
         "newest_good",
+        "merchant_days_since_good",
         "days",
         "Days since the merchant's newest payment, 7 to 67 days old, that is not a known fraud; "
         "NaN without one.",
-        KNOWN_FRAUD_MS,
+        tell=words.days("the last payment here that is not a known fraud"),
     ),
-    _shop(
-        "merchant_fraud_run",
+    _known(
         "run",
+        "merchant_fraud_run",
         "payments",
         "Known frauds in a row that are the merchant's newest payments of 7 to 67 days ago; 0 "
         "without any.",
-        KNOWN_FRAUD_MS,
+        tell=words.run,
     ),
-    _shop(
-        "merchant_fraud_run_days",
+    _known(
         "run_age",
+        "merchant_fraud_run_days",
         "days",
         "Days since the first of the known frauds in a row at the merchant, 7 to 67 days ago; NaN "
         "without any.",
-        KNOWN_FRAUD_MS,
+        tell=words.days("the frauds in a row here began"),
     ),
-    _shop(
-        "merchant_fraud_run_least_amount",
+    _known(
         "run_least",
+        "merchant_fraud_run_least_amount",
         "major",
         "Smallest amount of the known frauds in a row at the merchant, 7 to 67 days ago; NaN "
         "without any.",
-        KNOWN_FRAUD_MS,
     ),
 )
 
-DECLARED: Final = (*_MERCHANT_NOW, *_MERCHANT_RISK)
+DECLARED: Final = (*_NOW, *_RISKS)
 """The merchant stage's features in the order of the vector."""

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.kernels.compiled import SOURCES, entry_point, helper
+from features.kernels.plan import Plan
 from features.merchant.labels import (
     add_to_bucket,
     find_bucket,
@@ -18,7 +19,7 @@ from features.merchant.labels import (
     tell_row,
 )
 from features.merchant.measure import measure
-from features.merchant.plan import MERCHANT_PLAN, MerchantPlan
+from features.merchant.plan import MERCHANT_PLAN
 from features.merchant.state import (
     FRAUD,
     GENUINE,
@@ -55,7 +56,7 @@ PAYMENT_UNKNOWN: Final = 2
 _Bytes = npt.NDArray[Any]
 
 
-def _build_payment(plan: MerchantPlan) -> Callable[..., tuple[int, int, int]]:
+def _build_payment(plan: Plan) -> Callable[..., tuple[int, int, int]]:
     """Return the kernel for a plan, which closes over it as compile-time constants."""
 
     @entry_point

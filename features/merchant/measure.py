@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from features.kernels.compiled import helper
+from features.kernels.plan import Plan
 from features.kernels.statistics import MAJOR_UNIT, add_amounts
-from features.merchant.plan import EDGES_MS, MerchantPlan
+from features.merchant.plan import EDGES_MS
 from features.merchant.run import measure_run
 from features.merchant.state import (
     MerchantView,
@@ -22,7 +23,7 @@ _Totals = npt.NDArray[np.int64]
 
 @helper
 def measure(
-    plan: MerchantPlan, old: MerchantView, at: int, time_ms: int, amount: int, values: _Values
+    plan: Plan, old: MerchantView, at: int, time_ms: int, amount: int, values: _Values
 ) -> None:
     """Write every merchant feature of a payment that comes after the rows below `at`."""
     for i in range(len(values)):
@@ -40,7 +41,7 @@ def measure(
 
 @helper
 def _total(
-    plan: MerchantPlan,
+    plan: Plan,
     old: MerchantView,
     at: int,
     time_ms: int,
@@ -74,26 +75,26 @@ def _total(
 
 @helper
 def _measure_windows(
-    plan: MerchantPlan, counts: _Totals, sums: _Totals, amount: int, values: _Values
+    plan: Plan, counts: _Totals, sums: _Totals, amount: int, values: _Values
 ) -> None:
-    for k in range(len(plan.counts)):
+    for k in range(len(plan.count)):
         edge = plan.window_edge[k]
-        values[plan.counts[k]] = counts[edge] + 1
+        values[plan.count[k]] = counts[edge] + 1
         together = add_amounts(sums[edge], amount)
-        values[plan.means[k]] = together / (counts[edge] + 1) / MAJOR_UNIT
-    edge = plan.window_edge[len(plan.counts) - 1]
+        values[plan.mean[k]] = together / (counts[edge] + 1) / MAJOR_UNIT
+    edge = plan.window_edge[len(plan.count) - 1]
     if sums[edge] > 0:
         values[plan.ratio] = amount / (sums[edge] / counts[edge])
 
 
 @helper
-def _measure_risk(plan: MerchantPlan, counts: _Totals, frauds: _Totals, values: _Values) -> None:
+def _measure_risk(plan: Plan, counts: _Totals, frauds: _Totals, values: _Values) -> None:
     """Write the delayed windows; a row has no more frauds than payments, so no share is above 1."""
-    for k in range(len(plan.delayed_counts)):
+    for k in range(len(plan.delayed_count)):
         edge = plan.delayed_edge[k]
         count = counts[edge] - counts[plan.delay_edge]
         known = frauds[edge] - frauds[plan.delay_edge]
-        if plan.delayed_counts[k] >= 0:
-            values[plan.delayed_counts[k]] = count
+        if plan.delayed_count[k] >= 0:
+            values[plan.delayed_count[k]] = count
         values[plan.delayed_frauds[k]] = known
-        values[plan.delayed_shares[k]] = known / count if count > 0 else 0.0
+        values[plan.delayed_fraud_share[k]] = known / count if count > 0 else 0.0

@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.kernels.compiled import helper
+from features.kernels.plan import Plan
 from features.kernels.statistics import MAJOR_UNIT
-from features.merchant.plan import MerchantPlan
 from features.merchant.state import (
     MerchantView,
     count_of,
@@ -19,9 +19,7 @@ _Values = npt.NDArray[np.float32]
 
 
 @helper
-def measure_run(
-    plan: MerchantPlan, old: MerchantView, settled: int, time_ms: int, values: _Values
-) -> None:
+def measure_run(plan: Plan, old: MerchantView, settled: int, time_ms: int, values: _Values) -> None:
     """Go back from row `settled` while every payment is a known fraud, and write what was met.
 
     Payments of one moment have no order: one that is not a known fraud ends the run before all.

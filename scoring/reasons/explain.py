@@ -11,7 +11,7 @@ from scoring.bundle.manifest import Manifest
 from scoring.reasons.codes import reason_code
 from scoring.reasons.contributions import EnsembleContributions
 from scoring.reasons.sentences import phrase
-from scoring.reasons.telling import Values
+from scoring.reasons.values import RowValues
 
 REASONS: Final = 3
 LEAST_SHARE: Final = 0.05
@@ -55,12 +55,12 @@ class Explainer:
         least = LEAST_SHARE * sum(one for one in groups if one > 0)
         order = sorted(range(len(groups)), key=groups.__getitem__, reverse=True)[:REASONS]
         named = [group for group in order if groups[group] > least] or order[:1]
-        known = Values(values, self._places)
+        known = RowValues(values, self._places)
         parts = found.tolist()
         return [self._reason(group, groups[group], parts, known) for group in named]
 
     def _reason(
-        self, group: int, contribution: float, parts: Sequence[float], known: Values
+        self, group: int, contribution: float, parts: Sequence[float], known: RowValues
     ) -> Reason:
         feature = self._features[max(self._members[group], key=parts.__getitem__)]
         normal, sentence = phrase(feature, known)

@@ -1,13 +1,16 @@
 """What holds for every declared feature and both entities; a new one is covered unasked."""
 
+import ast
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+import features
 from features.card import transition as card
 from features.card.plan import CARD_PLAN
 from features.catalogue import (
@@ -59,6 +62,8 @@ STAGES: Final[dict[str, tuple[Advance, tuple[Feature, ...]]]] = {
     "card": (advance_card, CARD_FEATURES),
     "merchant": (advance_merchant, MERCHANT_FEATURES),
 }
+PLANS: Final = {"card": CARD_PLAN, "merchant": MERCHANT_PLAN}
+FOLDER: Final = Path(features.__file__).parent
 each_stage = pytest.mark.parametrize("stage", sorted(STAGES))
 each_feature = pytest.mark.parametrize("feature", FEATURES, ids=FEATURE_NAMES)
 
@@ -77,6 +82,13 @@ def test_a_feature_says_what_it_is(feature: Feature) -> None:
 
 
 @each_feature
+def test_a_feature_has_a_stable_code_and_somebody_who_speaks_of_it(feature: Feature) -> None:
+    """A feature that its own teller has no words for is spoken of by its description."""
+    assert re.fullmatch("[a-z][a-z_]*", feature.reason)
+    assert feature.tell is None or callable(feature.tell)
+
+
+@each_feature
 def test_a_windowed_aggregate_carries_its_window_in_the_name(feature: Feature) -> None:
     suffix = re.search(r"_(\d+[mhd])$", feature.name)
     assert suffix is None or suffix[1] == window_name(feature.window_ms or 0)
@@ -84,11 +96,11 @@ def test_a_windowed_aggregate_carries_its_window_in_the_name(feature: Feature) -
 
 @each_feature
 def test_a_feature_becomes_known_in_an_ordinary_history(feature: Feature) -> None:
-    advance, features = STAGES["merchant" if feature in MERCHANT_FEATURES else "card"]
+    advance, declared = STAGES["merchant" if feature in MERCHANT_FEATURES else "card"]
     state: bytes | None = None
     for i in range(60):
         state, values, _ = advance(state, i)
-    assert np.isfinite(values[slot(features, feature.name)])
+    assert np.isfinite(values[slot(declared, feature.name)])
 
 
 def test_names_are_unique_and_the_handbook_fifteen_are_among_them() -> None:
@@ -110,16 +122,30 @@ def test_the_merchant_kernel_has_one_slot_for_each_declared_feature() -> None:
 
 
 def test_the_plan_puts_windows_where_the_declaration_has_them() -> None:
-    assert CARD_FEATURES[CARD_PLAN.means[2]].name == "card_mean_24h"
+    assert CARD_FEATURES[CARD_PLAN.mean[2]].name == "card_mean_24h"
     assert CARD_FEATURES[CARD_PLAN.merchants[4]].name == "card_merchants_30d"
     assert CARD_PLAN.merchants[0] == -1
 
 
 @each_stage
+def test_the_kernel_writes_what_is_declared_and_nothing_else(stage: str) -> None:
+    """A plan has no type that names its fields, so the kernels' own code is read."""
+    read = {
+        node.attr
+        for path in (FOLDER / stage).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "plan"
+    }
+    assert read == {*PLANS[stage]._fields} - {"sources"}
+
+
+@each_stage
 def test_a_new_entity_has_a_full_vector_without_infinities(stage: str) -> None:
-    advance, features = STAGES[stage]
+    advance, declared = STAGES[stage]
     _, values, sequence = advance(None, 1)
-    assert values.dtype == np.float32 and values.shape == (len(features),)
+    assert values.dtype == np.float32 and values.shape == (len(declared),)
     assert not np.isinf(values).any()
     assert sequence == 1
 

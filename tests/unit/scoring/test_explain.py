@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pytest
 
 from events.decision import Reason
-from features.catalogue import FEATURE_NAMES, FEATURES
+from features.catalogue import FEATURE_NAMES
 from scoring.bundle.manifest import InputFeature
 from scoring.reasons.codes import reason_code
 from scoring.reasons.contributions import EnsembleContributions
 from scoring.reasons.explain import REASONS, Explainer
 from scoring.reasons.sentences import phrase
-from scoring.reasons.telling import Values
+from scoring.reasons.values import RowValues
 from tests.unit.scoring.scene import shipped
 
 PLACES = {name: place for place, name in enumerate(FEATURE_NAMES)}
@@ -56,7 +56,7 @@ def _column(name: str) -> InputFeature:
 
 
 def _sentence(name: str, **changes: float) -> tuple[float | None, str]:
-    return phrase(_column(name), Values(_values(**changes), PLACES))
+    return phrase(_column(name), RowValues(_values(**changes), PLACES))
 
 
 class _Given(EnsembleContributions):
@@ -139,21 +139,9 @@ def test_every_feature_has_a_code_and_a_sentence_for_every_value(name: str) -> N
         for others in (ORDINARY, {}):
             given = {**others, name: value}
             row = np.array([given.get(each, np.nan) for each in FEATURE_NAMES], dtype=np.float32)
-            normal, sentence = phrase(_column(name), Values(row, PLACES))
+            normal, sentence = phrase(_column(name), RowValues(row, PLACES))
             assert sentence and "nan" not in sentence.split() and "inf" not in sentence
             assert normal is None or math.isfinite(normal)
-
-
-def test_new_features_fall_where_their_like_are() -> None:
-    """By the words of the name; only what is unlike anything has the code of its entity."""
-    codes = {feature.name: reason_code(feature.name) for feature in FEATURES}
-    assert codes["card_count_10m"] == codes["card_count_30d"] == "velocity"
-    assert codes["card_amount_to_mean_30d"] == codes["amount_log"] == "amount_vs_own_normal"
-    assert codes["merchant_delayed_fraud_share_7d"] == "merchant_risk"
-    assert codes["card_new_device_30d"] == "new_device"
-    assert codes["card_mean_24h"] == "spending" and codes["card_speed_kmh"] == "travel"
-    assert codes["merchant_delayed_count_7d"] == "merchant_activity"
-    assert "card_behaviour" not in codes.values() and "payment" not in codes.values()
 
 
 def test_velocity_is_told_against_the_cards_own_rate() -> None:
@@ -236,6 +224,6 @@ def test_an_attribute_is_told_by_its_name() -> None:
     """What a payment carries beside its fields has no declaration."""
     places = {**PLACES, "attributes.V1": len(PLACES)}
     row = np.append(_values(), np.float32(-3.25))
-    told = phrase(_column("attributes.V1"), Values(row, places))
+    told = phrase(_column("attributes.V1"), RowValues(row, places))
     assert told == (2.0, "V1 is -3.25; the usual is 2")
     assert reason_code("attributes.V1") == "attribute"

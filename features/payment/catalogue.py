@@ -1,0 +1,74 @@
+"""The features of a payment alone; features/catalogue.py says what the words mean."""
+
+from functools import partial
+from typing import Final
+
+from features.declaration import one
+from features.payment import words
+
+OWN_NORMAL: Final = "amount_vs_own_normal"
+"""Code of what sets the amount against the card's other amounts."""
+
+_TIME_OF_DAY: Final = "time_of_day"
+_CATEGORY: Final = "merchant_category"
+
+_payment: Final = partial(one, "payment")
+
+DECLARED: Final = (
+    _payment(
+        "amount",
+        "amount",
+        "major",
+        "Amount of the payment.",
+        reason=OWN_NORMAL,
+        tell=words.amount,
+    ),
+    _payment(
+        "amount_log",
+        "amount_log",
+        "log major",
+        "Natural logarithm of 1 plus the amount.",
+        reason=OWN_NORMAL,
+        tell=words.amount,
+    ),
+    _payment(
+        "hour",
+        "hour_of_day",
+        "hour",
+        "Hour of the payment's timestamp in UTC, from 0 to 23.",
+        reason=_TIME_OF_DAY,
+        tell=words.hour,
+    ),
+    _payment(
+        "night",
+        "is_night",
+        "0/1",
+        "1 if the payment's hour is 0 to 6 in UTC, else 0.",
+        reason=_TIME_OF_DAY,
+        tell=words.hour,
+    ),
+    _payment(
+        "weekend",
+        "is_weekend",
+        "0/1",
+        "1 if the payment is on a Saturday or Sunday in UTC, else 0.",
+        reason=_TIME_OF_DAY,
+        tell=words.hour,
+    ),
+    _payment(
+        "high_risk",
+        "is_high_risk_category",
+        "0/1",
+        "1 if the merchant category is a risky one, else 0; 0 without a category.",
+        reason=_CATEGORY,
+    ),
+    _payment(
+        "category",
+        "category_group",
+        "group",
+        "Group of the merchant category, as a number; 0 for no group, NaN without a category.",
+        reason=_CATEGORY,
+        tell=words.category,
+    ),
+)
+"""The payment's features in the order of the vector; the card's kernel writes them."""
