@@ -159,7 +159,7 @@ class _HotPath:
 
     def _alert(self, flagged: tuple[Decision, Scored]) -> bytes:
         decision, (request, values, _) = flagged
-        return encode_alert(alert(decision, request, self._bundle.explainer.reasons(values)))
+        return encode_alert(alert(decision, request, self._bundle.explainer.explain(values)))
 
 
 def _parse(record: tuple[bytes, bytes]) -> Transaction:

@@ -13,7 +13,10 @@ ALERT_VERSION: Final = 1
 
 
 class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One alert: the decision's fields without features and payment, and the reasons."""
+    """One alert: the decision's fields without features and payment, and what raised the score.
+
+    `contributions` and `contribution_base` are empty and 0 in an alert of a release without them.
+    """
 
     transaction_id: fields.TransactionId[Written]
     card_id: fields.CardId[Written]
@@ -32,6 +35,8 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     received_ms: fields.ReceivedMs
     decided_ms: fields.DecidedMs
     reasons: fields.Reasons[list[Reason]]
+    contributions: fields.Contributions = {}
+    contribution_base: fields.ContributionBase = 0.0
     merchant_category: fields.MerchantCategory[Written | None] = None
     country: fields.Country[Written | None] = None
     city: fields.City[Written | None] = None

@@ -29,9 +29,9 @@ is the payment's own time.
 class Reason(msgspec.Struct, frozen=True, gc=False):
     """One thing that raised the score, under a stable code, and the feature that tells it best.
 
-    `contribution` is what everything under the code added to the models' average score, from -1 to
-    1. `normal` is the card's own, or that of all payments where a card can have none; `value` is
-    None where it is missing, `normal` where there is none.
+    `contribution` is what everything under the code added to the models' average score. `normal`
+    is the card's own, or that of all payments where a card can have none; `value` is None where it
+    is missing, `normal` where there is none.
     """
 
     code: fields.ReasonCode

@@ -224,10 +224,24 @@ ReasonNormal = Annotated[
 Contribution = Annotated[
     float,
     _about(
-        "What all features of the reason's code added to the average score of the models, from -1 "
-        "to 1."
+        "What all features of the reason's code added to the average score of the models. It may "
+        "exceed 1 where other codes lower the score."
     ),
-    _range(-1, 1),
+]
+Contributions = Annotated[
+    dict[str, float],
+    _about(
+        "What the features of each reason code added to the average score of the models, the "
+        "largest first. Every code of the model stands here, told or not."
+    ),
+]
+ContributionBase = Annotated[
+    float,
+    _about(
+        "Average score of the models before any feature counts. With all contributions it adds up "
+        "to the payment's weighted average score before calibration."
+    ),
+    _range(0, 1),
 ]
 ReasonSentence = Annotated[Filled, _about("The reason in words for an analyst.")]
 

@@ -75,7 +75,7 @@ DOCUMENTS: Final[dict[str, Document]] = {
         Alert,
         "Alert",
         "A decision at MEDIUM or HIGH with its reasons, on the topic alerts, keyed by card_id.",
-        frozenset(),
+        frozenset({"contributions", "contribution_base"}),
     ),
     "dead-letter": Document(
         DeadLetter,

@@ -40,8 +40,8 @@ def answer(
     encoded = encode_decision(decision)
     if decision.risk_level == "LOW":
         return Answer("LOW", encoded, None)
-    reasons = bundle.explainer.reasons(model_input(values, request.payment, bundle.attributes))
-    return Answer(decision.risk_level, encoded, encode_alert(alert(decision, request, reasons)))
+    told = bundle.explainer.explain(model_input(values, request.payment, bundle.attributes))
+    return Answer(decision.risk_level, encoded, encode_alert(alert(decision, request, told)))
 
 
 def answer_batch(

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from events.alert import Alert
-from events.decision import Decision, Reason, RiskLevel, encode_features
+from events.decision import Decision, RiskLevel, encode_features
 from features.catalogue import FEATURE_SET_VERSION
 from scoring.bundle.manifest import Manifest, Thresholds
+from scoring.reasons.explain import Explanation
 from scoring.request import ScoringRequest
 
 _SHARED: Final = tuple(
@@ -65,14 +66,16 @@ def decide(
     )
 
 
-def alert(decision: Decision, request: ScoringRequest, reasons: list[Reason]) -> Alert:
+def alert(decision: Decision, request: ScoringRequest, explanation: Explanation) -> Alert:
     """Return the alert for a decision at MEDIUM or HIGH."""
     if decision.risk_level == "LOW":
         raise ValueError("a LOW decision is no alert: call this at MEDIUM and HIGH only")
     payment = request.payment
     return Alert(
         **{name: getattr(decision, name) for name in _SHARED},
-        reasons=reasons,
+        reasons=explanation.reasons,
+        contributions=explanation.contributions,
+        contribution_base=explanation.base,
         merchant_category=payment.merchant_category,
         country=payment.country,
         city=payment.city,

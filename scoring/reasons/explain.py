@@ -1,7 +1,7 @@
 """Say why a payment is an alert: what raised its score most, with its values in plain words."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,21 @@ LEAST_SHARE: Final = 0.05
 """What brings less of all that raised the score is left out, unless there is nothing else."""
 
 
+class Explanation(NamedTuple):
+    """Why a payment is an alert.
+
+    `contributions` holds every code's contribution, the largest first; with `base` they add up to
+    the weighted average of the models' scores, as `EnsembleContributions` says. `reasons` holds
+    the ones that are told.
+    """
+
+    reasons: list[Reason]
+    contributions: dict[str, float]
+    base: float
+
+
 class Explainer:
-    """Give the reasons of one bundle's alerts."""
+    """Explain the alerts of one bundle."""
 
     def __init__(
         self,
@@ -33,6 +46,7 @@ class Explainer:
         ``positions`` says where each of these lies in a whole vector, whose names are ``columns``.
         """
         self.contributions = contributions
+        self._base = contributions.base
         self._positions = np.asarray(positions, dtype=np.intp)
         self._places = {name: place for place, name in enumerate(columns)}
         self._features = manifest.features
@@ -43,7 +57,7 @@ class Explainer:
             np.flatnonzero(self._group == group).tolist() for group in range(len(self._codes))
         ]
 
-    def reasons(self, values: npt.NDArray[np.float32]) -> list[Reason]:
+    def explain(self, values: npt.NDArray[np.float32]) -> Explanation:
         """Return up to three reasons for a whole vector, the strongest first, at least one.
 
         A code's contribution is the sum over its columns; the column that brings most of it
@@ -53,11 +67,15 @@ class Explainer:
         # Lists from here on: for so few numbers every call of NumPy costs more than the loop.
         groups = np.bincount(self._group, weights=found, minlength=len(self._codes)).tolist()
         least = LEAST_SHARE * sum(one for one in groups if one > 0)
-        order = sorted(range(len(groups)), key=groups.__getitem__, reverse=True)[:REASONS]
-        named = [group for group in order if groups[group] > least] or order[:1]
+        order = sorted(range(len(groups)), key=groups.__getitem__, reverse=True)
+        named = [group for group in order[:REASONS] if groups[group] > least] or order[:1]
         known = RowValues(values, self._places)
         parts = found.tolist()
-        return [self._reason(group, groups[group], parts, known) for group in named]
+        return Explanation(
+            [self._reason(group, groups[group], parts, known) for group in named],
+            {self._codes[group]: groups[group] for group in order},
+            self._base,
+        )
 
     def _reason(
         self, group: int, contribution: float, parts: Sequence[float], known: RowValues

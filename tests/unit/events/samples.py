@@ -97,10 +97,15 @@ def decision(**changes: Any) -> Decision:
 
 
 def alert(**changes: Any) -> Alert:
-    """Return an alert with one reason."""
+    """Return an alert with one reason and the contributions of two codes."""
     sentence = "9 payments within an hour, normally 1.5"
     reason = Reason("velocity", "card_count_1h", 9.0, 1.5, 0.25, sentence)
-    return Alert(**(scored(reasons=[reason], country="DE") | changes))
+    told = {
+        "reasons": [reason],
+        "contributions": {"velocity": 0.25, "travel": -0.1},
+        "contribution_base": 0.2,
+    }
+    return Alert(**(scored(country="DE") | told | changes))
 
 
 def receipt(**changes: Any) -> LabelReceipt:

@@ -73,6 +73,16 @@ def test_alert_round_trip() -> None:
     assert decode_alert(encode_alert(alert())) == alert()
 
 
+def test_an_alert_of_a_release_without_contributions_is_read() -> None:
+    """Topics hold alerts of earlier releases."""
+    fields = json.loads(encode_alert(alert()))
+    earlier = {name: value for name, value in fields.items() if "contributions" not in name}
+    del earlier["contribution_base"]
+    found = decode_alert(json.dumps(earlier).encode())
+    assert (found.contributions, found.contribution_base) == ({}, 0.0)
+    assert found.reasons == alert().reasons
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

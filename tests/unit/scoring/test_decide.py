@@ -10,6 +10,7 @@ from events.alert import decode_alert
 from events.decision import decision_features, decode_decision
 from scoring.answer import answer, model_input
 from scoring.decision.decide import alert, decide, risk_level
+from scoring.reasons.explain import Explanation
 from tests.unit.scoring.scene import first_payment, shipped
 
 THRESHOLDS = msgspec.structs.replace(shipped().manifest.thresholds, medium=0.25, high=0.75)
@@ -48,7 +49,10 @@ def test_an_alert_comes_with_a_high_score_only() -> None:
     members = [1.0] * len(bundle.manifest.members)
     raised = answer(request, values, [1.0, *members], bundle, 7)
     assert raised.level == "HIGH" and raised.alert is not None
-    assert decode_alert(raised.alert).transaction_id == request.payment.transaction_id
+    found = decode_alert(raised.alert)
+    assert found.transaction_id == request.payment.transaction_id
+    told = bundle.explainer.explain(model_input(values, request.payment, bundle.attributes))
+    assert (found.contributions, found.contribution_base) == (told.contributions, told.base)
     quiet = answer(request, values, [0.0, *members], bundle, 7)
     assert (quiet.level, quiet.alert) == ("LOW", None)
 
@@ -58,7 +62,7 @@ def test_a_low_decision_is_refused_as_an_alert() -> None:
     members = [0.0] * len(shipped().manifest.members)
     low = decide(request, values, [0.0, *members], shipped().manifest, 7)
     with pytest.raises(ValueError, match="LOW decision is no alert"):
-        alert(low, request, [])
+        alert(low, request, Explanation([], {}, 0.0))
 
 
 def test_attributes_follow_the_features() -> None:

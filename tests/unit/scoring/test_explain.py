@@ -14,7 +14,7 @@ from features.catalogue import FEATURE_NAMES
 from scoring.bundle.manifest import InputFeature
 from scoring.reasons.codes import reason_code
 from scoring.reasons.contributions import EnsembleContributions
-from scoring.reasons.explain import REASONS, Explainer
+from scoring.reasons.explain import REASONS, Explainer, Explanation
 from scoring.reasons.sentences import phrase
 from scoring.reasons.values import RowValues
 from tests.unit.scoring.scene import shipped
@@ -71,10 +71,14 @@ class _Given(EnsembleContributions):
         return self._given
 
 
-def _reasons(given: dict[str, float], **changes: float) -> list[Reason]:
+def _explain(given: dict[str, float], **changes: float) -> Explanation:
     manifest = shipped().manifest
     positions = [PLACES[name] for name in manifest.feature_names]
-    return Explainer(_Given(given), positions, FEATURE_NAMES, manifest).reasons(_values(**changes))
+    return Explainer(_Given(given), positions, FEATURE_NAMES, manifest).explain(_values(**changes))
+
+
+def _reasons(given: dict[str, float], **changes: float) -> list[Reason]:
+    return _explain(given, **changes).reasons
 
 
 def test_features_that_tell_of_one_thing_are_one_reason() -> None:
@@ -98,6 +102,19 @@ def test_features_that_tell_of_one_thing_are_one_reason() -> None:
     assert (found[0].value, found[2].value) == (4.0, None)
 
 
+def test_contributions_are_complete_whatever_is_told() -> None:
+    """Those that lower the score and those without a part in it stand there too."""
+    given = {"amount": 0.5, "hour_of_day": -0.4, "card_count_1h": 0.1, "card_count_24h": 0.2}
+    found = _explain(given).contributions
+    codes = {reason_code(name) for name in shipped().manifest.feature_names}
+    assert set(found) == codes
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    told = {code: added for code, added in found.items() if added}
+    assert told == pytest.approx(
+        {"amount_vs_own_normal": 0.5, "velocity": 0.3, "time_of_day": -0.4}
+    )
+
+
 def test_what_lowers_the_score_or_hardly_raises_it_is_no_reason() -> None:
     found = _reasons({"amount": 0.5, "hour_of_day": -0.4, "card_new_merchant_30d": 0.02})
     assert [one.code for one in found] == ["amount_vs_own_normal"]
@@ -117,7 +134,7 @@ def test_an_alert_is_never_without_a_reason(given: dict[str, float]) -> None:
 def test_reasons_of_the_shipped_bundle_come_from_its_contributions() -> None:
     bundle = shipped()
     values = _values(card_count_10m=9.0, card_count_1h=9.0, amount=900.0)
-    found = bundle.explainer.reasons(values)
+    found = bundle.explainer.explain(values).reasons
     inputs = values[[PLACES[name] for name in bundle.manifest.feature_names]]
     contributions = bundle.explainer.contributions(inputs)
     for reason in found:
@@ -128,7 +145,7 @@ def test_reasons_of_the_shipped_bundle_come_from_its_contributions() -> None:
         ]
         assert reason.contribution == pytest.approx(sum(of_code), abs=1e-12)
         assert reason.contribution > 0
-    assert found == bundle.explainer.reasons(values.copy())
+    assert found == bundle.explainer.explain(values.copy()).reasons
 
 
 @pytest.mark.parametrize("name", FEATURE_NAMES)
