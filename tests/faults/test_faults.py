@@ -38,7 +38,14 @@ def test_every_payment_is_decided_once(tmp_path: Path, fault: Fault, seed: int) 
 
 @pytest.mark.timeout(300)
 def test_the_judge_sees_what_exactly_once_prevents(tmp_path: Path) -> None:
-    """The same kill, with the sink's transactions turned off, doubles decisions."""
+    """The same kill, with the sink's transactions turned off, doubles decisions.
+
+    No checkpoint completes before the kill, so that a slow machine doubles them as surely.
+    """
     result = run(find_fault("kill-taskmanager"), tmp_path / "stack", 1, control=True)
     assert result.held
+    [told] = result.runs
+    assert told.error == ""
+    assert isinstance(uncovered := told.notes["not checkpointed"], int)
+    assert uncovered >= 100
     assert result.total("duplicated") > 0

@@ -110,7 +110,6 @@ FAULTS = (
         fill_checkpoints,
         traffic=Traffic(payments=15_000),
         place=small_disk(lambda layout: layout.checkpoints),
-        timeout_s=120.0,
     ),
     Fault(
         "full-broker",
@@ -119,6 +118,5 @@ FAULTS = (
         fill_broker,
         traffic=Traffic(payments=15_000),
         place=small_disk(lambda layout: layout.kafka_data),
-        timeout_s=120.0,
     ),
 )

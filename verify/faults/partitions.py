@@ -55,7 +55,6 @@ def _partition(name: str, about: str, *, to_broker: bool, from_broker: bool) -> 
         partial(cut, to_broker=to_broker, from_broker=from_broker),
         traffic=Traffic(payments=15_000),
         place=behind_a_cable,
-        timeout_s=180.0,
     )
 
 
@@ -86,6 +85,5 @@ FAULTS = (
         slow,
         traffic=Traffic(payments=2_400, per_s=50.0),
         place=behind_a_cable,
-        timeout_s=180.0,
     ),
 )

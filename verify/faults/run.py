@@ -18,7 +18,6 @@ from harness.errors import BenchmarkError
 from harness.offsets import wait_until_settled
 from harness.open_transactions import held_back
 from harness.own_stack import refuse_foreign
-from harness.targets import CHECKPOINT_INTERVAL_MS
 from scoring.loader import Bundle, load_bundle
 from stack.errors import StackError
 from stack.services.embedded import Stack
@@ -38,8 +37,14 @@ _RUNS_A_STACK = 5
 _FIRST_DECISION_S = 120.0
 _EARLIEST_S, _LATEST_S = 3.0, 6.0
 """The random moment, in seconds after the first committed decision."""
-_BETWEEN_S = CHECKPOINT_INTERVAL_MS / 2_000
-"""Half the interval of checkpoints."""
+_TO_DOUBLE = 100
+"""A control strikes with so many decisions, at least, that no checkpoint covers."""
+_TO_DOUBLE_S = 120.0
+_NO_CHECKPOINTS = {
+    "execution.checkpointing.interval": "1 d",
+    "execution.checkpointing.min-pause": "1 d",
+}
+"""The first checkpoint comes at random between the pause and the interval: not in this run."""
 _GRACE_S = 15.0
 """After the last decision a transaction may stay open so long."""
 _LOOK_EVERY_S = 0.2
@@ -113,11 +118,13 @@ def controlled(fault: Fault) -> Fault:
         )
     inject: Inject = control.inject or fault.inject
     arguments = (*fault.job_arguments, "--delivery", control.delivery, *control.arguments)
+    held_back = control.holds_checkpoints_back
     return replace(
         fault,
         inject=inject,
         job_arguments=arguments,
-        moments=(Moment.BETWEEN_CHECKPOINTS,),
+        moments=(Moment.UNCHECKPOINTED if held_back else Moment.RANDOM,),
+        flink={**fault.flink, **_NO_CHECKPOINTS} if held_back else fault.flink,
         expects=Expectation.EXACTLY_ONCE,
         shared=False,
     )
@@ -195,13 +202,28 @@ def _strike(fault: Fault, scene: Scene, subscriber: Subscriber, moment: Moment) 
     told = f"{wait_s:.2f} s after the first decision"
     if moment is Moment.MID_CHECKPOINT:
         told = f"in checkpoint {scene.wait_for_checkpoint_in_progress()}, {told}"
-    if moment is Moment.BETWEEN_CHECKPOINTS:
-        told = f"{_BETWEEN_S} s after checkpoint {scene.wait_for_completed_checkpoint()}"
-        time.sleep(_BETWEEN_S)
+    if moment is Moment.UNCHECKPOINTED:
+        told = f"{_uncheckpointed(scene, subscriber)} decisions before any checkpoint, {told}"
     scene.strike()
     scene.say(f"{fault.name}, seed {scene.seed}: {told}")
     fault.inject(scene)
     return told
+
+
+def _uncheckpointed(scene: Scene, subscriber: Subscriber) -> int:
+    """Wait for decisions that a restart makes again, and return how many there are.
+
+    BenchmarkError where too few come, or where a checkpoint has completed after all.
+    """
+    seen = subscriber.arrivals
+    scene.wait_until(lambda: len(seen) >= _TO_DOUBLE, _TO_DOUBLE_S, f"{_TO_DOUBLE} decisions")
+    if completed := scene.completed_checkpoints():
+        raise BenchmarkError(
+            f"Expected a job without checkpoints, got checkpoint {completed[-1]}: the control "
+            f"proves nothing; look for another setting of {', '.join(_NO_CHECKPOINTS)}."
+        )
+    scene.notes["not checkpointed"] = len(seen)
+    return len(seen)
 
 
 def _wait_for_the_last(fault: Fault, scene: Scene, subscriber: Subscriber) -> None:

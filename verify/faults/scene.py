@@ -111,6 +111,11 @@ class Scene:
             time.sleep(_LOOK_INTO_FOLDER_S)
         raise BenchmarkError(f"Expected checkpoint {number} to complete, it did not.")
 
+    def completed_checkpoints(self) -> list[int]:
+        """Return the numbers of the completed checkpoints that the job still keeps, in order."""
+        folder = self.stack.layout.checkpoints / self.job.id
+        return sorted(int(each.parent.name[4:]) for each in folder.glob("chk-*/_metadata"))
+
     def is_complete(self, checkpoint: int) -> bool:
         """Say whether a checkpoint of the job has completed."""
         folder = self.stack.layout.checkpoints / self.job.id / f"chk-{checkpoint}"
