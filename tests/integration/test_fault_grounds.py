@@ -49,6 +49,11 @@ def _round_trip_s(peer: socket.socket) -> float:
     return time.monotonic() - began
 
 
+def _fastest_s(peer: socket.socket) -> float:
+    """Return the shortest of some round trips: a busy machine makes one longer, none shorter."""
+    return min(_round_trip_s(peer) for _ in range(10))
+
+
 def test_packets_are_delayed_and_cut_between_a_taskmanager_and_the_broker(tmp_path: Path) -> None:
     with prepared(behind_a_cable, StackSettings(tmp_path)) as placed:
         line, host = cable(placed.folder), placed.host("broker")
@@ -58,15 +63,15 @@ def test_packets_are_delayed_and_cut_between_a_taskmanager_and_the_broker(tmp_pa
             with subprocess.Popen(inside) as taskmanager:
                 peer, _ = server.accept()
                 with peer:
-                    assert _round_trip_s(peer) < 0.1
+                    assert _fastest_s(peer) < 0.1
                     line.set(to_broker=Way(delay_ms=100), from_broker=Way(delay_ms=50))
-                    assert 0.15 <= _round_trip_s(peer) < 0.4
+                    assert 0.15 <= _fastest_s(peer) < 0.4
                     line.set(from_broker=Way(cut=True))
                     peer.settimeout(0.3)
                     with pytest.raises(TimeoutError):
                         _round_trip_s(peer)
                     assert line.set()["from_broker"]["dropped"] > 0
-                    peer.settimeout(10)
+                    peer.settimeout(60)
                     assert peer.recv(1) == b"x"
                 taskmanager.kill()
     names = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout

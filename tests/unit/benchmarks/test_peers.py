@@ -161,7 +161,7 @@ def test_a_kill_ends_what_a_peer_has_started_too(tmp_path: Path) -> None:
     child = parent.children()[0]
     peer.kill()
     assert peer.pids() == []
-    psutil.wait_procs([child], timeout=5)
+    psutil.wait_procs([child], timeout=60)
     assert not child.is_running()
 
 
@@ -174,13 +174,13 @@ def test_a_peer_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
 
 
 def test_a_peer_that_does_nothing_is_not_waited_for(tmp_path: Path) -> None:
-    peer = Processes([_python("import time; time.sleep(60)")], _scene(tmp_path))
+    peer = Processes([_python("import time; time.sleep(600)")], _scene(tmp_path))
     peer.start()
     started_s = time.monotonic()
     with pytest.raises(BenchmarkError, match="for a first decision, and it did not come"):
         wait_while_working(peer, lambda: False, 0.2, "a first decision")
     peer.stop()
-    assert time.monotonic() - started_s < 10
+    assert time.monotonic() - started_s < 300
 
 
 @pytest.mark.parametrize("peer", PEERS.values(), ids=PEERS)

@@ -12,10 +12,11 @@ from click.testing import CliRunner
 
 from cli.bench.command import command
 from cli.bench.options import Listed
-from harness.cpu import CpuMeter
+from harness.cpu import CpuMeter, cpu_seconds
 from harness.errors import BenchmarkError
 from harness.load import Load, transaction_id
 from harness.own_stack import own_stack
+from tests.waiting import wait_for
 
 _BUSY = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
 
@@ -31,11 +32,17 @@ def busy_parent() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_child_counts_with_its_process(busy_parent: subprocess.Popen[bytes]) -> None:
+    parent = psutil.Process(busy_parent.pid)
+    before = cpu_seconds(parent)
     with CpuMeter({"busy": [busy_parent.pid]}) as meter:
         start_ms = time.time() * 1000
-        time.sleep(2.5)
+        wait_for(lambda: _of_children(parent) > 1, 120, "a second of processor for the child")
         end_ms = time.time() * 1000
-    assert 0.1 < meter.between(start_ms, end_ms)["busy"] < 3.0
+    assert 0.5 < meter.between(start_ms, end_ms)["busy"] <= cpu_seconds(parent) - before
+
+
+def _of_children(parent: psutil.Process) -> float:
+    return float(sum(child.cpu_times().user for child in parent.children()))
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
