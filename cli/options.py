@@ -1,11 +1,14 @@
-"""Options that several commands share. The environment is read here and nowhere below."""
+"""Options that several commands share, and help with options in groups.
+
+The environment is read here and nowhere below.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -14,33 +17,83 @@ from stack.installation import RUN_FOLDER
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-option = functools.partial(click.option, show_default=True, show_envvar=True)
-"""click.option that tells its default and its environment variable in --help."""
+OUTPUT: Final = "Output"
+"""The group of --json, -q, -v and --help, the last one in every help."""
+
+
+class GroupedOption(click.Option):
+    """An option with the heading that --help lists it under."""
+
+    def __init__(self, *args: Any, group: str = "Options", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists options in groups, in the order of each group's first option."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one section for each group; the group of the output comes last."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                groups.setdefault(getattr(param, "group", OUTPUT), []).append(record)
+        last = groups.pop(OUTPUT)  # --help is always there
+        for title, records in (*groups.items(), (OUTPUT, last)):
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+class GroupedGroup(click.Group):
+    """A group of commands whose helps list options in groups."""
+
+    command_class = GroupedCommand
+
+
+option = functools.partial(click.option, cls=GroupedOption, show_default=True, show_envvar=True)
+"""click.option with a `group`; --help shows the default and the environment variable."""
+
+
+def in_group(group: str) -> Callable[..., Callable[[Any], Any]]:
+    """Return `option` for the options of one group."""
+    return functools.partial(option, group=group)
+
+
+def removed(name: str, instead: str) -> Callable[[Any], Any]:
+    """Return an option that earlier releases had: using it ends with what takes its place."""
+
+    def refuse(_: click.Context, param: click.Parameter, value: object) -> None:
+        if value is not None:
+            raise click.UsageError(f"There is no option {param.opts[0]} any more: {instead}.")
+
+    return click.option(name, hidden=True, expose_value=False, callback=refuse)
+
 
 json_option = click.option(
     "--json",
     "json_path",
     metavar="PATH",
     type=click.Path(dir_okay=False, allow_dash=True),
-    help="Write one JSON object to PATH, - for standard output.",
+    help="Path of a file for the result as one JSON object; - means standard output.",
 )
 
-folder_option = click.option(
+folder_option = option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=RUN_FOLDER / "stack",
     envvar="CARDWATCH_FOLDER",
-    show_envvar=True,
     show_default=".cardwatch/stack",
-    help="Where the stack keeps its data, logs and checkpoints.",
+    group="Stack",
+    help="Folder of the stack's data, logs and checkpoints.",
 )
 
 
 def output_options(function: Function) -> Function:
     """Add -q and -v; the command gets them as one `out: Output`."""
 
-    @click.option("-q", "--quiet", is_flag=True, help="Only results and errors.")
-    @click.option("-v", "--verbose", is_flag=True, help="Details too.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print details as well.")
     @functools.wraps(function)
     def wrapper(*args: Any, quiet: bool, verbose: bool, **kwargs: Any) -> Any:
         return function(*args, out=Output(quiet=quiet, verbose=verbose), **kwargs)

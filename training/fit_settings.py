@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 from training.errors import TrainingError
 
@@ -27,54 +28,127 @@ WeightsBy = Literal["average_precision", "auc_roc", "card_precision_at_100", "br
 Targets = npt.NDArray[np.int8]
 
 
+_FROM_1: Final = Meta(ge=1)
+_SHARE: Final = Meta(gt=0.0, le=1.0)
+
+
 @dataclass(frozen=True)
 class FitSettings:
-    """How the models are fitted; ``models`` are names of `training.models.registry`, in order.
+    """How the models are fitted.
 
-    ``missing`` is what missing values become: each column's median, or a case of their own, for
-    which every split learns a side. ``balance`` is what is done about rare frauds: nothing,
-    weights, synthetic frauds (SMOTE), or fewer good payments.
-    ``tree_method`` is XGBoost's: histograms, since with learned sides for missing values they
-    rank the Handbook's payments as well as its exact method, in a tenth of the time.
-    ``device`` auto means a GPU for 100,000 rows or more, where XGBoost finds one.
-    ``weights`` None means those that are best on validation by ``weights_by``, which also chooses
-    between ways to combine; given, they are in the order of ``models`` and sum to 1. A weight may
-    be 0.
-    ``forest_rows`` is how many payments each tree of the forest draws at most.
-    ``forest_columns`` and ``boosted_columns`` are the shares of the columns that a split of the
-    forest and a tree of XGBoost choose from; ``forest_columns`` None means the square root.
-    ``boosted_weight`` is the least sum of second derivatives in a leaf of XGBoost.
-    ``max_features`` keeps that many columns, those with the largest gain in a first fit;
-    ``prune`` is the forest's cost-complexity alpha.
+    Each annotation describes one setting and holds its range. `training.settings_file` reads both:
+    they check a file, and they are what `./cardwatch train --write-settings` prints.
+    ``jobs`` belongs to the machine and stands in no file.
     """
 
-    models: tuple[str, ...] = (FOREST, BOOSTED)
-    seed: int = 7
-    jobs: int = 2
-    forest_trees: int = 100
-    forest_depth: int = 8
-    forest_leaf_rows: int = 10
-    forest_rows: int = 200_000
-    forest_columns: float | None = None
-    boosted_trees: int = 150
-    boosted_depth: int = 4
-    learning_rate: float = 0.1
-    boosted_columns: float = 1.0
-    boosted_weight: float = 1.0
-    tree_method: TreeMethod = "hist"
-    device: Device = "auto"
-    light_trees: int = 150
-    light_leaves: int = 15
-    light_leaf_rows: int = 20
-    isolation_trees: int = 100
-    missing: Missing = "learned"
-    balance: Balance = "none"
-    combine: CombineMethod = "weighted"
-    weights: tuple[float, ...] | None = None
-    weights_by: WeightsBy = "average_precision"
-    calibration: CalibrationMethod = "isotonic"
-    max_features: int | None = None
-    prune: float = 0.0
+    models: Annotated[
+        tuple[str, ...],
+        Meta(description="Names of the models in the ensemble, in the order of the weights."),
+    ] = (FOREST, BOOSTED)
+    seed: Annotated[int, Meta(description="Seed of every random choice in fitting.")] = 7
+    jobs: Annotated[int, Meta(description="Number of threads for fitting."), _FROM_1] = 2
+    forest_trees: Annotated[
+        int, Meta(description="Number of trees in the random forest."), _FROM_1
+    ] = 100
+    forest_depth: Annotated[
+        int, Meta(description="Maximum depth of a tree in the random forest."), _FROM_1
+    ] = 8
+    forest_leaf_rows: Annotated[
+        int, Meta(description="Minimum payments in a leaf of the random forest."), _FROM_1
+    ] = 10
+    forest_rows: Annotated[
+        int, Meta(description="Maximum payments that a tree of the random forest draws."), _FROM_1
+    ] = 200_000
+    forest_columns: Annotated[
+        Annotated[float, _SHARE] | None,
+        Meta(
+            description="Share of the features that a split of the random forest chooses from; "
+            "null means the square root of their number."
+        ),
+    ] = None
+    boosted_trees: Annotated[int, Meta(description="Number of trees in XGBoost."), _FROM_1] = 150
+    boosted_depth: Annotated[
+        int, Meta(description="Maximum depth of a tree in XGBoost."), _FROM_1
+    ] = 4
+    learning_rate: Annotated[
+        float, Meta(description="Learning rate of XGBoost and LightGBM."), _SHARE
+    ] = 0.1
+    boosted_columns: Annotated[
+        float,
+        Meta(description="Share of the features that a tree of XGBoost chooses from."),
+        _SHARE,
+    ] = 1.0
+    boosted_weight: Annotated[
+        float,
+        Meta(description="Minimum sum of second derivatives in a leaf of XGBoost.", ge=0.0),
+    ] = 1.0
+    tree_method: Annotated[
+        TreeMethod, Meta(description="Method by which XGBoost finds splits.")
+    ] = "hist"
+    device: Annotated[
+        Device,
+        Meta(
+            description="Processor for XGBoost; auto takes a GPU from 100,000 payments. A GPU "
+            "needs the package xgboost in place of xgboost-cpu."
+        ),
+    ] = "auto"
+    light_trees: Annotated[int, Meta(description="Number of trees in LightGBM."), _FROM_1] = 150
+    light_leaves: Annotated[
+        int, Meta(description="Maximum leaves of a tree in LightGBM.", ge=2)
+    ] = 15
+    light_leaf_rows: Annotated[
+        int, Meta(description="Minimum payments in a leaf of LightGBM."), _FROM_1
+    ] = 20
+    isolation_trees: Annotated[
+        int, Meta(description="Number of trees in the isolation forest."), _FROM_1
+    ] = 100
+    missing: Annotated[
+        Missing,
+        Meta(
+            description="Treatment of a missing value: learned gives each split a side for it, "
+            "median fills in the feature's median."
+        ),
+    ] = "learned"
+    balance: Annotated[
+        Balance,
+        Meta(
+            description="Remedy for rare frauds: none, weights, smote (synthetic frauds) or "
+            "undersample (fewer good payments)."
+        ),
+    ] = "none"
+    combine: Annotated[
+        CombineMethod,
+        Meta(
+            description="Method that makes one score of the models' scores; auto takes the best by "
+            "the setting weights_by."
+        ),
+    ] = "weighted"
+    weights: Annotated[
+        tuple[float, ...] | None,
+        Meta(
+            description="Weights from 0 of the models, in the order of the models, with the sum 1; "
+            "null means the best on validation."
+        ),
+    ] = None
+    weights_by: Annotated[
+        WeightsBy,
+        Meta(description="Figure of validation by which weights and auto choose."),
+    ] = "average_precision"
+    calibration: Annotated[
+        CalibrationMethod,
+        Meta(description="Curve, fitted on validation, that makes scores probabilities."),
+    ] = "isotonic"
+    max_features: Annotated[
+        Annotated[int, _FROM_1] | None,
+        Meta(
+            description="Number of features to keep, those with the largest gain in a first fit; "
+            "null keeps all."
+        ),
+    ] = None
+    prune: Annotated[
+        float,
+        Meta(description="Cost-complexity alpha that prunes the forest; 1e-5 is mild.", ge=0.0),
+    ] = 0.0
 
     @property
     def needs_labels(self) -> bool:
@@ -86,14 +160,16 @@ class FitSettings:
         unknown = [name for name in self.models if name not in known]
         if unknown or not self.models or len(set(self.models)) != len(self.models):
             raise TrainingError(
-                f"--models wants different names out of {', '.join(sorted(known))}, separated by "
-                f"commas, and got {','.join(self.models) or 'none'}."
+                f"`models`: expected different names out of {', '.join(sorted(known))}, got "
+                f"{','.join(self.models) or 'none'}."
             )
         weights = self.weights
         if weights is not None and (
-            len(weights) != len(self.models) or min(weights) < 0 or abs(sum(weights) - 1) > 1e-6
+            len(weights) != len(self.models)
+            or min(weights, default=0) < 0
+            or abs(sum(weights) - 1) > 1e-6
         ):
             raise TrainingError(
-                f"Weights want {len(self.models)} numbers from 0 that sum to 1, one for each of "
-                f"{', '.join(self.models)}, and got {', '.join(map(str, weights))}."
+                f"`weights`: expected {len(self.models)} numbers from 0 with the sum 1, for "
+                f"{', '.join(self.models)} in turn, got {', '.join(map(str, weights)) or 'none'}."
             )

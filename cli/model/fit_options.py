@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from typing import get_args
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, get_args
 
 import click
 
-from cli.options import option
+from cli.options import in_group, option, removed
 from training.errors import TrainingError
-from training.fit_settings import (
-    Balance,
-    CalibrationMethod,
-    CombineMethod,
-    Device,
-    FitSettings,
-    Missing,
-    TreeMethod,
-    WeightsBy,
-)
+from training.fit_settings import FitSettings, WeightsBy
 from training.models.registry import MODELS
+from training.settings_file import read_settings
 
 _FIT = FitSettings()
-_COUNT = click.IntRange(min=1)
+IN_THE_FILE: Final = (
+    "combine",
+    "weights_by",
+    "missing",
+    "balance",
+    "calibration",
+    "max_features",
+    "prune",
+    "forest_trees",
+    "forest_depth",
+    "boosted_trees",
+    "boosted_depth",
+    "tree_method",
+    "light_trees",
+    "light_leaves",
+    "isolation_trees",
+    "device",
+)
+"""Settings that were options of `train` once."""
 
 
-def _model_names(_: click.Context, __: click.Parameter, value: str) -> str:
+def _model_names(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """Accept different names of models, separated by commas; return them without spaces."""
+    if value is None:
+        return None
     names = tuple(name.strip() for name in value.split(","))
     try:
         FitSettings(models=names).check(frozenset(MODELS))
@@ -38,105 +53,72 @@ weights_by_option = option(
     "--weights-by",
     type=click.Choice(get_args(WeightsBy)),
     default=_FIT.weights_by,
-    help="Figure of validation by which the models' weights are chosen; a weight may be 0.",
+    group="Search",
+    help="Figure of validation that the weights of the models maximise.",
 )
 
+_models = in_group("Models")
 FIT_OPTIONS = (
-    option(
+    _models(
         "--models",
-        default=",".join(_FIT.models),
         callback=_model_names,
         metavar="NAME,NAME",
-        help=f"Names out of {', '.join(MODELS)}; the last needs no labels.",
+        show_default=",".join(_FIT.models),
+        help=f"Names of the models, out of {', '.join(MODELS)}. isolation_forest needs no labels.",
     ),
-    option(
-        "--combine",
-        type=click.Choice(get_args(CombineMethod)),
-        default=_FIT.combine,
-        help="Way in which scores become one; auto takes what is best by --weights-by.",
+    _models("--seed", type=int, show_default=str(_FIT.seed), help="Seed of models and world."),
+    _models(
+        "--settings",
+        "settings_file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path, allow_dash=True),
+        metavar="FILE",
+        help="JSON file with rarer settings of the models, such as trees and depth, as tune or "
+        "--write-settings writes it; - reads standard input.",
     ),
-    weights_by_option,
-    option(
-        "--missing",
-        type=click.Choice(get_args(Missing)),
-        default=_FIT.missing,
-        help="Meaning of a missing value: a case of its own, or the median.",
+    _models(
+        "--write-settings",
+        type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+        metavar="FILE",
+        help="File to write the settings of this call to, without training; every setting is "
+        "explained on the screen. - means standard output.",
     ),
-    option(
-        "--balance",
-        type=click.Choice(get_args(Balance)),
-        default=_FIT.balance,
-        help="Remedy for rare frauds.",
+    _models(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=_FIT.jobs,
+        help="Number of threads for fitting.",
     ),
-    option(
-        "--calibration",
-        type=click.Choice(get_args(CalibrationMethod)),
-        default=_FIT.calibration,
-        help="Curve, fitted on validation, that makes scores probabilities.",
+    *(
+        removed(
+            f"--{key.replace('_', '-')}",
+            f'write `{key}` into a file such as {{"settings": {{"{key}": ...}}}} and name the file '
+            "with --settings FILE (--write-settings FILE makes one)",
+        )
+        for key in IN_THE_FILE
     ),
-    option(
-        "--max-features",
-        type=_COUNT,
-        help="Number of features to keep, those with the largest gain in a first fit.",
-    ),
-    option(
-        "--prune",
-        type=click.FloatRange(min=0),
-        default=_FIT.prune,
-        metavar="ALPHA",
-        help="Cost-complexity pruning of the forest; 1e-5 is mild.",
-    ),
-    option(
-        "--forest-trees",
-        type=_COUNT,
-        default=_FIT.forest_trees,
-        help="Number of the forest's trees.",
-    ),
-    option(
-        "--forest-depth",
-        type=_COUNT,
-        default=_FIT.forest_depth,
-        help="Maximum depth of the forest's trees.",
-    ),
-    option(
-        "--boosted-trees",
-        type=_COUNT,
-        default=_FIT.boosted_trees,
-        help="Number of XGBoost's trees.",
-    ),
-    option(
-        "--boosted-depth",
-        type=_COUNT,
-        default=_FIT.boosted_depth,
-        help="Maximum depth of XGBoost's trees.",
-    ),
-    option(
-        "--tree-method",
-        type=click.Choice(get_args(TreeMethod)),
-        default=_FIT.tree_method,
-        help="Method by which XGBoost finds splits.",
-    ),
-    option(
-        "--light-trees", type=_COUNT, default=_FIT.light_trees, help="Number of LightGBM's trees."
-    ),
-    option(
-        "--light-leaves",
-        type=click.IntRange(min=2),
-        default=_FIT.light_leaves,
-        help="Maximum leaves of a tree of LightGBM.",
-    ),
-    option(
-        "--isolation-trees",
-        type=_COUNT,
-        default=_FIT.isolation_trees,
-        help="Number of the isolation forest's trees.",
-    ),
-    option(
-        "--device",
-        type=click.Choice(get_args(Device)),
-        default=_FIT.device,
-        help="Processor for XGBoost; auto takes a GPU from 100,000 payments. A GPU needs the "
-        "package xgboost in place of xgboost-cpu.",
-    ),
-    option("--jobs", type=_COUNT, default=_FIT.jobs, help="Number of threads for fitting."),
 )
+
+
+def _from_file(path: Path) -> FitSettings:
+    stdin = path == Path("-")
+    text = sys.stdin.buffer.read() if stdin else path.read_bytes()
+    return read_settings(text, "standard input" if stdin else path.name)[0]
+
+
+def fit_settings(file: Path | None, models: str | None, seed: int | None, jobs: int) -> FitSettings:
+    """Return the settings of one call: an option goes before the file, the file before defaults.
+
+    Raises UsageError for a file that is refused, and for weights that do not fit the models.
+    """
+    try:
+        settings = _from_file(file) if file is not None else FitSettings()
+        settings = replace(
+            settings,
+            jobs=jobs,
+            seed=settings.seed if seed is None else seed,
+            models=settings.models if models is None else tuple(models.split(",")),
+        )
+        settings.check(frozenset(MODELS))
+    except TrainingError as error:
+        raise click.UsageError(str(error)) from None
+    return settings

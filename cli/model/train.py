@@ -14,7 +14,8 @@ import pyarrow as pa
 from cli.console import Output
 from cli.model.expectations import show_expectations
 from cli.model.train_history import command_line, until
-from cli.model.train_options import TrainOptions, train_options
+from cli.model.train_options import TrainOptions, train_options, write_settings
+from cli.options import GroupedCommand
 from events.errors import EventError
 from features import warm_up
 from producer.files.form import AccountError
@@ -36,29 +37,34 @@ _NOT_PART_OF_THE_RECIPE = frozenset(
 EXAMPLE = """\b
 Examples:
   ./cardwatch train
-  ./cardwatch train --payments 500000 --users 30000 --attacks card_testing:2,slow_fraud:1
-  ./cardwatch train --generate --customers 1000 --terminals 2000 --days 45
-  ./cardwatch train --data handbook.parquet --layout handbook --until 2018-06-01
   ./cardwatch train --data own.csv.gz --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
-  ./cardwatch train --models random_forest,xgboost,lightgbm --combine auto
+  ./cardwatch train --data handbook.parquet --layout handbook --until 2018-06-01
+  ./cardwatch train --models random_forest,xgboost,lightgbm --medium budget:200
   ./cardwatch train --data unlabelled.parquet --models isolation_forest
   ./cardwatch train --medium cost --high cost --review-cost 5 --block-cost 40
 
 \b
-The history is divided by time into train (60 %), a gap of --label-delay, validation (20 %) and
-test (20 %). Weights, calibration and thresholds come from validation, the figures from test; then
-the models are fitted again on everything. The bundle is written only where its graph scores as
-they do.
+Rarer settings of the models come from a file:
+  ./cardwatch train --write-settings my.json      writes the defaults and explains each
+  ./cardwatch train --settings my.json            reads them, after you changed the file
+  echo '{"settings": {"forest_trees": 300}}' | ./cardwatch train --settings -
 
 \b
---medium and --high take a GOAL, met on validation:
-  share:0.01      alerts on 1 % of payments
+Goals for --medium and --high, met on the validation part:
+  share:0.01      alerts on 1 % of the payments
   budget:200      at most 200 alerts a day
-  precision:0.9   as many alerts as 90 % frauds among them allow
-  recall:0.8      as few alerts as catch 80 % of frauds
-  cost            MEDIUM from where a review pays, HIGH from where blocking does; weighs
-                  --review-cost, --block-cost and --missed-share, in the amounts' own unit"""
+  precision:0.9   as many alerts as 90 % frauds among the alerts allow
+  recall:0.8      as few alerts as catch 80 % of the frauds
+  cost            MEDIUM from where a review pays, HIGH from where blocking pays, by
+                  --review-cost, --block-cost and --missed-share, in the unit of the amounts
+
+\b
+What happens:
+  The history is divided by time: train 60 %, a gap of --label-delay, validation 20 %, test 20 %.
+  Weights, calibration and thresholds come from validation, the printed figures from test.
+  Then the models are fitted again on all payments. The bundle is written only if its ONNX graph
+  gives the same scores as the fitted models."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +76,19 @@ class _Replayed:
     skipped_rows: int
 
 
-@click.command("train", epilog=EXAMPLE)
+@click.command("train", cls=GroupedCommand, epilog=EXAMPLE)
 @train_options
 @click.pass_context
 def command(context: click.Context, options: TrainOptions, out: Output) -> None:
-    """Train models on history, and write them as one ONNX bundle.
+    """Train fraud models on past payments and write a model bundle for the job.
 
-    Without --models they are a random forest and XGBoost; with neither --data nor --generate the
-    history is a world as `produce world` makes it. Features come from the same code as in the
-    stream.
+    Needs nothing: without --data the history is a generated world. With --data it needs a file of
+    payments with labels. Writes a folder such as onnx_models/ensemble/2, which `./cardwatch submit`
+    takes. Prints figures of the test part, the alert thresholds and the most used features.
     """
+    if options.write_settings is not None:
+        write_settings(options, out)
+        return
     settings, source, destination = options.settings(), options.source(), options.destination()
     recipe = command_line(context, _NOT_PART_OF_THE_RECIPE)
     started = time.perf_counter()
@@ -93,7 +102,9 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
             table, skipped = source.table(out.say)
             table = until(table, options.until)
             replayed = _replay(table, skipped, options, step)
-            origin = Origin(str(source), table_sha256(table), recipe)
+            origin = Origin(
+                str(source), table_sha256(table), recipe, options.file_content(settings.fit)
+            )
             folder = train(replayed.history, settings, origin, destination, step)
             bundle = load_bundle(folder)
             recorded = tracker.record(folder, bundle.manifest) if tracker else None

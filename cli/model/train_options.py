@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import click
 
-from cli.model.fit_options import FIT_OPTIONS
+from cli.console import Output
+from cli.model.fit_options import FIT_OPTIONS, fit_settings
 from cli.model.train_history import FileSource, GeneratedSource, WorldSource
-from cli.options import json_option, option, output_options
+from cli.options import in_group, json_option, output_options
 from cli.stream.mapping_options import (
     PaymentsPath,
     ReadingOptions,
@@ -22,6 +23,7 @@ from cli.stream.mapping_options import (
 )
 from cli.stream.produce_options import Duration, Moment
 from cli.stream.world_options import (
+    WORLD,
     WorldOptions,
     attacks_option,
     first_day_option,
@@ -35,17 +37,9 @@ from producer.world.settings import WorldSettings
 from scoring.bundle.manifest import Costs
 from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
-from training.fit_settings import (
-    Balance,
-    CalibrationMethod,
-    CombineMethod,
-    Device,
-    FitSettings,
-    Missing,
-    TreeMethod,
-    WeightsBy,
-)
+from training.fit_settings import FitSettings
 from training.packaging.pipeline import Destination, Settings
+from training.settings_file import settings_of, settings_table, settings_text
 from training.thresholds.solve import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -53,7 +47,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 REGISTRY = Path(__file__).resolve().parents[2] / "onnx_models"
 LOCAL_MLFLOW = RUN_FOLDER / "mlflow"
 DAYS = WorldSettings().days
-_FIT = FitSettings()
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,7 @@ class TrainOptions:
     terminals: int
     radius: float
     days: int
-    seed: int
+    seed: int | None
     name: str
     version: int | None
     out_folder: Path
@@ -87,23 +80,9 @@ class TrainOptions:
     review_cost: float
     block_cost: float
     missed_share: float
-    models: str
-    combine: CombineMethod
-    weights_by: WeightsBy
-    calibration: CalibrationMethod
-    missing: Missing
-    balance: Balance
-    max_features: int | None
-    prune: float
-    forest_trees: int
-    forest_depth: int
-    boosted_trees: int
-    boosted_depth: int
-    tree_method: TreeMethod
-    light_trees: int
-    light_leaves: int
-    isolation_trees: int
-    device: Device
+    models: str | None
+    settings_file: Path | None
+    write_settings: Path | None
     jobs: int
     mlflow: str | None
     json_path: str | None
@@ -128,15 +107,20 @@ class TrainOptions:
                     terminals=self.terminals,
                     radius=self.radius,
                     days=self.days,
-                    seed=self.seed,
+                    seed=self._world_seed,
                 )
             )
         except ValueError as error:
             raise click.UsageError(str(error)) from None
 
     def _world(self) -> WorldSource:
-        names = WorldOptions.__dataclass_fields__
-        return WorldSource(WorldOptions(**{n: getattr(self, n) for n in names}).settings())
+        given = {name: getattr(self, name) for name in WorldOptions.__dataclass_fields__}
+        return WorldSource(WorldOptions(**given | {"seed": self._world_seed}).settings())
+
+    @property
+    def _world_seed(self) -> int:
+        """The seed of generated payments; a settings file holds that of the models only."""
+        return FitSettings().seed if self.seed is None else self.seed
 
     def settings(self) -> Settings:
         """Return how the bundle is trained; UsageError for a goal that is none."""
@@ -144,28 +128,12 @@ class TrainOptions:
             goals = Goals(parse_goal(self.medium), parse_goal(self.high), self._costs())
         except TrainingError as error:
             raise click.UsageError(str(error)) from None
-        fit = FitSettings(
-            seed=self.seed,
-            jobs=self.jobs,
-            forest_trees=self.forest_trees,
-            forest_depth=self.forest_depth,
-            boosted_trees=self.boosted_trees,
-            boosted_depth=self.boosted_depth,
-            models=tuple(self.models.split(",")),
-            combine=self.combine,
-            weights_by=self.weights_by,
-            calibration=self.calibration,
-            max_features=self.max_features,
-            prune=self.prune,
-            tree_method=self.tree_method,
-            light_trees=self.light_trees,
-            light_leaves=self.light_leaves,
-            isolation_trees=self.isolation_trees,
-            device=self.device,
-            missing=self.missing,
-            balance=self.balance,
-        )
+        fit = fit_settings(self.settings_file, self.models, self.seed, self.jobs)
         return Settings(fit, self.label_delay, goals, self.refit)
+
+    def file_content(self, settings: FitSettings) -> dict[str, Any] | None:
+        """Return the settings that a file gave, as the bundle keeps them; None without a file."""
+        return None if self.settings_file is None else settings_of(settings)
 
     def _costs(self) -> Costs:
         """Return what decisions cost."""
@@ -182,6 +150,26 @@ class TrainOptions:
         return Destination(self.out_folder, self.name, self.version)
 
 
+def write_settings(options: TrainOptions, out: Output) -> None:
+    """Write the settings of a call to its file, and explain every key on the screen."""
+    path, text = options.write_settings, settings_text(options.settings().fit)
+    assert path is not None
+    if path == Path("-"):
+        click.echo(text, nl=False)
+        return
+    try:
+        path.write_bytes(text)
+    except OSError as error:
+        raise click.ClickException(
+            f"{path} cannot be written ({error.strerror}): give another FILE, or - for standard "
+            "output."
+        ) from error
+    if not out.quiet:
+        rows = [(one.key, one.values, one.description) for one in settings_table()]
+        out.table(("setting", "values", "meaning"), rows)
+    out.say(f"{path}: written. Change what you need and run `./cardwatch train --settings {path}`.")
+
+
 def _bundle_name(_: click.Context, __: click.Parameter, value: str) -> str:
     """Accept a name that is one folder."""
     if not value.replace("-", "").replace("_", "").isalnum():
@@ -192,92 +180,105 @@ def _bundle_name(_: click.Context, __: click.Parameter, value: str) -> str:
 _COUNT = click.IntRange(min=1)
 _MONEY = click.FloatRange(min=0)
 _SHARE = click.FloatRange(min=0, max=1, min_open=True)
+_DATA = in_group("Data")
+_LEVELS = in_group("Alert levels")
+_BUNDLE = in_group("Bundle")
+_HANDBOOK = in_group("Handbook simulation (with --generate)")
 _OPTIONS = (
-    click.option(
+    _DATA(
         "--data",
         type=PaymentsPath(),
-        help="File of labelled payments, in order of time: CSV, JSON lines, Parquet; - for stdin.",
+        help="File of labelled payments, in order of time, as CSV, JSON lines or Parquet; - reads "
+        "standard input. Without a file the history is a generated world.",
     ),
-    reading_options,
-    skip_bad_rows_option,
-    option("--until", type=Moment(), help="Learn from payments before this time only."),
-    users_option,
-    merchants_option,
-    payments_option,
-    fraud_share_option,
-    first_day_option,
-    attacks_option,
-    option("--generate", is_flag=True, help="Learn from the Handbook's simulation instead."),
-    option(
-        "--customers",
-        type=_COUNT,
-        default=GeneratorSettings().customers,
-        help="Cards of the simulation.",
-    ),
-    option(
-        "--terminals",
-        type=_COUNT,
-        default=GeneratorSettings().terminals,
-        help="Shops of the simulation.",
-    ),
-    option(
-        "--radius",
-        default=GeneratorSettings().radius,
-        help="Distance from a card to its shops, on a map of 100 by 100.",
-    ),
-    option("--days", type=_COUNT, default=DAYS, help="Number of days to simulate."),
-    option("--seed", default=_FIT.seed, help="Seed of the simulation and of the models."),
-    option("--name", default="ensemble", callback=_bundle_name, help="Name of the bundle."),
-    option(
-        "--version", type=_COUNT, help="Version of the bundle. Default: one more than the latest."
-    ),
-    option(
-        "--out",
-        "out_folder",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=REGISTRY,
-        show_default="onnx_models",
-        help="Folder of the registry.",
-    ),
-    option(
-        "--label-delay", type=Duration(), default="7d", help="Time from a payment to its label."
-    ),
-    option(
+    _DATA("--until", type=Moment(), help="Time before which payments are learnt from."),
+    _DATA("--label-delay", type=Duration(), default="7d", help="Time from a payment to its label."),
+    _DATA(
         "--only-known-labels",
         is_flag=True,
-        help="Take labels that had not arrived when the history ends as unknown.",
+        help="Treat labels that had not arrived at the end of the history as unknown.",
     ),
-    option("--refit/--no-refit", default=True, help="After judging, fit on everything labelled."),
-    option(
+    *FIT_OPTIONS,
+    _LEVELS(
         "--medium",
         default=DEFAULT_MEDIUM.text,
         metavar="GOAL",
-        help="Goal of the level, see below.",
+        help="Goal of the level MEDIUM, in one of the forms below.",
     ),
-    option(
-        "--high", default=DEFAULT_HIGH.text, metavar="GOAL", help="Goal of the level, see below."
+    _LEVELS(
+        "--high",
+        default=DEFAULT_HIGH.text,
+        metavar="GOAL",
+        help="Goal of the level HIGH, in one of the forms below.",
     ),
-    option(
+    _LEVELS(
         "--review-cost", type=_MONEY, default=0.0, help="Cost of the review of one MEDIUM alert."
     ),
-    option(
+    _LEVELS(
         "--block-cost", type=_MONEY, default=0.0, help="Cost of one good payment blocked at HIGH."
     ),
-    option(
+    _LEVELS(
         "--missed-share",
         type=_SHARE,
         default=1.0,
         help="Share of a missed fraud's amount that is lost.",
     ),
-    *FIT_OPTIONS,
-    option(
+    _BUNDLE("--name", default="ensemble", callback=_bundle_name, help="Name of the bundle."),
+    _BUNDLE(
+        "--version", type=_COUNT, help="Version of the bundle. Default: one more than the latest."
+    ),
+    _BUNDLE(
+        "--out",
+        "out_folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=REGISTRY,
+        show_default="onnx_models",
+        help="Folder of the model registry.",
+    ),
+    _BUNDLE(
+        "--refit/--no-refit",
+        default=True,
+        help="Fit the final models on all labelled payments, after the figures are taken.",
+    ),
+    _BUNDLE(
         "--mlflow",
         is_flag=False,
         flag_value="local",
         metavar="[PLACE]",
-        help="Record the bundle in MLflow: a server's URL, a folder, or alone for "
-        ".cardwatch/mlflow.",
+        help="MLflow store that records the bundle: a server's URL or a folder. Without PLACE it "
+        "is .cardwatch/mlflow.",
     ),
+    users_option,
+    merchants_option,
+    payments_option,
+    fraud_share_option,
+    in_group(WORLD)("--days", type=_COUNT, default=DAYS, help="Number of days to simulate."),
+    first_day_option,
+    attacks_option,
+    _HANDBOOK(
+        "--generate",
+        is_flag=True,
+        help="Learn from the simulation of the Fraud Detection Handbook instead of a world.",
+    ),
+    _HANDBOOK(
+        "--customers",
+        type=_COUNT,
+        default=GeneratorSettings().customers,
+        help="Number of cards in the simulation.",
+    ),
+    _HANDBOOK(
+        "--terminals",
+        type=_COUNT,
+        default=GeneratorSettings().terminals,
+        help="Number of merchants in the simulation.",
+    ),
+    _HANDBOOK(
+        "--radius",
+        default=GeneratorSettings().radius,
+        help="Maximum distance from a card to its merchants, on a map of 100 by 100.",
+    ),
+    reading_options,
+    skip_bad_rows_option,
     json_option,
     output_options,
 )

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from cli.options import option
+from cli.options import in_group
 from cli.stream.produce_options import Moment
 from producer.files.data_sets import LAYOUTS
 from producer.files.dialect import delimiter_named
@@ -120,66 +120,87 @@ class PaymentsPath(click.Path[Path]):
         return kept
 
 
-_DELIMITER_HELP = (
-    "Character between values, or comma, semicolon, tab or pipe. Default: found in the file."
-)
+_DATA = in_group("Data")
+_READING = in_group("Reading of the file (rarely needed)")
 _OPTIONS = (
-    option("--layout", type=click.Choice(tuple(LAYOUTS)), help="A known data set's columns."),
-    option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Column of a field."),
-    option("--constant", "constants", multiple=True, metavar="FIELD=TEXT", help="Text of a field."),
-    option(
+    _DATA(
+        "--layout",
+        type=click.Choice(tuple(LAYOUTS)),
+        help="Name of a known data set, whose columns need no --map.",
+    ),
+    _DATA(
+        "--map",
+        "pairs",
+        multiple=True,
+        metavar="FIELD=COLUMN",
+        help="Column of the file that holds a field, such as amount=sum. Repeatable.",
+    ),
+    _DATA(
+        "--constant",
+        "constants",
+        multiple=True,
+        metavar="FIELD=TEXT",
+        help="Text that every payment has in a field, such as currency=EUR. Repeatable.",
+    ),
+    _READING(
         "--timestamp-unit",
         type=click.Choice(TIMESTAMP_UNITS),
-        help="Date and time (iso), or a number of d (days), h (hours), s, ms, us or ns. Default: "
-        "the layout's, or iso.",
+        help="Form of times: iso is date and time, the others are numbers of d (days), h (hours), "
+        "s, ms, us or ns. Default: the layout's, or iso.",
     ),
-    option(
+    _READING(
         "--timestamp-start",
         type=Moment(),
-        help="Start that times in a unit count from. Default: the layout's, or 1970.",
+        help="Start that numeric times count from. Default: the layout's, or 1970.",
     ),
-    option(
+    _READING(
         "--timezone",
         type=Zone(),
-        help="Time zone of dates and times without an offset, as Europe/Berlin. Default: UTC.",
+        help="Time zone of times without an offset, such as Europe/Berlin. Default: UTC.",
     ),
-    option(
+    _READING(
         "--date-order",
         type=click.Choice(DATE_ORDERS),
         help="Order of day and month in dates such as 03/04/2024, which are refused without it.",
     ),
-    option(
+    _READING(
         "--round-amounts",
         is_flag=True,
         help="Round amounts with too many decimals for their currency, halves away from zero.",
     ),
-    option("--leave-out-refunds", is_flag=True, help="Leave out amounts below zero; count each."),
-    option(
+    _READING("--leave-out-refunds", is_flag=True, help="Leave out and count amounts below zero."),
+    _READING(
         "--join",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="Second file of a layout of two, such as train_identity.csv of ieee-cis.",
     ),
-    option("--delimiter", metavar="CHARACTER", help=_DELIMITER_HELP),
-    option(
+    _READING(
+        "--delimiter",
+        metavar="CHARACTER",
+        help="Character between values, or comma, semicolon, tab or pipe. Default: found in the "
+        "file.",
+    ),
+    _READING(
         "--decimal",
         type=click.Choice(DECIMALS),
         help="Mark before the decimals of a number in text. Default: found in the file.",
     ),
-    option(
+    _READING(
         "--encoding",
         metavar="NAME",
         help="Encoding of the text, such as cp1252 or latin-1. Default: its BOM's, or UTF-8.",
     ),
-    option(
+    _READING(
         "--quotes",
         type=click.Choice(QUOTES),
         default="line",
-        help="Where a quoted value ends: on its line, lines later, or quotes mean nothing.",
+        help="End of a quoted value: on its line, or on a later line (multiline); with none, "
+        "quotes mean nothing.",
     ),
-    option("--sort", is_flag=True, help="Order the file by time first, in memory."),
+    _READING("--sort", is_flag=True, help="Sort the file by time first, in memory."),
 )
 
-skip_bad_rows_option = option(
+skip_bad_rows_option = _READING(
     "--skip-bad-rows", is_flag=True, help="Leave out rows that are no payments."
 )
 

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from rich.markup import escape
 
 from cli.console import Output
-from cli.options import option
+from cli.options import GroupedGroup, in_group
 from cli.stream.mapping_options import PaymentsPath, ReadingOptions, reading_options
 from cli.stream.produce_options import Moment, SendOptions, send_options
 from cli.stream.produce_run import EXIT_INTERRUPTED, finish, run
-from cli.stream.world_options import WorldOptions, world_options
+from cli.stream.world_options import WORLD, WorldOptions, world_options
 from producer.files.data_sets import LAYOUTS
 from producer.files.form import AccountError
 from producer.files.layouts import LayoutError
@@ -75,29 +75,53 @@ Examples:
 Layouts:
 {_LAYOUT_LINES}
 
-The exit status is 1 when a row was refused and --rejects was not given, when payments share an id
-and --accept-reused-ids was not given, when Kafka did not take a record, and when the stream ran
-ahead of the clock; {EXIT_INTERRUPTED} after Ctrl-C."""
+\b
+Exit status:
+  0  every payment was sent
+  1  a row was refused without --rejects, payments share an id without --accept-reused-ids,
+     Kafka did not take a record, or the stream ran ahead of the clock
+  {EXIT_INTERRUPTED}  ended by Ctrl-C"""
+
+_simulation = in_group("Simulation")
+_rows = in_group("Rows of the file")
 
 
-@click.group("produce", epilog=EXAMPLE)
+@click.group("produce", cls=GroupedGroup, epilog=EXAMPLE)
 def command() -> None:
-    """Send payments and their labels to Kafka, from a generator or from a file.
+    """Send payments and their labels to Kafka, from a file or a generator.
 
-    A label is sent when the payments of its own time have been sent: with --label-delay 7d, seven
-    days of payments later. With --from and --until, labels are those whose time lies between, so
-    that two runs that follow each other send what one run would have sent.
+    A label says later whether a payment was fraud. With --label-delay 7d it is sent seven days of
+    payments after its payment. With --from and --until, labels are those whose time lies between.
+    So two runs that follow each other send what one run would have sent.
+
+    Needs a running stack (`./cardwatch up`), another broker (--bootstrap), or --to-file. Prints how
+    many payments and labels were sent.
     """
 
 
 @command.command("generate", epilog=GENERATE_EXAMPLE)
-@option("--customers", default=GeneratorSettings().customers, help="Number of cards.")
-@option("--terminals", default=GeneratorSettings().terminals, help="Number of merchants.")
-@option("--radius", default=GeneratorSettings().radius, help="How far a customer goes, of 100.")
-@option("--days", default=GeneratorSettings().days, help="Days to simulate.")
-@option("--first-day", type=Moment(), default="2018-04-01", help="Midnight of the first day.")
-@option("--seed", default=GeneratorSettings().seed, help="The same seed, the same payments.")
-@option("--with-scenario", is_flag=True, help="Add the fraud scenario to a file's columns.")
+@_simulation(
+    "--customers", default=GeneratorSettings().customers, help="Number of cards, one a customer."
+)
+@_simulation("--terminals", default=GeneratorSettings().terminals, help="Number of merchants.")
+@_simulation(
+    "--radius",
+    default=GeneratorSettings().radius,
+    help="Maximum distance from a card to its merchants, on a map of 100 by 100.",
+)
+@_simulation("--days", default=GeneratorSettings().days, help="Number of days to simulate.")
+@_simulation(
+    "--first-day",
+    type=Moment(),
+    default="2018-04-01",
+    help="Date of the first day, which begins at midnight UTC.",
+)
+@_simulation(
+    "--seed",
+    default=GeneratorSettings().seed,
+    help="Seed of the simulation: the same seed, the same payments.",
+)
+@_simulation("--with-scenario", is_flag=True, help="Add the fraud scenario to a file's columns.")
 @send_options
 def generate_command(
     customers: int,
@@ -110,10 +134,11 @@ def generate_command(
     options: SendOptions,
     out: Output,
 ) -> None:
-    """Send the payments of a simulation, with three kinds of fraud.
+    """Send the payments of the Fraud Detection Handbook's simulation.
 
-    The simulation is that of the Fraud Detection Handbook: customers pay at terminals near them,
-    some 9,600 times a day at the default size, 0.8 % of them frauds.
+    Customers pay at merchants near them, some 9,600 times a day at the default size. 0.8 % of the
+    payments are frauds, of three kinds. Needs a running stack, or --to-file. Prints how many
+    payments and labels were sent.
     """
     try:
         settings = GeneratorSettings(customers, terminals, radius, days, first_day, seed)
@@ -126,15 +151,20 @@ def generate_command(
 
 @command.command("world", epilog=WORLD_EXAMPLE)
 @world_options
-@option("--with-scenario", is_flag=True, help="Add scenario and episode to a file's columns.")
+@in_group(WORLD)(
+    "--with-scenario",
+    is_flag=True,
+    help="Add the kind of attack and its episode to a file's columns.",
+)
 @send_options
 def world_command(
     with_scenario: bool, world: WorldOptions, options: SendOptions, out: Output
 ) -> None:
-    """Send the payments of a world of people, merchants and attacks.
+    """Send the payments of a generated world of people, merchants and attacks.
 
-    People have homes, habits, devices and trips; fraud comes as six kinds of attack, which
-    docs/world.md describes. Without options it is what `train` and `demo` use.
+    People have homes, habits, devices and trips. Fraud comes as six kinds of attack; see
+    docs/world.md. Without options the world has the size that `train` uses. Needs a running stack,
+    or --to-file. Prints how many payments and labels were sent.
     """
     batches = generate_world(world.settings(), with_scenario and options.to_file is not None)
     summary = run(until(batches, options.run_settings().selection), options, out)
@@ -144,27 +174,33 @@ def world_command(
 @command.command("file", epilog=FILE_EXAMPLE)
 @click.argument("path", type=PaymentsPath())
 @reading_options
-@option(
+@_rows(
     "--skip-rows",
     type=click.IntRange(min=0),
     default=0,
-    help="Rows at the file's start to leave out, with their labels: a run goes on behind them.",
+    help="Number of rows at the file's start to leave out with their labels, so that a run goes "
+    "on where an earlier run ended.",
 )
-@option("--ordered", is_flag=True, help="It is in order of time: read no further than --until.")
-@option(
+@_rows(
+    "--ordered",
+    is_flag=True,
+    help="Read no further than --until, since the file is in order of time.",
+)
+@_rows(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Accept that rows are refused, and write them here. Default: NAME.rejects.jsonl.",
+    help="File for the refused rows, which are then accepted. Default: NAME.rejects.jsonl.",
 )
-@option(
+@_rows(
     "--accept-reused-ids",
     is_flag=True,
-    help="Accept that payments share a transaction_id; the job decides one of them on a card.",
+    help="Accept that payments share a transaction_id; the job decides one payment of a card.",
 )
-@option(
+@_rows(
     "--token-key-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help=f"Key of the card tokens, in hexadecimal. Default: ${KEY_VARIABLE}, else one is made.",
+    help=f"File with the key of the card tokens, in hexadecimal. Default: ${KEY_VARIABLE}, else a "
+    "key is made.",
 )
 @send_options
 def file_command(
@@ -180,11 +216,12 @@ def file_command(
 ) -> None:
     """Send the payments of a file, or of standard input (-).
 
-    It holds CSV or JSON lines, also packed by gzip, bzip2 or xz, or is Parquet. The file is
-    recognised by its content, see docs/files.md; its values are read as docs/values.md says.
-    Columns that are not mapped are not read. Card numbers are replaced by keyed tokens before
-    anything is sent. Rows that are not payments are not sent: they are counted, and written to a
-    file with their number and the reason.
+    PATH holds CSV or JSON lines, also packed by gzip, bzip2 or xz, or Parquet. The content says
+    which (docs/files.md); docs/values.md says how values are read. Columns that are not mapped are
+    not read. Keyed tokens replace card numbers before anything is sent.
+
+    Rows that are no payments are not sent. They are counted, and written to a file with row number
+    and reason. Needs a running stack, or --to-file. Prints how many payments and labels were sent.
     """
     try:
         columns, form = reading.columns(), reading.form(skip_rows)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from cli.options import folder_option, json_option, option, output_options
+from cli.options import folder_option, in_group, json_option, output_options
 from events.topics import LABELS, TRANSACTIONS
 from producer.sending.kafka import Acks, Compression, KafkaSettings
 from producer.sending.outfile import ENDS
@@ -145,52 +145,74 @@ def epoch_ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+_TO = in_group("Destination")
+_WHICH = in_group("Choice and pace of payments")
+_LABELS = in_group("Labels")
+_PRODUCER = in_group("Kafka producer (rarely needed)")
 _OPTIONS = (
-    folder_option,
-    option("--bootstrap", metavar="HOST:PORT", help="Kafka; default: the running stack."),
-    click.option(
+    _TO(
         "--to-file",
         type=click.Path(dir_okay=False, path_type=Path),
-        help=f"Write the payments to a file instead of Kafka: {', '.join(ENDS)}.",
+        show_envvar=False,
+        help=f"File to write in place of Kafka, with one of the endings {', '.join(ENDS)}.",
     ),
-    option("--rate", type=click.FloatRange(min=0, min_open=True), help="Payments a second."),
-    option("--speed", type=Speed(), help="A multiple of recorded time, such as 60x."),
-    option("--from", "from_time", type=Moment(), help="First recorded time that is sent."),
-    option("--until", "until_time", type=Moment(), help="Recorded time at which sending ends."),
-    option("--start", type=Moment(), help="Move all times: the first payment happens then."),
-    option("--shift-to-now", is_flag=True, help="Move all times: the first payment happens now."),
-    option("--limit", type=click.IntRange(min=1), help="Stop after so many payments."),
-    option(
+    _TO(
+        "--bootstrap",
+        metavar="HOST:PORT",
+        help="Address of the Kafka broker. Default: the running stack's.",
+    ),
+    folder_option,
+    _WHICH(
+        "--rate",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Number of payments a second. Default: as fast as Kafka takes them.",
+    ),
+    _WHICH("--speed", type=Speed(), help="Speed as a multiple of recorded time, such as 60x."),
+    _WHICH("--from", "from_time", type=Moment(), help="First recorded time that is sent."),
+    _WHICH("--until", "until_time", type=Moment(), help="Recorded time at which sending ends."),
+    _WHICH("--start", type=Moment(), help="New time of the first payment; all times move along."),
+    _WHICH("--shift-to-now", is_flag=True, help="Move all times so that the first payment is now."),
+    _WHICH("--limit", type=click.IntRange(min=1), help="Number of payments to stop after."),
+    _LABELS(
         "--labels",
         type=click.Choice(("all", "fraud", "none")),
         default="all",
-        help="Send a label for every payment, for frauds only, or for none.",
+        help="Payments that get a label: all, frauds only, or none.",
     ),
-    option("--label-delay", type=Duration(), default="7d", help="Label time less payment time."),
-    option(
-        "--drain-labels", is_flag=True, help="Labels that are not due are sent at the end, too."
+    _LABELS(
+        "--label-delay", type=Duration(), default="7d", help="Time from a payment to its label."
     ),
-    option(
+    _LABELS(
+        "--drain-labels", is_flag=True, help="Send labels that are not due at the end as well."
+    ),
+    _PRODUCER(
         "--acks",
         type=click.Choice(get_args(Acks)),
         default="all",
-        help="Brokers that confirm a record.",
+        help="Number of brokers that confirm a record.",
     ),
-    option(
+    _PRODUCER(
         "--idempotence/--no-idempotence",
         default=True,
-        help="No doubles and no reordering when a send is retried.",
+        help="Avoid doubles and reordering when a send is retried.",
     ),
-    option(
+    _PRODUCER(
         "--compression",
         type=click.Choice(get_args(Compression)),
         default="lz4",
         help="Codec of the batches that are sent.",
     ),
-    option("--linger-ms", type=click.FloatRange(min=0), default=5.0, help="Wait to fill a batch."),
-    option("--flush-every", type=Duration(), default="5s", help="Longest time without a flush."),
-    option("--transactions-topic", default=TRANSACTIONS.name, help="Where payments go."),
-    option("--labels-topic", default=LABELS.name, help="Where labels go."),
+    _PRODUCER(
+        "--linger-ms",
+        type=click.FloatRange(min=0),
+        default=5.0,
+        help="Milliseconds to wait for a batch to fill.",
+    ),
+    _PRODUCER("--flush-every", type=Duration(), default="5s", help="Longest time without a flush."),
+    _PRODUCER(
+        "--transactions-topic", default=TRANSACTIONS.name, help="Kafka topic of the payments."
+    ),
+    _PRODUCER("--labels-topic", default=LABELS.name, help="Kafka topic of the labels."),
     json_option,
     output_options,
 )

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from cli.options import option
+from cli.options import in_group
 from cli.stream.produce_options import Moment
 from producer.world.settings import ATTACKS, WorldSettings, parse_attacks
 
@@ -50,27 +50,38 @@ class WorldOptions:
             raise click.UsageError(str(error)) from None
 
 
-users_option = option("--users", type=_COUNT, default=_DEFAULT.users, help="People, a card each.")
-merchants_option = option(
+WORLD = "Generated world"
+"""The heading of these options in --help."""
+_option = in_group(WORLD)
+users_option = _option(
+    "--users", type=_COUNT, default=_DEFAULT.users, help="Number of people; each has one card."
+)
+merchants_option = _option(
     "--merchants", type=_COUNT, default=_DEFAULT.merchants, help="Number of merchants."
 )
-payments_option = option(
-    "--payments", type=_COUNT, default=_DEFAULT.payments, help="Payments, frauds among them."
+payments_option = _option(
+    "--payments",
+    type=_COUNT,
+    default=_DEFAULT.payments,
+    help="Number of payments, good and fraudulent.",
 )
-fraud_share_option = option(
-    "--fraud-share", type=float, default=_DEFAULT.fraud_share, help="Share of frauds."
+fraud_share_option = _option(
+    "--fraud-share",
+    type=float,
+    default=_DEFAULT.fraud_share,
+    help="Share of frauds among the payments.",
 )
-first_day_option = option(
+first_day_option = _option(
     "--first-day",
     type=Moment(),
     default=_DEFAULT.start.date().isoformat(),
-    help="Midnight of the first day.",
+    help="Date of the first day, which begins at midnight UTC.",
 )
-attacks_option = option(
+attacks_option = _option(
     "--attacks",
     metavar="NAME:WEIGHT,...",
     default=",".join(f"{name}:{weight:g}" for name, weight in ATTACKS.items()),
-    help="Mix of attacks, as shares of the frauds.",
+    help="Mix of attacks, each with its weight among the frauds.",
 )
 
 _OPTIONS = (
@@ -78,9 +89,11 @@ _OPTIONS = (
     merchants_option,
     payments_option,
     fraud_share_option,
-    option("--days", type=_COUNT, default=_DEFAULT.days, help="Days to simulate."),
+    _option("--days", type=_COUNT, default=_DEFAULT.days, help="Number of days to simulate."),
     first_day_option,
-    option("--seed", default=_DEFAULT.seed, help="The same seed, the same payments."),
+    _option(
+        "--seed", default=_DEFAULT.seed, help="Seed of the world: the same seed, the same payments."
+    ),
     attacks_option,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -198,11 +198,15 @@ class AgainstBest(_Part, frozen=True):
         return f"The ensemble less its best model, {self.member}: {figure}, {verdict}"
 
 
-class Reproduction(_Part, frozen=True):
-    """The command that makes this bundle again, and the seed of every random choice in it."""
+class Reproduction(_Part, frozen=True, omit_defaults=True):
+    """The command that makes this bundle again, and the seed of every random choice in it.
+
+    ``settings`` is the content of the settings file that the command names, None without one.
+    """
 
     command: str
     seed: int
+    settings: dict[str, Any] | None = None
 
 
 class Parity(_Part, frozen=True):

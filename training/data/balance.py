@@ -27,7 +27,7 @@ def refuse_too_few(targets: Targets, settings: FitSettings) -> None:
     if settings.balance == "smote" and 0 < frauds <= _SMOTE_NEIGHBOURS:
         raise TrainingError(
             f"SMOTE needs more than {_SMOTE_NEIGHBOURS} frauds in the training part and found "
-            f"{frauds}: give a longer history, or use --balance weights."
+            f"{frauds}: give a longer history, or set `balance` to weights in the settings file."
         )
     if frauds < FEWEST_FRAUDS or not good:
         raise TrainingError(

@@ -25,7 +25,7 @@ class Calibration(Protocol):
 
     @property
     def method(self) -> Calibrated:
-        """The name of the method, as `train --calibration` takes it."""
+        """The name of the method, as the setting `calibration` takes it."""
 
     def parameters(self) -> dict[str, list[float]]:
         """Return its numbers by name, for the manifest."""

@@ -31,7 +31,7 @@ class Combination(Protocol):
 
     @property
     def method(self) -> Method:
-        """The name of the method, as `train --combine` takes it."""
+        """The name of the method, as the setting `combine` takes it."""
 
     def shares(self) -> list[float]:
         """Return each model's part in the result; they sum to 1."""

@@ -25,7 +25,7 @@ _NO_FEATURE = -2
 def strongest(fitted: FittedEnsemble, count: int) -> Ints:
     """Return the ``count`` columns with the largest importance, int64[count], in their order."""
     if count < 1:
-        raise TrainingError(f"--max-features wants 1 or more and got {count}.")
+        raise TrainingError(f"`max_features`: expected 1 or more, got {count}.")
     order = np.argsort(-fitted.importance(), kind="stable")
     return np.sort(order[:count])
 

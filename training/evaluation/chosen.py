@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +11,10 @@ import msgspec
 from events.errors import one_line
 from training.errors import TrainingError
 from training.fit_settings import FitSettings
+from training.settings_file import read_settings, settings_text
 
 FOLDER: Final = Path(__file__).parent / "settings"
 """Where the settings of the known data sets are, one file for each."""
-_OF_THE_MACHINE: Final = "jobs"
 
 
 @dataclass(frozen=True)
@@ -40,32 +40,24 @@ class Chosen:
     found: Found | None
 
 
-def write_chosen(path: Path, settings: FitSettings, found: Found) -> None:
+def write_chosen(path: Path, settings: FitSettings, found: Found | None) -> None:
     """Write settings, without how many threads they were fitted with."""
-    told = asdict(settings)
-    del told[_OF_THE_MACHINE]
-    text = msgspec.json.encode({"settings": told, "found": found})
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(text, indent=2) + b"\n")
+    path.write_bytes(settings_text(settings, found))
 
 
 def read_chosen(path: Path) -> Chosen:
-    """Return the settings of a file; the defaults where there is none.
+    """Return the settings of a file; the defaults where there is no file.
 
     Raises TrainingError for a file that says something else.
     """
     if not path.exists():
         return Chosen(FitSettings(), None)
+    settings, found = read_settings(path.read_bytes(), str(path))
     try:
-        told = msgspec.json.decode(path.read_bytes(), type=dict[str, dict[str, object]])
-        unknown = told["settings"].keys() - {one.name for one in fields(FitSettings)}
-        if unknown:
-            raise ValueError(f"unknown settings {', '.join(sorted(unknown))}")
-        return Chosen(
-            msgspec.convert(told["settings"], FitSettings), msgspec.convert(told["found"], Found)
-        )
-    except (ValueError, KeyError, RecursionError, TrainingError) as error:
+        return Chosen(settings, msgspec.convert(found, Found | None))
+    except msgspec.ValidationError as error:
         raise TrainingError(
-            f"{path}: expected settings as `./cardwatch tune` writes them, got "
-            f"{one_line(error, 300)}; run it again, or remove the file."
+            f"{path}: expected `found` as `./cardwatch tune` writes it, got "
+            f"{one_line(error, 300)}; run the search again, or remove `found`."
         ) from None

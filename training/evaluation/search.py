@@ -106,8 +106,8 @@ def search(
     )
     best = study.best_trial
     return SearchResult(
-        settings=with_weights(
-            replace(task.base, **best.params), _both(best.user_attrs[_WEIGHT_OF_TRIAL])
+        settings=replace(
+            task.base, **best.params, weights=_both(best.user_attrs[_WEIGHT_OF_TRIAL])
         ),
         value=study.best_value,
         default_value=float(study.trials[0].value or 0.0),

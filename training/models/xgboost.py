@@ -101,8 +101,8 @@ def choose_device(settings: FitSettings, rows: int) -> str:
     """
     if settings.device == "cuda" and not gpu_found():
         raise TrainingError(
-            "--device cuda needs a GPU and an XGBoost built for it, and XGBoost "
-            f"{xgboost.__version__} here {_lack()}: use --device auto, or install the package "
+            "The setting `device` is cuda, which needs a GPU and an XGBoost built for it. XGBoost "
+            f"{xgboost.__version__} here {_lack()}: set `device` to auto, or install the package "
             "xgboost in place of xgboost-cpu."
         )
     wanted = settings.device == "cuda" or (settings.device == "auto" and rows >= GPU_FROM_ROWS)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from typing import Any
 
 from features.catalogue import FEATURE_SET_VERSION
 from scoring.bundle.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, TrainingData
@@ -57,11 +58,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the history came from: a name, a hash of its values, the command that was given."""
+    """Where the history came from: a name, a hash of its values, the command that was given.
+
+    ``settings`` are those of a settings file, None where the command names no file.
+    """
 
     source: str
     sha256: str
     command: str
+    settings: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,9 @@ def train(
         calibration=calibrated,
         thresholds=thresholds,
         training=_training_data(prepared, settings, origin),
-        reproduction=Reproduction(command=origin.command, seed=settings.fit.seed),
+        reproduction=Reproduction(
+            command=origin.command, seed=settings.fit.seed, settings=origin.settings
+        ),
         libraries=_versions(),
         metrics=metrics,
         parity=packed.parity,

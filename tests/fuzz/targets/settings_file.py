@@ -52,7 +52,6 @@ def _chosen(body: bytes) -> None:
     except TrainingError as error:
         check_refusal(error)
         return
-    assert chosen.found is not None
     write_chosen(path, chosen.settings, chosen.found)
     assert read_chosen(path).found == chosen.found
 

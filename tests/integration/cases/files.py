@@ -78,7 +78,9 @@ def combine_rank_fails_its_gate(case: Path) -> None:
     _python(case / "make.py", history.resolve())
     columns = ("card_id=card", "timestamp=at", "amount=amount", "merchant_id=shop", "is_fraud=bad")
     maps = [f"--map={pair}" for pair in (*columns, "transaction_id=id")]
-    rank = ("--combine", "rank", "--calibration", "none", "--out", "registry")
+    settings = Path("rank.json")
+    settings.write_text('{"settings": {"combine": "rank", "calibration": "none"}}')
+    rank = ("--settings", settings, "--out", "registry")
     result = call("train", "--data", history, *maps, EURO, *rank)
     assert result.exit_code == 0, result.output
 

@@ -18,7 +18,7 @@ MAP = (
     "--map=merchant_id=shop", "--map=is_fraud=bad", "--constant=currency=EUR", "--jobs=1",
     "--skip-bad-rows",
 )  # fmt: skip
-TRAIN = (*MAP, "--forest-trees=4", "--boosted-trees=4")
+TRAIN = (*MAP, f"--settings={Path(__file__).parent / 'few_trees.json'}")
 JUDGE = (*MAP, "--resamples=20")
 HEAD = "id,card,at,sum,shop,bad"
 Label = Callable[[int], str]

@@ -15,11 +15,8 @@ from producer.handbook.population import GeneratorSettings
 from scoring.loader import load_bundle
 
 SIZE = ("--customers", "150", "--terminals", "100", "--days", "12", "--label-delay", "2d")
+SMALL = {"forest_trees": 8, "boosted_trees": 8}
 QUICK = (
-    "--forest-trees",
-    "8",
-    "--boosted-trees",
-    "8",
     "--medium",
     "share:0.2",
     "--jobs",
@@ -34,8 +31,11 @@ MAP = (
 )  # fmt: skip
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+def run(*arguments: object, **settings: object) -> Result:
+    """Train with few trees; the settings come from standard input."""
+    call = [str(argument) for argument in arguments]
+    text = json.dumps({"settings": {**SMALL, **settings}})
+    return CliRunner().invoke(command, ["--settings", "-", *call], input=text)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_manifest_holds_the_command_that_repeats_it(tmp_path: Path) -> None:
     run("--generate", *SIZE, *QUICK, "--seed", "3", "--no-refit", "--out", tmp_path)
     manifest = load_bundle(tmp_path / "ensemble" / "1").manifest
     told = manifest.reproduction.command
-    assert told.startswith("./cardwatch train --generate")
+    assert told.startswith("./cardwatch train ") and "--generate" in told
     assert "--customers 150" in told and "--seed 3" in told and "--no-refit" in told
     assert str(tmp_path) not in told
     assert manifest.training.source.startswith("generator: 150 customers, 100 terminals, radius")
@@ -118,16 +118,21 @@ def test_figures_are_shown_as_a_table(history: Path, tmp_path: Path) -> None:
         assert step in result.stderr
 
 
-def test_models_combination_and_calibration_are_options(history: Path, tmp_path: Path) -> None:
+def test_models_are_an_option_and_the_rest_is_in_the_settings_file(
+    history: Path, tmp_path: Path
+) -> None:
     result = run(
-        "--data", history, *MAP, *QUICK, "--out", tmp_path, "--combine", "auto", "--models",
-        "random_forest,lightgbm, logistic", "--calibration", "sigmoid", "--max-features", 12,
+        "--data", history, *MAP, *QUICK, "--out", tmp_path,
+        "--models", "random_forest,lightgbm, logistic",
+        combine="auto", calibration="sigmoid", max_features=12,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "Combined by" in result.stderr and "Calibrated by sigmoid" in result.stderr
     manifest = load_bundle(tmp_path / "ensemble" / "1").manifest
     assert [one.name for one in manifest.members] == ["random_forest", "lightgbm", "logistic"]
-    assert "--models random_forest,lightgbm,logistic" in manifest.reproduction.command
+    made = manifest.reproduction
+    assert "--models random_forest,lightgbm,logistic" in made.command and made.settings is not None
+    assert made.settings["calibration"] == "sigmoid" and made.settings["forest_trees"] == 8
     assert len(manifest.features) == 12
 
 
@@ -263,3 +268,38 @@ def test_a_version_that_exists_is_refused_before_any_work(tmp_path: Path) -> Non
     (tmp_path / "ensemble" / "4").mkdir(parents=True)
     result = run("--generate", "--out", tmp_path, "--version", "4")
     assert result.exit_code == 1 and "never overwritten" in result.stderr
+
+
+def test_settings_are_written_with_every_key_explained_and_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "my.json"
+    result = run("--models", "xgboost", "--write-settings", path, forest_depth=3)
+    assert result.exit_code == 0, result.output
+    assert "Maximum depth of a tree in the random forest." in result.stdout
+    assert f"./cardwatch train --settings {path}" in " ".join(result.stderr.split())
+    told = json.loads(path.read_text())["settings"]
+    assert (told["models"], told["forest_depth"], told["forest_trees"]) == (["xgboost"], 3, 8)
+    again = CliRunner().invoke(command, ["--settings", str(path), "--write-settings", "-"])
+    assert again.stdout == path.read_text()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["my.json"]
+
+
+def test_an_option_goes_before_the_file(tmp_path: Path) -> None:
+    result = run("--seed", 5, "--write-settings", "-", seed=3, models=["lightgbm"])
+    told = json.loads(result.stdout)["settings"]
+    assert told["seed"] == 5 and told["models"] == ["lightgbm"]
+
+
+def test_a_settings_file_that_is_refused_ends_the_call(tmp_path: Path) -> None:
+    result = run("--out", tmp_path, forest_tree=3)
+    assert result.exit_code == 2 and "got 'forest_tree'; write `forest_trees`" in result.stderr
+
+
+def test_an_option_that_moved_to_the_file_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run("--forest-trees", 8)
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 2
+    assert "There is no option --forest-trees any more: write `forest_trees` into a file" in said
+    monkeypatch.setenv("CARDWATCH_TRAIN_BALANCE", "smote")
+    result = CliRunner().invoke(command, [], auto_envvar_prefix="CARDWATCH_TRAIN")
+    assert result.exit_code == 2 and "`balance`" in result.stderr
+    assert "--forest-trees" not in run("--help").stdout

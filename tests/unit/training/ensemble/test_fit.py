@@ -57,7 +57,7 @@ def test_synthetic_frauds_lie_between_frauds_and_originals_stay() -> None:
 def test_smote_with_too_few_frauds_says_what_to_do() -> None:
     targets = np.zeros(100, np.int8)
     targets[:3] = 1
-    with pytest.raises(TrainingError, match="--balance weights"):
+    with pytest.raises(TrainingError, match="`balance` to weights"):
         fit(np.ones((100, 2), np.float32), targets, replace(SMALL, balance="smote"))
 
 
