@@ -25,11 +25,8 @@ from harness.load import Load
 from producer.stream.records import Record
 from scoring.answer import Row, model_input
 from scoring.decision.decide import alert, decide
-from scoring.hand_over import CardResult
-from scoring.hand_over import pack as pack_hand_over
-from scoring.hand_over import unpack as unpack_hand_over
 from scoring.loader import Bundle
-from scoring.request import ScoringRequest
+from scoring.messages import CardResult, ScoringRequest, pack, unpack_hand_over
 
 _NOW_MS = 1_800_000_000_000
 _MONTH = 200_000
@@ -122,7 +119,7 @@ class _HotPath:
         payments = clock.run("card", "parse and validate", _parse, pairs)
         steps = clock.run("card", "card features", self._card, payments)
         results = list(map(_result, payments, records, steps))
-        packed = clock.run("card", "pack the hand-over", pack_hand_over, results)
+        packed = clock.run("card", "pack the hand-over", pack, results)
         clock.run("merchant", "unpack the hand-over", unpack_hand_over, packed)
         return results
 

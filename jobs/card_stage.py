@@ -18,7 +18,7 @@ from features.card import transition as card
 from jobs.flink_edge.direct import Fields
 from jobs.flink_edge.stage import Stage
 from jobs.flink_edge.state import entity_state
-from scoring.hand_over import CardLabel, Refused, pack
+from scoring.messages import CardLabel, Refused, pack
 from scoring.steps import card_result
 from udfs.metrics import Counters
 

@@ -9,7 +9,7 @@ from events.topics import ALERTS, DECISIONS
 from jobs.flink_edge.direct import Fields
 from scoring.answer import answer, model_input
 from scoring.loader import load_bundle
-from scoring.request import ScoringRequest, pack
+from scoring.messages import ScoringRequest, pack
 from udfs.metrics import Counters
 
 

@@ -13,8 +13,7 @@ from features.merchant import transition as merchant
 from jobs.flink_edge.direct import Fields
 from jobs.flink_edge.stage import Stage
 from jobs.flink_edge.state import entity_state
-from scoring.hand_over import CardLabel, CardResult, unpack
-from scoring.request import ScoringRequest
+from scoring.messages import CardLabel, CardResult, ScoringRequest, unpack_hand_over
 from scoring.steps import label_receipt, scoring_request
 from udfs.metrics import Counters
 
@@ -49,7 +48,7 @@ class MerchantStage(Stage):
 
     def rows(self, value: bytes) -> Sequence[Fields]:
         """Take in one payment or one label, or let a dead letter pass."""
-        message = unpack(value)
+        message = unpack_hand_over(value)
         if isinstance(message, CardResult):
             return self._payment(message)
         if isinstance(message, CardLabel):

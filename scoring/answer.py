@@ -11,7 +11,7 @@ from events.decision import RiskLevel, encode_decision
 from events.transaction import Transaction
 from scoring.decision.decide import alert, decide
 from scoring.loader import Bundle
-from scoring.request import ScoringRequest
+from scoring.messages import ScoringRequest
 
 Row = npt.NDArray[np.float32]
 

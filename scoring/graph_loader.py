@@ -14,8 +14,9 @@ from scoring.bundle.files import RESTORE, RETRAIN, BundleError, read_arrays, rea
 from scoring.bundle.graph_check import TreesError, check_graph
 from scoring.bundle.graph_numbers import contradictions
 from scoring.bundle.manifest import COVERS_FILE, GRAPH_FILE, Manifest
+from scoring.bundle.tensors import INPUT, PROBABILITY, Matrix
 from scoring.model.row_program import PROBES, NotStepsError, differing, read_program
-from scoring.model.scorer import INPUT, PROBABILITY, Matrix, RowRunner, Scorer, open_session
+from scoring.model.scorer import RowRunner, Scorer, open_session
 from scoring.reasons.contributions import EnsembleContributions, read_contributions
 
 _log = logging.getLogger(__name__)

@@ -22,8 +22,9 @@ from scoring.bundle.files import (
 from scoring.bundle.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE, Manifest
 from scoring.bundle.manifest_file import read_manifest
 from scoring.bundle.manifest_sense import check_golden_levels, check_sense
+from scoring.bundle.tensors import PROBABILITY, Matrix
 from scoring.graph_loader import read_graph
-from scoring.model.scorer import PROBABILITY, Matrix, Scorer, Scores
+from scoring.model.scorer import Scorer, Scores
 from scoring.reasons.explain import Explainer
 
 __all__ = [

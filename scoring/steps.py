@@ -12,8 +12,7 @@ from events.topics import LABEL_RECEIPTS
 from events.transaction import Transaction
 from features.card.transition import CardStep
 from features.merchant.transition import LabelStep, MerchantStep
-from scoring.hand_over import CardResult
-from scoring.request import ScoringRequest
+from scoring.messages import CardResult, ScoringRequest
 
 
 def card_result(

@@ -18,7 +18,7 @@ let_numba_load()  # before what follows imports the compiled kernels
 
 from scoring.answer import answer_batch  # noqa: E402
 from scoring.loader import load_bundle  # noqa: E402
-from scoring.request import unpack  # noqa: E402
+from scoring.messages import unpack_request  # noqa: E402
 from udfs.metrics import Counters  # noqa: E402
 
 ANSWER = DataTypes.ROW(
@@ -40,7 +40,7 @@ class Score(ScalarFunction):  # type: ignore[misc]  # pyflink ships no types
 
     def eval(self, packed: pd.Series[bytes]) -> pd.DataFrame:
         """Answer one batch; rows keep their order."""
-        requests = [unpack(each) for each in packed]
+        requests = [unpack_request(each) for each in packed]
         now = time.time_ns() // 1_000_000
         answers = answer_batch(requests, self._bundle, now)
         for request, one in zip(requests, answers, strict=True):

@@ -34,7 +34,7 @@ from harness.cpu import cpu_seconds
 from harness.rates import median_rate
 from scoring.answer import Row, answer, model_input
 from scoring.loader import Bundle, load_bundle
-from scoring.request import ScoringRequest
+from scoring.messages import ScoringRequest
 from scoring.steps import label_receipt
 
 OUTPUT_TOPICS: Final = tuple(

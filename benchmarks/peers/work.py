@@ -19,13 +19,15 @@ from events.transaction import receive_transaction
 from features.card import transition as card
 from features.merchant import transition as merchant
 from scoring.answer import Answer, answer, answer_batch, model_input
-from scoring.hand_over import CardLabel, Refused
-from scoring.hand_over import pack as pack_hand_over
-from scoring.hand_over import unpack as unpack_hand_over
 from scoring.loader import Bundle
-from scoring.request import ScoringRequest
-from scoring.request import pack as pack_request
-from scoring.request import unpack as unpack_request
+from scoring.messages import (
+    CardLabel,
+    Refused,
+    ScoringRequest,
+    pack,
+    unpack_hand_over,
+    unpack_request,
+)
 from scoring.steps import card_result, label_receipt, scoring_request
 
 
@@ -59,13 +61,13 @@ def card_step(
     """Take one record of the transactions or the labels topic to its card."""
     if topic == LABELS.name:
         label = parse_label(value, key)
-        return CardOut(state, label.merchant_id, pack_hand_over(CardLabel(label)))
+        return CardOut(state, label.merchant_id, pack(CardLabel(label)))
     payment, original = receive_transaction(value, key, time_ms)
     step = card.advance(state, payment)
     if not step.accepted:
         return CardOut(state, None, b"")
     result = card_result(payment, original, step, time_ms)
-    return CardOut(step.state, payment.merchant_id, pack_hand_over(result))
+    return CardOut(step.state, payment.merchant_id, pack(result))
 
 
 def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
@@ -100,7 +102,7 @@ def pack_out(out: MerchantOut) -> Out:
         return out.receipt
     assert out.request is not None
     key = out.request.payment.card_id.encode()
-    return Out(DECISIONS.name, key, pack_request(out.request))
+    return Out(DECISIONS.name, key, pack(out.request))
 
 
 def score_batch(packed: Sequence[bytes], bundle: Bundle) -> Iterable[list[Out]]:

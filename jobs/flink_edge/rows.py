@@ -23,7 +23,7 @@ INCOMING = Types.ROW_NAMED(["card", "record"], [Types.STRING(), RECORD])
 """A Kafka record under its key."""
 
 HAND_OVER = Types.ROW_NAMED(["merchant", "body"], [Types.STRING(), BYTES])
-"""What the card stage hands the merchant stage: see scoring.hand_over."""
+"""What the card stage hands the merchant stage: see scoring.messages."""
 
 OUTGOING = Types.ROW_NAMED(["topic", "key", "value"], [Types.STRING(), BYTES, BYTES])
 """A Kafka record to write."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
-from scoring.model.scorer import INPUT
+from scoring.bundle.tensors import INPUT
 
 Attributes = dict[str, npt.NDArray[Any]]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from scoring.bundle.files import RESTORE, RETRAIN, BundleError
 from scoring.bundle.manifest import GOLDEN_FILE, MANIFEST_FILE, Manifest, Thresholds
-from scoring.model.scorer import Matrix
+from scoring.bundle.tensors import Matrix
 
 LEVELS: Final = ("LOW", "MEDIUM", "HIGH")
 WEIGHT_TOLERANCE: Final = 1e-6

@@ -11,8 +11,8 @@ from events.alert import Alert
 from events.decision import Decision, RiskLevel, encode_features
 from features.catalogue import FEATURE_SET_VERSION
 from scoring.bundle.manifest import Manifest, Thresholds
+from scoring.messages import ScoringRequest
 from scoring.reasons.explain import Explanation
-from scoring.request import ScoringRequest
 
 _SHARED: Final = tuple(
     name

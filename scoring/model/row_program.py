@@ -19,8 +19,9 @@ from onnx import helper, numpy_helper
 
 from scoring.bundle.graph_check import ML_DOMAIN, Attributes, tree_attributes
 from scoring.bundle.graph_check import TREES as TREE_ENSEMBLE
+from scoring.bundle.tensors import INPUT
 from scoring.model.row_kernel import ADD, MULTIPLY, NODE, SIGMOID, STEP, SUBTRACT, TREES, run_row
-from scoring.model.scorer import INPUT, RowRunner
+from scoring.model.scorer import RowRunner
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]

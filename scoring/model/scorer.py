@@ -6,13 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
-INPUT = "features"
-PROBABILITY = "probability"
-
-Matrix = npt.NDArray[np.float32]
+from scoring.bundle.tensors import INPUT, PROBABILITY, Matrix
 
 RowRunner = Callable[[Matrix], tuple[float, ...] | None]
 """From one feature vector to the graph's outputs, None where ONNX Runtime has to be asked."""

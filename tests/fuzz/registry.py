@@ -48,9 +48,7 @@ TARGETS: Final[dict[str, Target]] = {
     "own_event": Target(
         "decisions, alerts, dead letters, receipts", ("events",), 4096, 5, json_from=1
     ),
-    "hand_over": Target(
-        "what the stages hand each other", ("scoring.hand_over", "scoring.request"), 2048, 2
-    ),
+    "hand_over": Target("what the stages hand each other", ("scoring.messages",), 2048, 2),
     "table": Target("tables of payments", ("events",), 1024, 4),
     "csv_file": Target(
         "CSV files of the producer and of training", ("events", "producer"), 4096, 7

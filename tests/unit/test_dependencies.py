@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.unit.import_graph import ROOT, circle, imported, of_files, of_sub_folders
 
 _BELOW_VERIFY = {"stack", "events", "features", "scoring", "udfs", "jobs", "training", "producer"}
 ALLOWED: dict[str, set[str]] = {
@@ -28,13 +27,18 @@ FOLDERS = {*ALLOWED, "cli", "tests"}
 CLIENTS = {"pyflink", "confluent_kafka"}
 
 
+PRODUCT = (*ALLOWED, "cli")
+
+SCORING = ("bundle", "model", "reasons", "decision")
+"""The engine's sub-folders, each of which may import those before it."""
+
+TIED = {"training": "its steps are on their way into sub-folders of their own"}
+"""Folders whose sub-folders are still in a circle, and why."""
+
+
 def _imports(path: Path) -> Iterator[str]:
     """Yield the top-level package of every import in a file."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module.partition(".")[0]
+    yield from (name.partition(".")[0] for name in imported(path))
 
 
 @pytest.mark.parametrize("folder", ALLOWED)
@@ -63,3 +67,31 @@ def test_pyflink_stays_in_its_places() -> None:
             allowed = folder == "udfs" and path.name.endswith("_udf.py")
             allowed |= path.parent.name == "peers" and path.name.startswith("pyflink_")
             assert allowed or "pyflink" not in set(_imports(path)), path
+
+
+@pytest.mark.parametrize("folder", PRODUCT)
+def test_no_files_import_each_other(folder: str) -> None:
+    """Whoever reads a file of a circle has to read all of them."""
+    assert circle(of_files(folder)) == []
+
+
+@pytest.mark.parametrize("folder", PRODUCT)
+def test_no_sub_folders_import_each_other(folder: str) -> None:
+    """Neither could be taken out, or understood, without the other."""
+    found = circle(of_sub_folders(folder))
+    if folder in TIED:
+        assert found, f"{folder} is untied: take it out of TIED"
+    else:
+        assert found == []
+
+
+def test_the_engine_is_a_ladder() -> None:
+    """Nothing that a sub-folder needs lies above it."""
+    upwards = {
+        f"{name} imports {other}"
+        for place, name in enumerate(SCORING)
+        for other in of_sub_folders("scoring").get(name, set())
+        if other not in SCORING[:place]
+    }
+    assert not upwards
+    assert {path.parent.name for path in (ROOT / "scoring").glob("*/__init__.py")} == {*SCORING}

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from scoring.model.scorer import INPUT
+from scoring.bundle.tensors import INPUT
 from training.arrays import Floats, Ints
 from training.fit_settings import LOGISTIC, FitSettings, Targets
 from training.models.base import Parameters, column_medians, share

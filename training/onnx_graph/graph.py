@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
-from scoring.model.scorer import INPUT
+from scoring.bundle.tensors import INPUT
 
 OPSET = 21
 ML_OPSET = 5

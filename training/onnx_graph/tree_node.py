@@ -14,7 +14,7 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
-from scoring.model.scorer import INPUT
+from scoring.bundle.tensors import INPUT
 from training.arrays import Floats
 from training.onnx_graph.trees import Tree, Trees
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from scoring.bundle.manifest import COVERS_FILE, GOLDEN_FILE, Manifest
 from scoring.bundle.manifest_file import write_manifest
+from scoring.bundle.tensors import PROBABILITY
 from scoring.loader import bundle_versions, file_sha256
-from scoring.model.scorer import PROBABILITY, Scores
+from scoring.model.scorer import Scores
 from training.arrays import Floats
 from training.errors import TrainingError
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import onnx
 
-from scoring.model.scorer import PROBABILITY
+from scoring.bundle.tensors import PROBABILITY
 from training.ensemble.calibration import Calibration
 from training.ensemble.combination import Combination
 from training.models.base import Exported

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from stack.errors import StackError
 from stack.settings import BROKER, Layout, StackSettings
-from verify.faults.fault import Fault, Kind, Place, Traffic
+from verify.faults.fault import Fault, Kind, Place
 from verify.faults.ground import need_root, run
 from verify.faults.scene import Scene
+from verify.faults.traffic import Traffic
 
 _SIZE_MB = 256
 _BALLAST = "ballast"

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.job import JOB
-from producer.stream.records import Record
 from stack.settings import StackSettings
-
-if TYPE_CHECKING:
-    import random
-
-    from verify.faults.scene import Scene
+from verify.faults.scene import Scene
+from verify.faults.traffic import Traffic
 
 
 class Moment(StrEnum):
@@ -54,32 +49,11 @@ class Expectation(StrEnum):
     COUNTED_REPEATS = "repeats counted"
 
 
-Inject = Callable[["Scene"], None]
+Inject = Callable[[Scene], None]
 """Does the fault and returns once it is over, or its repair has begun; draws from scene.random."""
 
 Place = Callable[[StackSettings], AbstractContextManager[StackSettings]]
 """Prepares what the stack needs beneath it (a mount, a network), and gives it back at the end."""
-
-Alter = Callable[[Iterable[Record], "random.Random"], Iterable[Record]]
-"""Turns a run's records into those that are sent; the same for the same generator."""
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """What flows while a fault strikes: `payments` of a world of `cards`, `per_s` a second.
-
-    `alter` changes the records; records that are no valid payments have to become dead letters.
-    """
-
-    payments: int = 6_000
-    per_s: float = 250.0
-    cards: int = 120
-    alter: Alter | None = None
-
-    @property
-    def seconds(self) -> float:
-        """How long it flows at its pace."""
-        return self.payments / self.per_s
 
 
 @dataclass(frozen=True)

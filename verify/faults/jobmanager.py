@@ -7,9 +7,10 @@ from functools import partial
 
 from stack.clients.flink import FlinkError
 from stack.settings import JOBMANAGER, ZOOKEEPER
-from verify.faults.fault import Control, Fault, Kind, Traffic
+from verify.faults.fault import Control, Fault, Kind
 from verify.faults.processes import kill
 from verify.faults.scene import Scene
+from verify.faults.traffic import Traffic
 
 _KILLS = 3
 _PAUSE_S = 5.0

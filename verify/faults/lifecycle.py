@@ -18,9 +18,9 @@ from stack.submission.snapshots import newest_snapshot
 from training.data.replay import replay
 from training.fit_settings import FitSettings
 from training.packaging.pipeline import Destination, Origin, Settings, train
-from verify.faults.fault import Control, Expectation, Fault, Kind, Moment, Traffic
+from verify.faults.fault import Control, Expectation, Fault, Kind, Moment
 from verify.faults.scene import Scene
-from verify.faults.traffic import world
+from verify.faults.traffic import Traffic, world
 
 _GOES_ON_S = 5.0
 _FEW = 15

@@ -13,9 +13,10 @@ import msgspec
 from events.label import Label, encode_label, parse_label
 from events.transaction import Transaction, encode_transaction, parse_transaction
 from producer.stream.records import Record
-from verify.faults.fault import Alter, Fault, Kind, Traffic
+from verify.faults.fault import Fault, Kind
 from verify.faults.processes import DOUBLES, kill_taskmanager
 from verify.faults.scene import Scene
+from verify.faults.traffic import Alter, Traffic
 
 _POISON_SHARE = 0.01
 _REPEAT_SHARE = 0.05

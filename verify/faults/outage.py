@@ -19,11 +19,12 @@ from stack.clients.topics import is_serving
 from stack.services.kafka import SWEEP_S
 from stack.settings import BROKER
 from verify.audit import audit
-from verify.faults.fault import Expectation, Fault, Kind, Moment, Traffic
+from verify.faults.fault import Expectation, Fault, Kind, Moment
 from verify.faults.judge import expected_ids
 from verify.faults.processes import kill
 from verify.faults.producer_log import asked
 from verify.faults.scene import MERCHANT_STAGE, Scene
+from verify.faults.traffic import Traffic
 from verify.reading import read_decided
 
 _TIMEOUT_S = 10

@@ -6,10 +6,11 @@ import time
 from functools import partial
 
 from harness.errors import BenchmarkError
-from verify.faults.fault import Fault, Kind, Traffic
+from verify.faults.fault import Fault, Kind
 from verify.faults.network import Cable, behind_a_cable, cable
 from verify.faults.relay import Way
 from verify.faults.scene import Scene
+from verify.faults.traffic import Traffic
 
 _SHORTEST_S, _LONGEST_S = 10.0, 45.0
 """A client gives a request up after 30 s: partitions are shorter and longer than that."""

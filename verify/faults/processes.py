@@ -8,8 +8,9 @@ import time
 from functools import partial
 
 from stack.settings import BROKER, JOBMANAGER, ZOOKEEPER
-from verify.faults.fault import Control, Fault, Inject, Kind, Traffic
+from verify.faults.fault import Control, Fault, Inject, Kind
 from verify.faults.scene import CARD_STAGE, MERCHANT_STAGE, Scene
+from verify.faults.traffic import Traffic
 
 _STOP_S = 60.0
 _PAUSE_S = 30.0

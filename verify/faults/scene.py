@@ -11,9 +11,8 @@ from harness.errors import BenchmarkError
 from scoring.loader import Bundle
 from stack.errors import StackError
 from stack.services.embedded import Stack
-from verify.faults.fault import Traffic
 from verify.faults.live_job import LiveJob
-from verify.faults.traffic import Flow
+from verify.faults.traffic import Flow, Traffic
 
 _LOOK_EVERY_S = 0.1
 _CHECKPOINT_S = 60.0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -18,7 +20,6 @@ from producer.stream.records import Record, Records
 from producer.stream.selection import Selection
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
-from verify.faults.fault import Traffic
 from verify.faults.producer_log import Sent
 
 _FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
@@ -28,6 +29,28 @@ _CONFIRMED_WITHIN_S = 300.0
 the job has to answer it."""
 
 _GIVEN_UP_S = 10.0
+
+
+Alter = Callable[[Iterable[Record], random.Random], Iterable[Record]]
+"""Turns a run's records into those that are sent; the same for the same generator."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What flows while a fault strikes: `payments` of a world of `cards`, `per_s` a second.
+
+    `alter` changes the records; records that are no valid payments have to become dead letters.
+    """
+
+    payments: int = 6_000
+    per_s: float = 250.0
+    cards: int = 120
+    alter: Alter | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it flows at its pace."""
+        return self.payments / self.per_s
 
 
 def records(traffic: Traffic, seed: int) -> list[Record]:

@@ -19,9 +19,8 @@ from events.topics import MIB, TRANSACTIONS
 from events.transaction import encode_transaction, parse_transaction
 from harness.errors import BenchmarkError
 from producer.sending.kafka import Compression, KafkaSettings
-from verify.faults.fault import Traffic
 from verify.faults.producer_log import Sent
-from verify.faults.traffic import records
+from verify.faults.traffic import Traffic, records
 
 CODECS: Final = get_args(Compression)
 LARGEST_MS: Final = 2**63 - 1

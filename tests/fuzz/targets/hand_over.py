@@ -8,30 +8,30 @@ import msgspec
 
 from events.label import Label
 from events.transaction import Transaction
-from scoring import hand_over, request
+from scoring import messages
 
 _PAID = Transaction("t1", "c1", 1, 2, "EUR", "m1", lat=1.0, lon=2.0, attributes={"V1": 0.5})
 
 
 def run(data: bytes) -> None:
     """Unpack a hand-over or a request; both are written and read by one release only."""
-    module = (hand_over, request)[data[0] % 2] if data else hand_over
+    unpack = messages.unpack_request if data and data[0] % 2 else messages.unpack_hand_over
     try:
-        message = module.unpack(data[1:])
+        message = unpack(data[1:])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return
-    again = module.unpack(module.pack(message))
-    assert module.pack(again) == module.pack(message)  # bytes, because NaN is not itself
+    again = unpack(messages.pack(message))
+    assert messages.pack(again) == messages.pack(message)  # bytes, because NaN is not itself
 
 
 def seeds() -> Iterator[bytes]:
     """One message of each kind."""
-    yield b"\0" + hand_over.pack(hand_over.CardResult(_PAID, b"{}", b"\0" * 8, 1, False, True, 9))
+    yield b"\0" + messages.pack(messages.CardResult(_PAID, b"{}", b"\0" * 8, 1, False, True, 9))
     label = Label("t1", "c1", "m1", 1, True, 2, "bank")
-    yield b"\0" + hand_over.pack(hand_over.CardLabel(label))
-    yield b"\0" + hand_over.pack(hand_over.Refused(None, b"{}"))
-    yield b"\1" + request.pack(
-        request.ScoringRequest(
+    yield b"\0" + messages.pack(messages.CardLabel(label))
+    yield b"\0" + messages.pack(messages.Refused(None, b"{}"))
+    yield b"\1" + messages.pack(
+        messages.ScoringRequest(
             payment=_PAID,
             original=b"{}",
             features=b"\0" * 8,

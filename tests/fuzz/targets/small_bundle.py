@@ -25,8 +25,9 @@ from scoring.bundle.manifest import (
 )
 from scoring.bundle.manifest_file import write_manifest
 from scoring.bundle.manifest_sense import golden_levels
+from scoring.bundle.tensors import INPUT, PROBABILITY, Matrix
 from scoring.loader import file_sha256
-from scoring.model.scorer import INPUT, PROBABILITY, Matrix, open_session
+from scoring.model.scorer import open_session
 
 MEMBER: Final = "forest"
 WIDTH: Final = 3

@@ -12,7 +12,7 @@ from events.dead_letter import decode_dead_letter
 from events.topics import TRANSACTIONS
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from jobs.card_stage import CardStage
-from scoring.hand_over import CardResult, Refused, unpack
+from scoring.messages import CardResult, Refused, unpack_hand_over
 
 NOW_MS = 1_717_236_000_000
 PAYMENT = {
@@ -77,7 +77,7 @@ def take(stage: CardStage, **changes: object) -> CardResult | Refused | None:
     if not rows:
         return None
     ((_, packed),) = rows
-    found = unpack(packed)
+    found = unpack_hand_over(packed)
     assert isinstance(found, CardResult | Refused)
     return found
 

@@ -13,7 +13,7 @@ from events.timestamps import EARLIEST_MS, LATEST_MS, MAX_AHEAD_MS, is_record_ti
 from events.transaction import parse_transaction
 from features.card import transition as card
 from features.merchant import transition as merchant
-from scoring.request import ScoringRequest
+from scoring.messages import ScoringRequest
 from scoring.steps import card_result, scoring_request
 from tests.unit.features.factories import NOON_MS, payment
 

@@ -17,7 +17,7 @@ from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, TRANS
 from events.transaction import Transaction, encode_transaction, receive_transaction
 from events.wire import MAX_DEPTH, MAX_EVENT_BYTES, MAX_TEXT
 from features.card import transition as card
-from scoring.hand_over import CardResult, pack, unpack
+from scoring.messages import CardResult, pack, unpack_hand_over
 from scoring.steps import card_result
 from tests.unit.events.samples import CARD, NOW_MS, alert, decision, full_payment, receipt
 
@@ -55,7 +55,7 @@ def test_every_decision_and_alert_can_be_read(
     fields = full_payment(transaction_id=text, merchant_id=text, city=text, attributes=attributes)
     payment, original = received(fields, deep)
     again = CardResult(payment, original, b"", 1, False, False, NOW_MS)
-    assert unpack(pack(again)) == again
+    assert unpack_hand_over(pack(again)) == again
 
     made = decision(payment=msgspec.Raw(original), **scored_as(payment))
     read = decode_decision(written := encode_decision(made))

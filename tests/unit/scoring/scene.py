@@ -18,7 +18,7 @@ from features.card import transition as card
 from features.merchant import transition as merchant
 from scoring.answer import answer, model_input
 from scoring.loader import Bundle, find_bundle, load_bundle
-from scoring.request import ScoringRequest
+from scoring.messages import ScoringRequest
 from tests.unit.features.factories import NOON_MS, label, payment
 from verify.parity.compare import Stream
 

@@ -11,9 +11,10 @@ import pytest
 from scoring import graph_loader as bundle_graph
 from scoring.bundle.files import read_arrays
 from scoring.bundle.manifest import GOLDEN_FILE
+from scoring.bundle.tensors import INPUT, PROBABILITY, Matrix
 from scoring.loader import load_bundle
 from scoring.model.row_program import PROBES, NotStepsError, RowProgram, differing, read_program
-from scoring.model.scorer import INPUT, PROBABILITY, Matrix, open_session
+from scoring.model.scorer import open_session
 from tests.unit.scoring.scene import shipped
 from tests.unit.training.samples import every_fit, random_registry
 from training.ensemble.combination import even

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from scoring.bundle.tensors import Matrix
 from scoring.loader import Bundle, load_bundle
-from scoring.model.scorer import Matrix, Scores
+from scoring.model.scorer import Scores
 from tests.unit.training.samples import NAMES, random_history, random_registry
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.model.scorer import INPUT, PROBABILITY, open_session
+from scoring.bundle.tensors import INPUT, PROBABILITY
+from scoring.model.scorer import open_session
 from tests.unit.training.samples import floats
 from training.arrays import Floats
 from training.fit_settings import Targets

@@ -7,10 +7,9 @@ import pytest
 from events.topics import TRANSACTIONS
 from events.transaction import parse_transaction
 from verify.faults.catalogue import find_fault
-from verify.faults.fault import Traffic
 from verify.faults.producer_log import Sent, asked
 from verify.faults.run import controlled
-from verify.faults.traffic import records
+from verify.faults.traffic import Traffic, records
 from verify.faults.upstream import ODD_TIMES_MS, foreign_payments, without_payment
 
 PAYMENTS = foreign_payments(400, 30, seed=1)

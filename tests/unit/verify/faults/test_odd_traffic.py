@@ -11,9 +11,9 @@ import pytest
 from events.topics import LABELS, TRANSACTIONS
 from producer.stream.records import Record
 from verify.faults.catalogue import FAULTS
-from verify.faults.fault import Fault, Traffic
+from verify.faults.fault import Fault
 from verify.faults.producer_log import Asked, Sent, asked
-from verify.faults.traffic import VaryingPace, records
+from verify.faults.traffic import Traffic, VaryingPace, records
 
 PAYMENTS = 1_500
 ODD = {fault.name: fault for fault in FAULTS if fault.traffic.alter}

@@ -11,7 +11,7 @@ from features.card import transition as card
 from features.card.state import VERSION
 from features.windows import HOUR_MS, MAX_CARD_EVENTS
 from jobs.card_stage import CardStage
-from scoring.hand_over import Refused
+from scoring.messages import Refused
 from tests.unit.features.factories import NOON_MS, payment
 from tests.unit.jobs.test_card_stage import Context, take
 from verify.faults.older_card import OlderCardStage, as_version_2

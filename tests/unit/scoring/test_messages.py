@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scoring import request as requests
-from scoring.hand_over import CardLabel, CardResult, pack, unpack
+from scoring.messages import CardLabel, CardResult, pack, unpack_hand_over, unpack_request
 from tests.unit.features.factories import label, payment
 from tests.unit.scoring.scene import first_payment
 
@@ -18,13 +17,13 @@ def test_a_payment_survives_the_way_between_stages() -> None:
         compacted=False,
         received_ms=5,
     )
-    assert unpack(pack(sent)) == sent
+    assert unpack_hand_over(pack(sent)) == sent
 
 
 def test_a_label_is_told_from_a_payment() -> None:
-    assert unpack(pack(CardLabel(label()))) == CardLabel(label())
+    assert unpack_hand_over(pack(CardLabel(label()))) == CardLabel(label())
 
 
 def test_a_request_survives_the_way_to_the_batches() -> None:
     request, _ = first_payment()
-    assert requests.unpack(requests.pack(request)) == request
+    assert unpack_request(pack(request)) == request
