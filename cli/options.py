@@ -17,7 +17,7 @@ from stack.installation import RUN_FOLDER
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-OUTPUT: Final = "Output"
+OUTPUT: Final = "Output and help"
 """The group of --json, -q, -v and --help, the last one in every help."""
 
 
@@ -29,26 +29,38 @@ class GroupedOption(click.Option):
         self.group = group
 
 
+def _write_groups(
+    command: click.Command, ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    """Write one section for each group of options; the group of the output comes last."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx)
+        if record is not None:
+            groups.setdefault(getattr(param, "group", OUTPUT), []).append(record)
+    last = groups.pop(OUTPUT)  # --help is always there
+    for title, records in (*groups.items(), (OUTPUT, last)):
+        with formatter.section(title):
+            formatter.write_dl(records)
+
+
 class GroupedCommand(click.Command):
     """A command whose help lists options in groups, in the order of each group's first option."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write one section for each group; the group of the output comes last."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record is not None:
-                groups.setdefault(getattr(param, "group", OUTPUT), []).append(record)
-        last = groups.pop(OUTPUT)  # --help is always there
-        for title, records in (*groups.items(), (OUTPUT, last)):
-            with formatter.section(title):
-                formatter.write_dl(records)
+        """Write the options in their groups."""
+        _write_groups(self, ctx, formatter)
 
 
 class GroupedGroup(click.Group):
-    """A group of commands whose helps list options in groups."""
+    """A group of commands whose helps list options in groups, its own too."""
 
     command_class = GroupedCommand
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, then the options in their groups."""
+        self.format_commands(ctx, formatter)
+        _write_groups(self, ctx, formatter)
 
 
 option = functools.partial(click.option, cls=GroupedOption, show_default=True, show_envvar=True)

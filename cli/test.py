@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from cli.console import Output, fail
-from cli.options import option, output_options
+from cli.options import GroupedCommand, in_group, output_options
 from stack.installation import ROOT
 
 SPEEDS = ("unit", "flink", "integration", "faults")
@@ -39,25 +39,30 @@ Examples:
   ./cardwatch test --speed flink -- -k savepoint -x  what follows -- goes to pytest"""
 
 
-@click.command("test", epilog=EXAMPLE)
-@option(
+_checks = in_group("Checks")
+
+
+@click.command("test", cls=GroupedCommand, epilog=EXAMPLE)
+@_checks(
     "--speed",
     "speeds",
     multiple=True,
     type=click.Choice(SPEEDS),
     default=SPEEDS,
-    help="Speed of the tests to run; may be given often.",
+    help="Speed of the tests to run. Repeatable.",
 )
-@click.option("--lint/--no-lint", default=True, help="Whether ruff and mypy run first.")
+@_checks(
+    "--lint/--no-lint", default=True, show_envvar=False, help="Run ruff and mypy before the tests."
+)
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 @output_options
 def command(
     speeds: tuple[str, ...], lint: bool, pytest_arguments: tuple[str, ...], out: Output
 ) -> None:
-    """Check style and types, then run the tests: unit, flink, integration and faults.
+    """Run what the continuous integration runs: style, types and the tests.
 
-    All checks run even where one fails; the exit status is 1 where any did. The flink, integration
-    and faults tests start brokers and clusters of their own, on free ports.
+    Needs free ports for the flink, integration and faults tests, which start brokers and clusters
+    of their own. All checks run even where one fails. Exits with 1 where any failed.
     """
     failed = (
         [name for name, check in _lint_checks() if not _passes(name, check, out)] if lint else []

@@ -15,6 +15,7 @@ from cli.bench.compare import compare_command
 from cli.bench.handbook import handbook_command
 from cli.bench.options import (
     BENCH_FOLDER,
+    JOB,
     ROOT,
     Listed,
     bundle_option,
@@ -28,7 +29,7 @@ from cli.bench.soak import soak_command
 from cli.bench.state import state_command
 from cli.bench.threads import threads_command
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedGroup, in_group, json_option, output_options
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from jobs.settings import DIRECT, PROFILES, Profile
@@ -50,47 +51,64 @@ Examples:
   ./cardwatch bench soak                           whether it stays as it is for an hour
   ./cardwatch bench state --cards 1000000          many cards: checkpoints, restore, throughput
 
-The calibration loop tells how fast the machine was: compare runs only where it agrees."""
+The calibration loop measures the machine: compare runs only where its time agrees."""
+
+_measured = in_group("Measurement")
+_job = in_group(JOB)
 
 
-@click.group("bench", invoke_without_command=True, epilog=EXAMPLE)
-@own_folder_option
-@bundle_option
-@models_option
-@option(
+@click.group("bench", cls=GroupedGroup, invoke_without_command=True, epilog=EXAMPLE)
+@_measured("--quick", is_flag=True, help="Take fewer payments and seconds, for a rough idea.")
+@_measured(
     "--payments",
     type=click.IntRange(1_000),
     default=DEFAULTS.payments,
     help="Number of measured payments.",
 )
-@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
-@option(
-    "--profiles",
-    type=Listed(PROFILES),
-    default=",".join(PROFILES),
-    help="Profiles of the job to measure.",
+@_measured(
+    "--warm-up",
+    type=click.IntRange(0),
+    default=DEFAULTS.warm_up,
+    help="Number of payments before the measured ones.",
 )
-@option(
+@_measured(
     "--rates",
     type=Listed(),
     default=",".join(map(str, DEFAULTS.rates)),
     help="Payments a second at which latency is measured, in the latency profile.",
 )
-@option(
+@_measured(
     "--seconds",
     type=click.IntRange(1),
     default=DEFAULTS.seconds,
     help="Seconds measured at each rate.",
 )
-@option("--parallelism", type=click.IntRange(1), default=1, help="Two TaskManagers for each.")
-@option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
-@option(
+@_measured(
     "--core-hour-usd",
     type=click.FloatRange(0, min_open=True),
     default=DEFAULTS.core_hour_usd,
-    help="Price of a core for an hour.",
+    help="Price of a core for an hour, in US dollars.",
 )
-@option("--quick", is_flag=True, help="Fewer payments and seconds: a rough idea.")
+@_job(
+    "--profiles",
+    type=Listed(PROFILES),
+    default=",".join(PROFILES),
+    help="Profiles of the job to measure.",
+)
+@_job(
+    "--parallelism",
+    type=click.IntRange(1),
+    default=1,
+    help="Parallelism of the job; each step takes two TaskManagers.",
+)
+@_job(
+    "--direct/--no-direct",
+    default=DIRECT,
+    help="Hand rows to Java directly (docs/adr/0018), or in PyFlink's ordinary way.",
+)
+@bundle_option
+@models_option
+@own_folder_option
 @keep_option
 @json_option
 @output_options
@@ -113,13 +131,13 @@ def command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Measure throughput, CPU, latency and state on a stack of its own, and print a table.
+    """Measure throughput, latency, CPU cost and state size of the job on this machine.
 
-    Throughput and CPU of the job in each profile, warm, with a decision for every payment and
-    exactly once; latency from the scheduled send to the poll, early and committed; bytes of state
-    for a card; and, as a ceiling, a bare Kafka loop with the same code. Leave the machine alone
-    meanwhile. The exit status is 1 where a decision was lost or doubled; a missed target is told
-    in the table.
+    Needs nothing: the run has a stack of its own. Leave the machine alone meanwhile. Throughput and
+    CPU are those of the warm job in each profile, with a decision for every payment, exactly once.
+    Latency runs from the scheduled send to the poll, early and committed. State is in bytes a card.
+    A bare Kafka loop with the same code is the ceiling. Prints a table, where a missed target is
+    marked "missed". Exits with 1 where a decision was lost or doubled.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -160,13 +178,21 @@ def _tell(results: Results, json_path: str | None, out: Output) -> None:
 @command.command("hot-path")
 @bundle_option
 @models_option
-@option("--payments", type=click.IntRange(100), default=20_000, help="Payments timed, five times.")
+@_measured(
+    "--payments",
+    type=click.IntRange(100),
+    default=20_000,
+    help="Number of payments that are timed, five times each.",
+)
 @json_option
 @output_options
 def hot_path_command(
     bundle: str, models: Path, payments: int, json_path: str | None, out: Output
 ) -> None:
-    """Time each step of a payment in plain Python, on one core, with no Kafka and no Flink."""
+    """Measure each step of a payment in plain Python, on one core, without Kafka and Flink.
+
+    Needs nothing. Prints the CPU time of each step in microseconds.
+    """
     calibrations = Calibrations()
     with out.steps() as step:
         step("a month of payments first, so that cards have their history")

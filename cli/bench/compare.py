@@ -18,6 +18,7 @@ from benchmarks.comparison import (
 )
 from cli.bench.options import (
     BENCH_FOLDER,
+    JOB,
     ROOT,
     Listed,
     bundle_option,
@@ -27,7 +28,7 @@ from cli.bench.options import (
     resolve_bundle,
 )
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.errors import BenchmarkError
 from jobs.settings import PROFILES, Profile
 
@@ -42,46 +43,71 @@ Examples:
   ./cardwatch bench compare --profile throughput --a "--batch-size 512" --b "--batch-size 64"
   ./cardwatch bench compare --rates 500,2000 --a "" --b "-Dexecution.buffer-timeout.interval=1ms"
 
-What --a and --b take are arguments of jobs/fraud_detection.py, and -DKEY=VALUE for options of
-Flink that a job may have; what only a cluster has, such as the changelog's storage, is --cluster's:
+\b
+--a and --b take arguments of jobs/fraud_detection.py, and -DKEY=VALUE for options of Flink that
+a job may have. --cluster takes options that only a cluster has, such as the changelog's storage:
   ./cardwatch bench compare --a "" --b "-Dstate.changelog.enabled=true" --cluster \\
     "-Dstate.changelog.storage=filesystem -Dstate.changelog.dstl.dfs.base-path=file:///tmp/changes"
 """
 
 
-@click.command("compare", epilog=EXAMPLE)
-@own_folder_option
-@bundle_option
-@models_option
-@option("--a", "first", default=" ".join(ORDINARY.arguments), help="Job arguments of one variant.")
-@option("--b", "second", default=" ".join(DIRECT.arguments), help="Job arguments of the other.")
-@option("--cluster", default="", show_default="none", help="-DKEY=VALUE of Flink's, for both.")
-@option(
+_variants = in_group("Variants")
+_measured = in_group("Measurement")
+
+
+@click.command("compare", cls=GroupedCommand, epilog=EXAMPLE)
+@_variants(
+    "--a",
+    "first",
+    default=" ".join(ORDINARY.arguments),
+    help="Arguments of the job in the first variant.",
+)
+@_variants(
+    "--b",
+    "second",
+    default=" ".join(DIRECT.arguments),
+    help="Arguments of the job in the second variant.",
+)
+@_variants(
+    "--cluster",
+    default="",
+    show_default="none",
+    help="Options of the Flink cluster for both variants, as -DKEY=VALUE.",
+)
+@in_group(JOB)(
     "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
 )
-@option(
+@bundle_option
+@models_option
+@_measured(
     "--payments",
     type=click.IntRange(1_000),
     default=DEFAULTS.payments,
-    help="Payments in each run.",
+    help="Number of payments in each run.",
 )
-@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
-@option(
+@_measured(
+    "--warm-up",
+    type=click.IntRange(0),
+    default=DEFAULTS.warm_up,
+    help="Number of payments before the measured ones.",
+)
+@_measured(
     "--heating", type=click.IntRange(0), default=DEFAULTS.heating, help="Number of unmeasured runs."
 )
-@option(
+@_measured(
     "--rates",
     type=Listed(),
     default="",
     show_default="none",
-    help="Payments a second at which each run measures latency, too.",
+    help="Payments a second at which each run also measures latency.",
 )
-@option(
+@_measured(
     "--seconds",
     type=click.IntRange(1),
     default=DEFAULTS.seconds,
     help="Seconds measured at each rate.",
 )
+@own_folder_option
 @keep_option
 @json_option
 @output_options
@@ -102,9 +128,10 @@ def compare_command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Measure two variants of the job on one warm stack, in the order A B B A.
+    """Compare two variants of the job on one warm stack, in the order A B B A.
 
-    The exit status is 1 where a decision was lost or doubled.
+    Prints throughput, CPU and latency of each run, and the ratio of the variants. Exits with 1
+    where a decision was lost or doubled.
     """
     settings = ComparisonSettings(
         folder=folder.resolve(),

@@ -10,9 +10,9 @@ import msgspec
 
 from benchmarks.handbook import HandbookResults, HandbookSettings, run
 from benchmarks.judgement import LEVELS, Judgement
-from cli.bench.options import BENCH_FOLDER, ROOT, keep_option, own_folder_option
+from cli.bench.options import BENCH_FOLDER, JOB, ROOT, keep_option, own_folder_option
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from harness.machine import provenance
@@ -29,38 +29,48 @@ EXAMPLE = """\b
 Example:
   ./cardwatch bench handbook --data handbook.parquet --json handbook.json
 
-The first days go through the job as history, as fast as it goes, and train a bundle; the days
-after them are sent at --rate and judged. Labels follow their payments by seven days. The exit
-status is 1 where the stream and the offline replay differ in one bit."""
+\b
+The first days go through the job as history, as fast as it goes, and train a bundle. The days
+after the history are sent at --rate and judged. Labels follow their payments by seven days."""
+
+_days = in_group("Days and pace")
 
 
-@click.command("handbook", epilog=EXAMPLE)
-@option(
+@click.command("handbook", cls=GroupedCommand, epilog=EXAMPLE)
+@_days(
     "--data",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     default=DATA,
     show_default="../shared/data/handbook.parquet",
-    help="The Handbook's simulated transactions.",
+    help="File of the Handbook's simulated transactions.",
 )
-@own_folder_option
-@option(
+@_days(
     "--history-days",
     type=click.IntRange(1),
     default=DEFAULTS.history_days,
-    help="Days to learn from.",
+    help="Number of days to learn from.",
 )
-@option(
-    "--days", type=click.IntRange(1), default=DEFAULTS.stream_days, help="Days to stream and judge."
+@_days(
+    "--days",
+    type=click.IntRange(1),
+    default=DEFAULTS.stream_days,
+    help="Number of days to stream and judge.",
 )
-@option("--rate", type=float, default=DEFAULTS.per_s, help="Streamed payments a second; 0: all.")
-@option(
+@_days(
+    "--rate",
+    type=float,
+    default=DEFAULTS.per_s,
+    help="Number of streamed payments a second; 0 sends as fast as possible.",
+)
+@in_group(JOB)(
     "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
 )
-@option(
+@in_group(JOB)(
     "--only-known-labels/--all-labels",
     default=True,
-    help="Learn from labels that had come when the history ends, or from all of its payments.",
+    help="Learn from labels that had come when the history ends, or from all labels.",
 )
+@own_folder_option
 @keep_option
 @json_option
 @output_options
@@ -76,7 +86,11 @@ def handbook_command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Learn from 30 days of the Handbook's data, stream the next 14, and judge the decisions."""
+    """Stream the Fraud Detection Handbook's data through the running job and judge the decisions.
+
+    Needs the Handbook's file (--data). Learns from 30 days and streams the next 14. Prints figures
+    of the stream beside those of an offline replay. Exits with 1 where the two differ in one bit.
+    """
     settings = HandbookSettings(
         data=data,
         folder=folder.resolve(),

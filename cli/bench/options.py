@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.options import option
+from cli.options import in_group
 from scoring.loader import BundleError, find_bundle
 from stack.installation import RUN_FOLDER
 
@@ -35,22 +35,31 @@ class Listed(click.ParamType[tuple[str, ...]]):
         return words
 
 
-bundle_option = option("--bundle", default="ensemble", help="Model bundle, NAME or NAME/VERSION.")
-models_option = option(
+JOB = "Job"
+"""The heading of the options of the measured job."""
+_job = in_group(JOB)
+_stack = in_group("Stack of the run")
+
+bundle_option = _job(
+    "--bundle", default="ensemble", help="Name of the model bundle, NAME or NAME/VERSION."
+)
+models_option = _job(
     "--models",
     type=click.Path(file_okay=False, path_type=Path),
     default=ROOT / "onnx_models",
     show_default="onnx_models",
     help="Folder of the model registry.",
 )
-own_folder_option = option(
+own_folder_option = _stack(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=BENCH_FOLDER,
     show_default=".cardwatch/bench",
-    help="Where the run's own stack goes; what an earlier run left there is removed.",
+    help="Folder of the run's own stack; what an earlier run left there is removed.",
 )
-keep_option = option("--keep", is_flag=True, help="Keep the folder: logs, topics, checkpoints.")
+keep_option = _stack(
+    "--keep", is_flag=True, help="Keep the folder with logs, topics and checkpoints."
+)
 
 
 def resolve_bundle(models: Path, reference: str) -> Path:

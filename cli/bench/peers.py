@@ -21,7 +21,7 @@ from cli.bench.options import (
     resolve_bundle,
 )
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from harness.machine import provenance
@@ -39,33 +39,46 @@ Each peer has a broker of its own with the same payments. Its packages are insta
 first asked for, below .cardwatch/peers; the environment of the product stays as it is."""
 
 
-@click.command("peers", epilog=EXAMPLE)
-@own_folder_option
-@bundle_option
-@models_option
-@option(
+_measured = in_group("Measurement")
+
+
+@click.command("peers", cls=GroupedCommand, epilog=EXAMPLE)
+@_measured(
     "--peer",
     "names",
     type=click.Choice(list(PEERS)),
     multiple=True,
     default=tuple(PEERS),
     show_default="all",
-    help="Which; may be given again.",
+    help="Name of a system to measure. Repeatable.",
 )
-@option(
+@_measured(
     "--payments",
     type=click.IntRange(1_000),
     default=DEFAULTS.payments,
     help="Number of measured payments.",
 )
-@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
-@option("--rate", type=click.IntRange(1), default=DEFAULTS.rate, help="Payments/s for latency.")
-@option(
+@_measured(
+    "--warm-up",
+    type=click.IntRange(0),
+    default=DEFAULTS.warm_up,
+    help="Number of payments before the measured ones.",
+)
+@_measured(
+    "--rate",
+    type=click.IntRange(1),
+    default=DEFAULTS.rate,
+    help="Payments a second at which latency is measured.",
+)
+@_measured(
     "--seconds",
     type=click.IntRange(1),
     default=DEFAULTS.seconds,
-    help="Seconds at that rate, once more with a kill.",
+    help="Seconds at that rate, measured once without and once with a kill.",
 )
+@bundle_option
+@models_option
+@own_folder_option
 @keep_option
 @json_option
 @output_options
@@ -82,11 +95,11 @@ def peers_command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Measure other systems on the same payments, features and model, with the job beside them.
+    """Measure other stream processors on the same payments, features and model as the job.
 
-    For each: the drain of a backlog, latency at a steady rate, SIGKILL in the middle of it and a
-    restart, then a count of what was lost or doubled, and of decisions from a wrong state. The exit
-    status is 1 where a peer could not be measured.
+    For each system: the drain of a backlog, latency at a steady rate, and SIGKILL in the middle
+    with a restart. Then it counts decisions that were lost, doubled, or made from a wrong state.
+    Prints a table. Exits with 1 where a system could not be measured.
     """
     settings = PeerSettings(
         folder=folder.resolve(),

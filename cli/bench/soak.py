@@ -17,7 +17,7 @@ from cli.bench.options import (
     resolve_bundle,
 )
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.errors import BenchmarkError
 
 DEFAULTS = SoakSettings(folder=BENCH_FOLDER, bundle=ROOT)
@@ -28,46 +28,54 @@ Examples:
   ./cardwatch bench soak --json soak.json --plot soak.svg     an hour at 70 % of the capacity
   ./cardwatch bench soak --minutes 5 --per-s 1000             a rough idea
 
-The trend is the change over the run by the slope of Theil and Sen, the first sixth left out."""
+The trend is the change over the run by the slope of Theil and Sen, without the first sixth."""
 
 
-@click.command("soak", epilog=EXAMPLE)
-@own_folder_option
-@bundle_option
-@models_option
-@option(
+_measured = in_group("Measurement")
+
+
+@click.command("soak", cls=GroupedCommand, epilog=EXAMPLE)
+@_measured(
     "--minutes",
     type=click.FloatRange(0.5),
     default=DEFAULTS.minutes,
     help="Length of the run in minutes.",
 )
-@option(
+@_measured(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
     default=DEFAULTS.share,
-    help="Share of the capacity, which is measured first.",
+    help="Share of the capacity to send; the capacity is measured first.",
 )
-@option("--per-s", type=click.IntRange(1), help="Payments a second, instead of --share.")
-@option(
+@_measured(
+    "--per-s", type=click.IntRange(1), help="Number of payments a second, instead of --share."
+)
+@_measured(
     "--every-s",
     type=click.FloatRange(1),
     default=DEFAULTS.every_s,
     help="Seconds between two samples.",
 )
-@option(
+@_measured(
     "--payments",
     type=click.IntRange(1_000),
     default=DEFAULTS.payments,
-    help="Payments that measure the capacity.",
+    help="Number of payments that measure the capacity.",
 )
-@option(
+@_measured(
     "--warm-up",
     type=click.IntRange(0),
     default=DEFAULTS.warm_up,
-    help="Payments that warm the job up.",
+    help="Number of payments that warm the job up.",
 )
-@option(
-    "--plot", "plot_path", type=click.Path(dir_okay=False, path_type=Path), help="SVG to write."
+@bundle_option
+@models_option
+@own_folder_option
+@in_group("Stack of the run")(
+    "--plot",
+    "plot_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="SVG file for the plot of the run.",
 )
 @keep_option
 @json_option
@@ -87,9 +95,10 @@ def soak_command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Send payments for an hour and watch memory, checkpoints, latency and CPU.
+    """Run the job for an hour at a steady rate, and watch whether it stays as it is.
 
-    The exit status is 1 where a decision was lost or doubled.
+    Prints the trend of memory, checkpoints, latency and CPU. Exits with 1 where a decision was lost
+    or doubled.
     """
     settings = SoakSettings(
         folder=folder.resolve(),

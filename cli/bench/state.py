@@ -24,7 +24,7 @@ from cli.bench.options import (
     resolve_bundle,
 )
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from harness.job import Progress
@@ -41,33 +41,48 @@ Examples:
   ./cardwatch bench state --history                      1 to 3,000 payments of one card
   ./cardwatch bench state --sizing                       what other loads need, on paper
 
-Ten million cards take 25 minutes and 20 GB of disk on the changelog; plain RocksDB does not get
-there (docs/state.md)."""
+Ten million cards take 25 minutes and 20 GB of disk on the changelog. Plain RocksDB does not
+reach ten million (docs/state.md)."""
+
+_measured = in_group("Measurement")
 
 
-@click.command("state", epilog=EXAMPLE)
-@own_folder_option
-@bundle_option
-@models_option
-@option(
+@click.command("state", cls=GroupedCommand, epilog=EXAMPLE)
+@_measured(
     "--cards", type=click.IntRange(5_000), default=DEFAULTS.cards, help="Number of known cards."
 )
-@option(
+@_measured(
     "--backend",
     "backends",
     type=Listed(tuple(BACKENDS)),
     default=",".join(BACKENDS),
-    help="State backends, one after the other.",
+    help="State backends to measure, one after the other.",
 )
-@option("--payments", type=click.IntRange(1_000), default=DEFAULTS.payments, help="Over all cards.")
-@option(
+@_measured(
+    "--payments",
+    type=click.IntRange(1_000),
+    default=DEFAULTS.payments,
+    help="Number of payments, spread evenly over all cards.",
+)
+@_measured(
     "--warm-up",
     type=click.IntRange(1_000),
     default=DEFAULTS.warm_up,
-    help="Payments that warm the job up.",
+    help="Number of payments that warm the job up.",
 )
-@option("--history", is_flag=True, help="Only bytes and CPU over the payments of one card.")
-@option("--sizing", is_flag=True, help="Only what 1 to 100 thousand payments a second need.")
+@_measured(
+    "--history",
+    is_flag=True,
+    help="Measure only bytes and CPU over the number of payments of one card.",
+)
+@_measured(
+    "--sizing",
+    is_flag=True,
+    help="Compute only what loads of 1 to 100 thousand payments a second need.",
+)
+@bundle_option
+@models_option
+@own_folder_option
 @keep_option
 @json_option
 @output_options
@@ -85,12 +100,12 @@ def state_command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Measure the job with many cards: throughput, checkpoints, restore, on each state backend.
+    """Measure the job with millions of cards: throughput, checkpoints and restore.
 
-    For each backend, on a stack of its own: one payment of each of --cards, with the throughput
-    while they become known; --payments spread evenly over all of them, with what checkpoints take
-    meanwhile; then the job is cancelled and resumed from its newest checkpoint. Every decision is
-    counted; the exit status is 1 where one was lost or doubled.
+    Each state backend has a stack of its own. First each of --cards makes one payment, and
+    throughput is measured while the cards become known. Then --payments are spread evenly over the
+    cards, and checkpoints are measured. Then the job is cancelled and resumes from its newest
+    checkpoint. Prints a table. Exits with 1 where a decision was lost or doubled.
     """
     if history and sizing:
         raise click.UsageError("--history and --sizing are tables of their own: give one.")

@@ -19,7 +19,7 @@ from cli.bench.options import (
     resolve_bundle,
 )
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.errors import BenchmarkError
 
 DEFAULTS = ThreadSettings(folder=BENCH_FOLDER, bundle=ROOT)
@@ -34,29 +34,37 @@ Examples:
 The JSON has every thread, and how often a second it got a core."""
 
 
-@click.command("threads", epilog=EXAMPLE)
-@own_folder_option
-@bundle_option
-@models_option
-@option(
+_measured = in_group("Measurement")
+
+
+@click.command("threads", cls=GroupedCommand, epilog=EXAMPLE)
+@_measured(
     "--payments",
     type=click.IntRange(1_000),
     default=DEFAULTS.payments,
-    help="Payments of the backlog.",
+    help="Number of payments in the backlog.",
 )
-@option("--warm-up", type=click.IntRange(0), default=DEFAULTS.warm_up, help="Payments before them.")
-@option(
+@_measured(
+    "--warm-up",
+    type=click.IntRange(0),
+    default=DEFAULTS.warm_up,
+    help="Number of payments before the measured ones.",
+)
+@_measured(
     "--rates",
     type=Listed(),
     default=",".join(map(str, DEFAULTS.rates)),
-    help="Payments a second.",
+    help="Payments a second of the steady loads.",
 )
-@option(
+@_measured(
     "--seconds",
     type=click.IntRange(1),
     default=DEFAULTS.seconds,
     help="Seconds measured at each rate.",
 )
+@bundle_option
+@models_option
+@own_folder_option
 @keep_option
 @json_option
 @output_options
@@ -72,11 +80,11 @@ def threads_command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Say which threads of broker, cluster and measurement take the cores' time.
+    """Measure which threads of broker, cluster and measurement take the time of the cores.
 
-    In the latency profile: while a backlog is decided, and at steady rates. Shares are of all
-    cores together, and the time that nothing ran is a row of its own: where it is next to nothing,
-    payments wait for a core.
+    The job runs in the latency profile, while a backlog is decided and at steady rates. Shares are
+    of all cores together. Idle time is a row of its own: where it is next to nothing, payments wait
+    for a core. Prints a table.
     """
     settings = ThreadSettings(
         folder=folder.resolve(),

@@ -12,7 +12,7 @@ import click
 from cli.console import Output
 from cli.demo.stream import DemoStream
 from cli.demo.summary import DemoSummary, summarise
-from cli.options import option, output_options
+from cli.options import GroupedCommand, in_group, output_options
 from cli.stack.submit import ROOT, start_job
 from cli.stream.alert_line import heading, line
 from cli.stream.follow import Unseen, follow
@@ -40,6 +40,9 @@ Examples:
   ./cardwatch demo --alerts 500 --rate 1000
   ./cardwatch demo --keep             leaves the stack running, to look around"""
 
+_run = in_group("Show")
+_world = in_group("Generated world")
+
 
 @dataclass(frozen=True)
 class DemoSettings:
@@ -52,22 +55,41 @@ class DemoSettings:
     seed: int
 
 
-@click.command("demo", epilog=EXAMPLE)
-@option("--alerts", type=click.IntRange(min=1), default=25, help="End after so many alerts.")
-@option("--rate", type=click.FloatRange(min=1), default=300.0, help="Payments a second.")
-@option("--history-days", type=click.IntRange(8, 120), default=30, help="Days before the show.")
-@option("--cards", type=click.IntRange(100, 100_000), default=10_000, help="Cards in the world.")
-@option("--seed", type=click.IntRange(min=0), default=1, help="The same seed, the same payments.")
-@option("--keep", is_flag=True, help="Leave the stack and its data; ./cardwatch down ends it.")
+@click.command("demo", cls=GroupedCommand, epilog=EXAMPLE)
+@_run("--alerts", type=click.IntRange(min=1), default=25, help="Number of alerts to end after.")
+@_run("--rate", type=click.FloatRange(min=1), default=300.0, help="Number of payments a second.")
+@_run(
+    "--keep",
+    is_flag=True,
+    help="Leave the stack and its data for a look around; `./cardwatch down` stops the stack.",
+)
+@_world(
+    "--history-days",
+    type=click.IntRange(8, 120),
+    default=30,
+    help="Number of days of payments before the show.",
+)
+@_world(
+    "--cards",
+    type=click.IntRange(100, 100_000),
+    default=10_000,
+    help="Number of cards in the world.",
+)
+@_world(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    help="Seed of the world: the same seed, the same payments.",
+)
 @output_options
 def command(
     alerts: int, rate: float, history_days: int, cards: int, seed: int, keep: bool, out: Output
 ) -> None:
-    """Start Kafka, Flink and the job, send the payments of a world, and show alerts as they come.
+    """Show the whole product at work: payments, the running job, and fraud alerts on screen.
 
-    A month of history goes first, as fast as the job takes it, so that cards and merchants have a
-    normal to differ from. It ends after --alerts alerts or on Ctrl-C, stops what it has started,
-    and says what happened.
+    Needs nothing: Kafka, Flink and the job start on this machine, and the payments are generated.
+    A month of history goes first, so that cards and merchants have a usual behaviour. Prints one
+    line for each alert and, after --alerts alerts or Ctrl-C, a summary. Then everything stops.
     """
     settings = DemoSettings(alerts, rate, history_days, cards, seed)
     stack = Stack(StackSettings(RUN_FOLDER / "demo"))

@@ -34,7 +34,7 @@ from cli.model.evaluation_data import (
     sparkov,
 )
 from cli.model.train_history import FileSource
-from cli.options import option
+from cli.options import OUTPUT, GroupedGroup, in_group
 from cli.stream.mapping_options import ReadingOptions
 from training.data.history import History
 from training.evaluation.candidates import Candidate, baseline, ensemble, longer
@@ -56,41 +56,47 @@ Examples:
   ./cardwatch evaluate file own.parquet --map card_id=card --map timestamp=at \\
       --map amount=sum --map merchant_id=shop --map is_fraud=bad --constant currency=EUR
 
-Settings of the models come from `tune`, which never sees the days that are judged here. Features
-are kept in .cardwatch/cache, so a second evaluation of a file begins at once. With --study it is
-the time before the judged days that is divided (60, 20 and 20 %, a label delay behind the first):
-the judged days take no part in what is learnt from a study."""
+The settings of the models come from `tune`, which never sees the days that are judged here.
+Features are kept in .cardwatch/cache, so a second evaluation of a file begins at once.
+A study (--study) divides the time before the judged days: 60 %, a label delay, 20 % and 20 %.
+docs/evaluation.md describes the protocols and the figures."""
 
 _judge_options = bundled(
     JudgeOptions,
-    option(
+    in_group("Intervals")(
         "--resamples",
         type=click.IntRange(20),
         default=RESAMPLES,
         help="Number of resamples for the intervals.",
     ),
-    option("--seed", default=7, help="Seed of the resamples."),
-    click.option(
+    in_group("Intervals")("--seed", default=7, help="Seed of the resamples."),
+    in_group("Models")(
         "--weights-by",
         type=click.Choice(get_args(WeightsBy)),
-        show_default="the weights of the settings, by average_precision where they have none",
-        help="Choose the models' weights anew, by this figure, on the last fifth of the payments "
-        "that are learnt from.",
+        show_envvar=False,
+        show_default="the weights of the settings, by average_precision where there are none",
+        help="Figure by which the weights of the models are chosen anew, on the last fifth of the "
+        "payments that are learnt from.",
     ),
     study_options,
-    click.option(
+    in_group(OUTPUT)(
         "--html",
         "html_path",
         type=click.Path(dir_okay=False, path_type=Path),
+        show_envvar=False,
         show_default=".cardwatch/reports/evaluate-NAME.html",
-        help="File for the page with the plots.",
+        help="HTML file for the page with the plots.",
     ),
 )
 
 
-@click.group("evaluate", epilog=EXAMPLE)
+@click.group("evaluate", cls=GroupedGroup, epilog=EXAMPLE)
 def command() -> None:
-    """Judge the ensemble on days that it has not learnt from."""
+    """Judge the models on days that they have not learnt from.
+
+    A published protocol for each data set makes figures comparable. Prints the figures with 95 %
+    intervals, beside published ones where there are any, and writes an HTML page with plots.
+    """
 
 
 command.add_command(world_command)
@@ -98,17 +104,18 @@ command.add_command(world_command)
 
 @command.command("handbook")
 @handbook_options
-@option(
+@in_group("Protocol")(
     "--train-days",
     type=click.IntRange(TRAIN_DAYS + 1),
     multiple=True,
-    help="Judge the ensemble learnt from so many days too, such as 35; the protocol has 7.",
+    help="Number of days of a longer history to judge as well, such as 35; the protocol has 7. "
+    "Repeatable.",
 )
 @_judge_options
 def handbook_command(
     data: Path, train_days: tuple[int, ...], options: JudgeOptions, out: Output
 ) -> None:
-    """Judge by the Fraud Detection Handbook's protocol: four folds of a week each."""
+    """Judge the models by the Fraud Detection Handbook's protocol: four folds of a week each."""
     _run(handbook(data_path(data)), options, out, longer_days=train_days, published=HANDBOOK)
 
 
@@ -123,7 +130,7 @@ def sparkov_command(
     options: JudgeOptions,
     out: Output,
 ) -> None:
-    """Judge on the last 20 % of the time of Sparkov's data."""
+    """Judge the models on the last 20 % of the time of Sparkov's data."""
     split = TimeSplit(label_delay, test_share, parts)
     _run(sparkov(data_path(data), split), options, out)
 
@@ -141,7 +148,10 @@ def file_command(
     options: JudgeOptions,
     out: Output,
 ) -> None:
-    """Judge on the last part of a file of one's own."""
+    """Judge the models on the last part of your own file.
+
+    PATH holds labelled payments as CSV, JSON lines or Parquet; - reads standard input.
+    """
     split = TimeSplit(label_delay, test_share, parts)
     _run(own_file(FileSource(data, reading, skip_bad_rows), split), options, out)
 

@@ -12,7 +12,7 @@ import click
 
 from cli.model.evaluate_study import STUDY_ROWS, Study
 from cli.model.evaluation_data import SHARED, TEST_SHARE
-from cli.options import json_option, option, output_options
+from cli.options import in_group, json_option, output_options
 from cli.stream.mapping_options import PaymentsPath, reading_options, skip_bad_rows_option
 from cli.stream.produce_options import Duration
 from training.evaluation.candidates import Columns
@@ -24,8 +24,12 @@ Adder = Callable[[Any], Any]
 COUNT = click.IntRange(min=1)
 
 
+_protocol = in_group("Protocol")
+_models = in_group("Models")
+
+
 def _data(name: str, what: str) -> Adder:
-    return option(
+    return in_group("Data")(
         "--data",
         type=click.Path(dir_okay=False, path_type=Path),
         default=SHARED / name,
@@ -35,32 +39,39 @@ def _data(name: str, what: str) -> Adder:
 
 
 _SPLIT = (
-    option(
+    _protocol(
         "--label-delay", type=Duration(), default="7d", help="Time from a payment to its label."
     ),
-    option(
+    _protocol(
         "--test-share",
         type=click.FloatRange(0, 1, min_open=True, max_open=True),
         default=TEST_SHARE,
-        help="Share of the time that is judged, at its end.",
+        help="Share of the time that is judged, at the end of the file.",
     ),
-    option("--folds", "parts", type=COUNT, default=1, help="Equal parts of that time, in turn."),
+    _protocol(
+        "--folds",
+        "parts",
+        type=COUNT,
+        default=1,
+        help="Number of equal parts of the judged time, judged in turn.",
+    ),
 )
-jobs_option = option(
+jobs_option = _models(
     "--jobs", type=COUNT, default=FitSettings().jobs, help="Number of threads for fitting."
 )
-settings_option = option(
+settings_option = _models(
     "--settings",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File of the ensemble's settings. Default: one for each data set.",
+    help="JSON file with the settings of the models, which `tune` writes and `evaluate` and "
+    "`train` read. Default: one file for each data set.",
 )
 _MODELS = (
-    option(
+    _models(
         "--features",
         "columns",
         type=click.Choice(get_args(Columns)),
         default="stream",
-        help="All that the stream computes, or the Handbook's fifteen.",
+        help="Features of the models: all that the stream computes, or the Handbook's fifteen.",
     ),
     settings_option,
     jobs_option,
@@ -92,27 +103,31 @@ def bundled(kind: type, *options: Adder) -> Callable[[Function], Function]:
             given = kind(**{name: kwargs.pop(name) for name in names})
             return function(*args, options=given, **kwargs)
 
-        added = together(*_MODELS, *options, json_option, output_options)(wrapper)
+        added = together(*options, *_MODELS, json_option, output_options)(wrapper)
         return cast(Function, added)
 
     return add
 
 
+_study = in_group("Study")
 study_options = together(
-    click.option(
+    _study(
         "--study",
         type=click.Choice(get_args(Study)),
-        help="Instead, compare models, balances or sizes on the time before the judged days.",
+        show_envvar=False,
+        help="Subject of a study on the time before the judged days, in place of the evaluation.",
     ),
-    option(
+    _study(
         "--study-rows",
         type=click.IntRange(1_000),
         default=STUDY_ROWS,
-        help="How many of the latest payments before those days a study takes.",
+        help="Number of payments in a study, the latest before the judged days.",
     ),
 )
-handbook_options = _data("handbook.parquet", "The Handbook's simulated transactions.")
-sparkov_options = together(_data("sparkov.parquet", "Sparkov's or Kaggle's payments."), *_SPLIT)
+handbook_options = _data("handbook.parquet", "File of the Handbook's simulated transactions.")
+sparkov_options = together(
+    _data("sparkov.parquet", "File of Sparkov's or Kaggle's payments."), *_SPLIT
+)
 file_options = together(
     click.argument("data", metavar="PATH", type=PaymentsPath()),
     reading_options,

@@ -10,7 +10,7 @@ import click
 from cli.console import Output, fail
 from cli.model.models_registry import Comparison, Entry, examine, references
 from cli.model.models_show import show_bundle, show_comparison, show_list, show_verified
-from cli.options import json_option, option, output_options
+from cli.options import GroupedGroup, in_group, json_option, output_options
 from scoring.loader import BundleError, find_bundle, read_manifest
 from stack.installation import ROOT
 
@@ -21,7 +21,7 @@ Examples:
   ./cardwatch models compare ensemble/1 ensemble/2
   ./cardwatch models verify --all               exit status 1 where one must not score"""
 
-models_option = option(
+models_option = in_group("Registry")(
     "--models",
     "registry",
     type=click.Path(file_okay=False, path_type=Path),
@@ -31,9 +31,12 @@ models_option = option(
 )
 
 
-@click.group("models", epilog=EXAMPLE)
+@click.group("models", cls=GroupedGroup, epilog=EXAMPLE)
 def command() -> None:
-    """List, show, compare and verify the model bundles of a registry."""
+    """List, show, compare and verify model bundles.
+
+    A bundle is a folder NAME/VERSION of the registry, which `./cardwatch train` writes.
+    """
 
 
 @command.command("list")
@@ -41,7 +44,7 @@ def command() -> None:
 @json_option
 @output_options
 def list_(registry: Path, json_path: str | None, out: Output) -> None:
-    """List every bundle with its figures on its own test part, and whether it is whole."""
+    """List every bundle with its figures on its own test part, and whether it is intact."""
     entries = [examine(registry, reference) for reference in references(registry)]
     if json_path:
         out.json(json_path, {"bundles": [entry.to_json() for entry in entries]})
@@ -55,7 +58,10 @@ def list_(registry: Path, json_path: str | None, out: Output) -> None:
 @json_option
 @output_options
 def show(bundle: str, registry: Path, json_path: str | None, out: Output) -> None:
-    """Show the manifest of BUNDLE, NAME or NAME/VERSION, and the path of its model card."""
+    """Show what a bundle is: models, figures, thresholds, origin, and the path of its model card.
+
+    BUNDLE is NAME for the latest version, or NAME/VERSION.
+    """
     entry = _examine(registry, bundle)
     if json_path:
         out.json(json_path, entry.to_json())
@@ -71,7 +77,10 @@ def show(bundle: str, registry: Path, json_path: str | None, out: Output) -> Non
 @json_option
 @output_options
 def compare(first: str, second: str, registry: Path, json_path: str | None, out: Output) -> None:
-    """Compare two bundles by their manifests: figures, thresholds, features, models."""
+    """Compare two bundles: figures, thresholds, features and models.
+
+    FIRST and SECOND are each NAME for the latest version, or NAME/VERSION.
+    """
     try:
         sides = [read_manifest(find_bundle(registry, bundle)) for bundle in (first, second)]
     except BundleError as error:
@@ -85,14 +94,20 @@ def compare(first: str, second: str, registry: Path, json_path: str | None, out:
 
 @command.command("verify")
 @click.argument("bundle", required=False)
-@click.option("--all", "all_", is_flag=True, help="Every bundle of the registry.")
+@in_group("Registry")(
+    "--all", "all_", is_flag=True, show_envvar=False, help="Check every bundle of the registry."
+)
 @models_option
 @json_option
 @output_options
 def verify(
     bundle: str | None, all_: bool, registry: Path, json_path: str | None, out: Output
 ) -> None:
-    """Check BUNDLE as the job would: hashes, format, features, graph, golden scores."""
+    """Check that a bundle may score: hashes, format, features, graph and golden scores.
+
+    BUNDLE is NAME for the latest version, or NAME/VERSION. Exits with 1 and prints one line for
+    each bundle that fails.
+    """
     if (bundle is None) != all_:
         raise click.UsageError("Name one bundle, NAME or NAME/VERSION, or say --all.")
     names = [bundle] if bundle else list(references(registry))

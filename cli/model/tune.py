@@ -28,7 +28,7 @@ from cli.model.evaluation_data import (
 )
 from cli.model.fit_options import weights_by_option
 from cli.model.train_history import FileSource, command_line
-from cli.options import option
+from cli.options import GroupedGroup, in_group
 from cli.stream.mapping_options import ReadingOptions
 from features.catalogue import FEATURE_SET_VERSION
 from training.evaluation.candidates import Columns
@@ -43,10 +43,16 @@ Examples:
   ./cardwatch tune handbook --trials 40 --seconds 1800
   ./cardwatch tune file own.parquet --layout cardwatch --trials 20
 
-Settings are chosen by the mean of AUC, average precision and card precision at 100 on validation
-folds that end before the first day that `evaluate` judges, and written where it finds them. A
-search is over at --trials or, checked between two trials, at --seconds; the same seed and trials
-give the same settings."""
+Settings are chosen by the mean of AUC, average precision and card precision at 100, on validation
+folds. The folds end before the first day that `evaluate` judges. A search ends at --trials or,
+between two trials, at --seconds. The same seed and trials give the same settings.
+
+\b
+The file that is written serves two commands:
+  ./cardwatch evaluate file own.parquet ...    takes it without being told
+  ./cardwatch train --settings FILE"""
+
+_search = in_group("Search")
 
 
 @dataclass(frozen=True)
@@ -65,21 +71,25 @@ class SearchOptions:
 
 _search_options = bundled(
     SearchOptions,
-    option("--trials", type=COUNT, default=40, help="Maximum number of settings to try."),
-    option(
+    _search("--trials", type=COUNT, default=40, help="Maximum number of settings to try."),
+    _search(
         "--seconds",
         type=click.FloatRange(0, min_open=True),
         default=1800.0,
-        help="Time after which no trial begins.",
+        help="Time in seconds after which no trial begins.",
     ),
-    option("--seed", default=7, help="Seed of the search and of the models."),
+    _search("--seed", default=7, help="Seed of the search and of the models."),
     weights_by_option,
 )
 
 
-@click.group("tune", epilog=EXAMPLE)
+@click.group("tune", cls=GroupedGroup, epilog=EXAMPLE)
 def command() -> None:
-    """Search the models' settings on validation folds, never on those that are judged."""
+    """Search good settings of the models, and write a settings file.
+
+    Searches on validation folds, never on the days that `evaluate` judges. Prints the settings and
+    what they gain over the defaults.
+    """
 
 
 @command.command("handbook")
@@ -89,7 +99,7 @@ def command() -> None:
 def handbook_command(
     context: click.Context, data: Path, options: SearchOptions, out: Output
 ) -> None:
-    """Search on the Handbook's validation folds of June and July."""
+    """Search settings on the Handbook's validation folds of June and July."""
     _run(context, handbook(data_path(data)), options, out)
 
 
@@ -106,7 +116,7 @@ def sparkov_command(
     options: SearchOptions,
     out: Output,
 ) -> None:
-    """Search on what lies before the last 20 % of the time of Sparkov's data."""
+    """Search settings on the time before the last 20 % of Sparkov's data."""
     split = TimeSplit(label_delay, test_share, parts)
     _run(context, sparkov(data_path(data), split), options, out)
 
@@ -126,7 +136,10 @@ def file_command(
     options: SearchOptions,
     out: Output,
 ) -> None:
-    """Search on what lies before the last part of a file of one's own."""
+    """Search settings on the time before the last part of your own file.
+
+    PATH holds labelled payments as CSV, JSON lines or Parquet; - reads standard input.
+    """
     split = TimeSplit(label_delay, test_share, parts)
     _run(context, own_file(FileSource(data, reading, skip_bad_rows), split), options, out)
 

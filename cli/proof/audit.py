@@ -12,7 +12,7 @@ import msgspec
 from confluent_kafka import KafkaException
 
 from cli.console import Output
-from cli.options import folder_option, json_option, option, output_options
+from cli.options import GroupedCommand, folder_option, in_group, json_option, output_options
 from events.topics import OUTPUTS, REBUILD_MS, TRANSACTIONS
 from stack.clients.readable import Unreadable
 from stack.clients.topics import require_topics
@@ -27,35 +27,42 @@ from verify.audit import Audit, audit
 
 EXAMPLE = """\b
 Examples:
-  ./cardwatch audit                      of the running stack
-  ./cardwatch audit --json audit.json    with every id
+  ./cardwatch audit                      audits the running stack
+  ./cardwatch audit --json audit.json    writes every id
 
 \b
-Kafka aborts a transaction that outlasts its time-out, also one that a completed checkpoint was
-about to commit: then decisions are missing, and only this comparison tells. Every record of the
-topic is a payment with its decision, a repeat of one, a refused record (a dead letter), or lost.
-The exit status is 1 where a payment is lost, where a record of the job cannot be read, and where
-payments were deleted before the job read them (found by `submit` in the last 40 days, or now
-where no job runs). A start from an old savepoint decides payments again, under the same ids:
-these are counted, and no error.
-It holds some 500 bytes of memory for each payment in the topic."""
+What it compares:
+  Every record of the topic is a payment with its decision, a repeat of a payment, a refused
+  record (a dead letter), or lost. Payments can get lost where Kafka aborts a transaction that
+  outlasts its time-out, even one that a completed checkpoint was about to commit.
+  A start from an old savepoint decides payments again under the same ids; the audit counts
+  these and reports no error. It holds some 500 bytes of memory for each payment in the topic.
+
+\b
+Exit status 1:
+  a payment is lost, a record of the job cannot be read, or payments were deleted before the job
+  read them (found by `submit` in the last 40 days, or now where no job runs)"""
 
 _SHOWN = 5
 
 
-@click.command("audit", epilog=EXAMPLE)
-@folder_option
-@option(
+@click.command("audit", cls=GroupedCommand, epilog=EXAMPLE)
+@in_group("Audit")(
     "--patience",
     type=click.FloatRange(min=0),
     default=30.0,
     metavar="SECONDS",
-    help="The last payments have so long to be decided and committed.",
+    help="Time in seconds that the last payments have to be decided and committed.",
 )
+@folder_option
 @json_option
 @output_options
 def command(folder: Path, patience: float, json_path: str | None, out: Output) -> None:
-    """Hold the payments against the committed decisions, and name those without one."""
+    """Find payments that have no decision.
+
+    Needs a running stack. Compares the payments in Kafka with the committed decisions, and prints
+    what became of every record, with the ids of lost payments.
+    """
     stack = Stack.attach(folder)
     require_topics(stack.kafka, TRANSACTIONS, *OUTPUTS)
     try:

@@ -9,7 +9,7 @@ import msgspec
 
 from cli.bench.options import ROOT, bundle_option, keep_option, models_option, resolve_bundle
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.errors import BenchmarkError
 from harness.machine import provenance
 from stack.installation import RUN_FOLDER, Installation
@@ -28,38 +28,57 @@ Examples:
   ./cardwatch faults --json faults.json                 all of them, which takes hours
 
 \b
-Each run sends payments through the real job on a stack of its own, does the fault at a moment
-that the seed chooses, and judges what a read_committed subscriber sees by the producer's log and
-by an offline replay: every payment once, in order, every feature and score bit for bit, no
-transaction left open. A control run has exactly-once turned off, and has to be found wrong.
-The exit status is 1 where a run did not hold, or a control found nothing. docs/faults.md has what
-each fault does, and the table of all runs so far."""
+What a run does:
+  It sends payments through the real job on a stack of its own, and does the fault at a moment
+  that the seed chooses. Then it judges what a read_committed subscriber sees, by the producer's
+  log and by an offline replay: every payment once, in order, every feature and score bit for
+  bit, no transaction left open. A control run has exactly-once turned off and must be found
+  wrong. docs/faults.md describes each fault and has the table of all runs so far.
 
+\b
+Exit status 1:
+  a run did not hold, or a control found nothing"""
+
+_runs = in_group("Runs")
+_record = in_group("Stack and records")
 _JSON = ROOT / "docs" / "faults.json"
 _PAGE = ROOT / "docs" / "faults.md"
 
 
-@click.command("faults", epilog=EXAMPLE)
+@click.command("faults", cls=GroupedCommand, epilog=EXAMPLE)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--seeds", type=click.IntRange(1), help="Runs of each fault; default: its own.")
-@option("--first-seed", type=click.IntRange(0), default=0, help="Seeds count up from this one.")
-@click.option(
+@_runs(
+    "--list",
+    "listed",
+    is_flag=True,
+    show_envvar=False,
+    help="List every fault with a sentence, and end.",
+)
+@_runs(
+    "--seeds",
+    type=click.IntRange(1),
+    show_envvar=False,
+    help="Number of runs of each fault. Default: the fault's own.",
+)
+@_runs("--first-seed", type=click.IntRange(0), default=0, help="First seed; later seeds count up.")
+@_runs(
     "--control",
     is_flag=True,
+    show_envvar=False,
     help="Run the controls: exactly-once off, or what else a control turns off.",
 )
-@click.option("--list", "listed", is_flag=True, help="Name every fault with a sentence, and end.")
-@click.option(
+@_record(
     "--record",
     is_flag=True,
-    help="Add the runs to docs/faults.json and the table of docs/faults.md.",
+    show_envvar=False,
+    help="Add the runs to docs/faults.json and to the table of docs/faults.md.",
 )
-@option(
+@_record(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=RUN_FOLDER / "faults",
     show_default=".cardwatch/faults",
-    help="Where the runs' own stacks go; what an earlier run left there is removed.",
+    help="Folder of the runs' own stacks; what an earlier run left there is removed.",
 )
 @bundle_option
 @models_option
@@ -80,7 +99,11 @@ def command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Kill, pause and mislead the running system, and prove every payment decided once."""
+    """Break the running system on purpose, and prove that nothing is lost or doubled.
+
+    NAME is a fault of --list, such as kill-taskmanager; without a name every fault runs. Needs
+    nothing: each run starts a stack of its own. Prints a table of what each run found.
+    """
     if listed:
         out.table(("fault", "kind", "what"), [(f.name, f.kind, f.about) for f in FAULTS])
         return

@@ -17,7 +17,7 @@ from cli.bench.options import (
     resolve_bundle,
 )
 from cli.console import Output
-from cli.options import json_option, option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from harness.errors import BenchmarkError
 from jobs.settings import DIRECT, PROFILES, Profile
@@ -35,30 +35,45 @@ Examples:
   ./cardwatch parity --data handbook.parquet --layout handbook --payments 50000
 
 \b
-The payments arrive in disorder: interleaved out of order, 2 % late by up to three days, 3 % sent
-twice, labels late and taken back. Every feature and score of every decision is compared, bit for
-bit, with a replay that follows the sequence numbers in decisions and label receipts; the card's
-features also with a replay that knows only the order of the transactions topic. The exit status
-is 1 where a bit differs, or a decision is missing, doubled or out of order.
--v shows every feature."""
+What it proves:
+  The payments arrive in disorder: interleaved out of order, 2 % late by up to three days, 3 %
+  sent twice, labels late and taken back. Every feature and score of every decision is compared
+  bit for bit with a replay in the order of the sequence numbers in decisions and label receipts.
+  The card's features are also compared with a replay that knows only the order of the topic.
+  -v shows every feature.
+
+\b
+Exit status 1:
+  a bit differs, or a decision is missing, doubled or out of order"""
+
+_payments = in_group("Payments")
+_job = in_group("Job")
 
 
-@click.command("parity", epilog=EXAMPLE)
-@option("--payments", type=click.IntRange(1), default=20_000, help="Payments to stream.")
-@option(
-    "--parallelism", type=click.IntRange(1), default=2, help="Parallelism of each stage of the job."
+@click.command("parity", cls=GroupedCommand, epilog=EXAMPLE)
+@_payments(
+    "--payments", type=click.IntRange(1), default=20_000, help="Number of payments to stream."
 )
-@option("--profile", type=click.Choice(PROFILES), default="latency", help="Profile of the job.")
-@option(
+@_payments(
     "--data",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV or Parquet file of payments in order of time, of which a share of the cards is "
-    "taken; default: the world of `produce world`.",
+    "taken. Default: the world of `produce world`.",
 )
-@option("--layout", type=click.Choice(tuple(LAYOUTS)), help="The columns of --data.")
-@option("--direct/--no-direct", default=DIRECT, help="The job's return path (docs/adr/0018).")
-@option(
+@_payments(
+    "--layout", type=click.Choice(tuple(LAYOUTS)), help="Name of the data set that --data holds."
+)
+@_payments(
     "--seed", type=click.IntRange(0), default=0, help="Seed of the payments and of the disorder."
+)
+@_job("--profile", type=click.Choice(PROFILES), default="latency", help="Profile of the job.")
+@_job(
+    "--parallelism", type=click.IntRange(1), default=2, help="Parallelism of each stage of the job."
+)
+@_job(
+    "--direct/--no-direct",
+    default=DIRECT,
+    help="Hand rows to Java directly (docs/adr/0018), or in PyFlink's ordinary way.",
 )
 @bundle_option
 @models_option
@@ -81,7 +96,11 @@ def command(
     json_path: str | None,
     out: Output,
 ) -> None:
-    """Stream payments through the real job and prove every feature and score equal to a replay."""
+    """Prove that the stream computes, bit for bit, what training computes.
+
+    Needs nothing: payments go through the real job on a stack of its own, and an offline replay
+    computes the same features and scores. Prints how many differ.
+    """
     if (data is None) != (layout is None):
         raise click.UsageError("--data and --layout go together: a file, and how its columns mean.")
     settings = ParitySettings(

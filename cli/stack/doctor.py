@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cli.console import Output
-from cli.options import folder_option, json_option, output_options
+from cli.options import GroupedCommand, folder_option, json_option, output_options
 from stack.health import checks
 from stack.installation import ROOT
 from stack.services.embedded import Stack
@@ -22,15 +22,16 @@ Example:
 _MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "problem": "[red]problem[/]"}
 
 
-@click.command("doctor", epilog=EXAMPLE)
+@click.command("doctor", cls=GroupedCommand, epilog=EXAMPLE)
 @folder_option
 @json_option
 @output_options
 def command(folder: Path, json_path: str | None, out: Output) -> None:
-    """Check the machine, the installation and the stack; exit status 1 where something is wrong.
+    """Check the machine, the installation and the stack, and name the next step for each fault.
 
     Looks at Python and its shared library, Java, Maven, the jars, the model bundle, memory, disk,
-    ports, the broker and the cluster, and names the next step for each that is not well.
+    ports, the broker and the cluster. Prints one line for each check. Exits with 1 where something
+    is wrong.
     """
     known = load(folder)
     stack = Stack(known[0] if known else StackSettings(folder))

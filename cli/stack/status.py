@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cli.console import Output
-from cli.options import folder_option, json_option, output_options
+from cli.options import GroupedCommand, folder_option, json_option, output_options
 from stack.health.job_report import summary
 from stack.health.look import Health, look
 from stack.services.embedded import Stack
@@ -27,16 +27,16 @@ _HINTS = {
 }
 
 
-@click.command("status", epilog=EXAMPLE)
+@click.command("status", cls=GroupedCommand, epilog=EXAMPLE)
 @folder_option
 @json_option
 @output_options
 def command(folder: Path, json_path: str | None, out: Output) -> None:
-    """Show the processes, the job, its topics and its lag; exit status 0 when all is well, else 1.
+    """Show whether the stack and the job are well: processes, topics, lag and checkpoints.
 
-    All is not well where a process is down, a topic is missing, payments were deleted unread, or
-    the job restarts, has ended, or completes no checkpoint. A stack without a job is well: it
-    says how to start one.
+    Needs nothing: a stack that is down, or without a job, is reported with the command that starts
+    it. Exits with 1 where a process is down, a topic is missing, or payments were deleted unread.
+    Exits with 1 also where the job restarts, has ended, or completes no checkpoint.
     """
     stack = Stack(StackSettings(folder))
     status = stack.status()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.console import Output
-from cli.options import folder_option, option, output_options
+from cli.options import GroupedCommand, folder_option, in_group, output_options
 from events.topics import INPUTS
 from features import warm_up
 from jobs.settings import DIRECT, ISOLATIONS, PROFILES, why_not_kept
@@ -33,8 +33,14 @@ Examples:
   ./cardwatch submit --replace --from-checkpoint        cancel a job that restarts, then go on
   ./cardwatch submit --fresh --bundle ensemble/1        forget the state, read the topics anew
 
-It does what the ordinary client does, with the addresses of the running stack:
+\b
+The command does the same as Flink's own client with the addresses of the running stack:
   flink run -d -py jobs/fraud_detection.py --bootstrap HOST:PORT --bundle onnx_models/ensemble/1"""
+
+_model = in_group("Model")
+_start = in_group("Start and state")
+_job = in_group("Job")
+_rare = in_group("Rarely needed")
 
 
 def _checked_fields(
@@ -47,36 +53,42 @@ def _checked_fields(
     return names
 
 
-@click.command("submit", epilog=EXAMPLE)
-@folder_option
-@option("--bundle", default="ensemble", help="Model bundle, NAME or NAME/VERSION.")
-@option(
+@click.command("submit", cls=GroupedCommand, epilog=EXAMPLE)
+@_model("--bundle", default="ensemble", help="Name of the model bundle, NAME or NAME/VERSION.")
+@_model(
     "--models",
     type=click.Path(file_okay=False, path_type=Path),
     default=ROOT / "onnx_models",
     show_default="onnx_models",
     help="Folder of the model registry.",
 )
-@option(
+@_start(
+    "--replace", is_flag=True, help="Stop the running job with a savepoint and go on from there."
+)
+@_start("--fresh", is_flag=True, help="Start without state, from the beginning of the topics.")
+@_start(
+    "--savepoint",
+    type=click.Path(exists=True, path_type=Path),
+    help="Savepoint or checkpoint to start from. Default: the newest one of the stack.",
+)
+@_start(
+    "--from-checkpoint",
+    is_flag=True,
+    help="Cancel the running job and go on from its newest checkpoint, with --replace. For a job "
+    "that restarts and cannot take a savepoint.",
+)
+@_job(
     "--profile",
     type=click.Choice(PROFILES),
     default="latency",
-    help="latency: score each payment at once; throughput: score Arrow batches.",
+    help="Way of scoring: latency scores each payment at once, throughput scores Arrow batches.",
 )
-@option(
-    "--direct/--no-direct",
-    default=DIRECT,
-    help="Hand rows to Java directly (docs/adr/0018), or the way PyFlink does.",
+@_job(
+    "--parallelism",
+    type=click.IntRange(min=1),
+    help="Number of parallel copies of each stage. Default: as many as the cluster has room for.",
 )
-@option(
-    "--isolation",
-    type=click.Choice(ISOLATIONS),
-    default="read_committed",
-    help="Kafka transactions of senders. read_committed: a payment waits for the end of its "
-    "transaction, as does all behind it in the partition, and an aborted one is not decided. "
-    "read_uncommitted: everything is decided at once, aborted payments too.",
-)
-@option(
+@_job(
     "--keep-field",
     "keep_fields",
     multiple=True,
@@ -84,25 +96,25 @@ def _checked_fields(
     callback=_checked_fields,
     help="Unknown field of a payment that its decision keeps; all others are dropped. Repeatable.",
 )
-@option("--parallelism", type=click.IntRange(min=1), help="Default: what the cluster has room for.")
-@option("--fresh", is_flag=True, help="Start without state, from the beginning of the topics.")
-@option("--replace", is_flag=True, help="Stop the running job with a savepoint and go on from it.")
-@option(
-    "--from-checkpoint",
-    is_flag=True,
-    help="Newest checkpoint in place of a savepoint for --replace: the running job is cancelled. "
-    "For a job that restarts and cannot take a savepoint.",
+@_rare(
+    "--isolation",
+    type=click.Choice(ISOLATIONS),
+    default="read_committed",
+    help="Treatment of senders' Kafka transactions. read_committed: a payment, and all behind it "
+    "in the partition, waits for the end of its transaction; an aborted payment is not decided. "
+    "read_uncommitted: every payment is decided at once, aborted payments too.",
 )
-@option(
-    "--savepoint",
-    type=click.Path(exists=True, path_type=Path),
-    help="Savepoint or checkpoint to start from; default: the newest one of the stack.",
+@_rare(
+    "--direct/--no-direct",
+    default=DIRECT,
+    help="Hand rows to Java directly (docs/adr/0018), or in PyFlink's ordinary way.",
 )
-@option(
+@_rare(
     "--accept-gap",
     is_flag=True,
-    help="Start of a job that passes over payments which are still in a topic made anew.",
+    help="Start the job although it passes over payments that are still in a topic made anew.",
 )
+@folder_option
 @output_options
 def command(
     folder: Path,
@@ -120,13 +132,14 @@ def command(
     accept_gap: bool,
     out: Output,
 ) -> None:
-    """Submit the fraud detection job to the running cluster.
+    """Start the fraud detection job on the running cluster.
 
-    It resumes from the newest savepoint or checkpoint of the stack, so nothing is decided twice;
-    with --fresh it starts over and decides every payment in the topics once more.
+    Needs a running stack (`./cardwatch up`). The job resumes from the newest savepoint or
+    checkpoint of the stack, so nothing is decided twice. With --fresh it starts over and decides
+    every payment in the topics once more. Prints the job's id and where it resumes.
 
-    Payments that the broker deleted before the job read them cannot be brought back: the job
-    starts all the same, every gap is named, and the exit status is 1. `audit` names it again.
+    Payments that the broker deleted before the job read them cannot be brought back. The job starts
+    all the same, every gap is named, and the exit status is 1. `audit` names it again.
     """
     if fresh and (replace or savepoint):
         raise click.UsageError("--fresh forgets the state: leave out --replace and --savepoint.")

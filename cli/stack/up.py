@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.console import Output
-from cli.options import folder_option, option, output_options
+from cli.options import GroupedCommand, folder_option, in_group, output_options
 from cli.stack.status import show
 from stack.services.embedded import Stack
 from stack.settings import StackSettings, load
@@ -18,24 +18,36 @@ Example:
   ./cardwatch up --taskmanagers 4 --flink-port 8081"""
 
 
-@click.command("up", epilog=EXAMPLE)
-@folder_option
-@option(
+_stack = in_group("Stack")
+
+
+@click.command("up", cls=GroupedCommand, epilog=EXAMPLE)
+@_stack(
     "--taskmanagers",
     type=click.IntRange(1, 64),
     show_default="as many as run, else 2",
-    help="TaskManager processes; the job takes two for each parallelism.",
+    help="Number of TaskManager processes; the job takes two for each parallelism.",
 )
-@option("--kafka-port", default=0, help="Port of the broker; 0 takes the last one, or a free one.")
-@option("--flink-port", default=0, help="Port of the Flink web UI; 0 as above.")
+@_stack(
+    "--kafka-port",
+    default=0,
+    help="Port of the Kafka broker; 0 takes the last port, else a free one.",
+)
+@_stack(
+    "--flink-port",
+    default=0,
+    help="Port of the Flink web UI; 0 takes the last port, else a free one.",
+)
+@folder_option
 @output_options
 def command(
     folder: Path, taskmanagers: int | None, kafka_port: int, flink_port: int, out: Output
 ) -> None:
-    """Start Kafka and Flink on this machine; harmless when they run already.
+    """Start Kafka and Flink on this machine.
 
-    The broker and the cluster are processes of their own, supervised, on the loopback address.
-    Data is kept between runs. `./cardwatch down` stops them.
+    Needs nothing beyond the installation; does nothing where both run already. Broker and cluster
+    are supervised processes on the loopback address, and keep their data between runs. Prints the
+    addresses. `./cardwatch down` stops both.
     """
     with out.steps() as step:
         status = Stack(_settings(folder, taskmanagers, kafka_port, flink_port)).up(step)

@@ -9,7 +9,7 @@ import click
 from confluent_kafka import KafkaException
 
 from cli.console import Output
-from cli.options import folder_option, option, output_options
+from cli.options import OUTPUT, GroupedCommand, folder_option, in_group, output_options
 from cli.stream.alert_line import heading, line
 from cli.stream.follow import Unseen, follow
 from events.alert import Alert, decode_alert
@@ -25,24 +25,33 @@ Examples:
   ./cardwatch alerts --json --from-beginning --limit 100 | jq .reasons"""
 
 
-@click.command("alerts", epilog=EXAMPLE)
-@folder_option
-@option("--bootstrap", metavar="HOST:PORT", help="Kafka; default: the running stack.")
-@option(
+_which = in_group("Choice of alerts")
+
+
+@click.command("alerts", cls=GroupedCommand, epilog=EXAMPLE)
+@_which(
     "--early/--committed",
     default=True,
-    help="early: within milliseconds, before the commit; committed: each alert exactly once, "
-    "about a checkpoint interval later.",
+    help="Moment of an alert: early is within milliseconds, before the commit; committed is about "
+    "a checkpoint interval later, each alert exactly once.",
 )
-@option(
+@_which(
     "--level",
     type=click.Choice(["MEDIUM", "HIGH"]),
     default="MEDIUM",
-    help="Lowest level that is shown.",
+    help="Lowest risk level that is shown.",
 )
-@option("--from-beginning", is_flag=True, help="Start with the oldest alert, not with new ones.")
-@option("--limit", type=click.IntRange(min=1), help="End after so many alerts.")
-@option("--json", "as_json", is_flag=True, help="One JSON object a line, for pipes.")
+@_which("--from-beginning", is_flag=True, help="Start with the oldest alert, not with new ones.")
+@_which("--limit", type=click.IntRange(min=1), help="Number of alerts to end after.")
+@folder_option
+@in_group("Stack")(
+    "--bootstrap",
+    metavar="HOST:PORT",
+    help="Address of the Kafka broker. Default: the running stack's.",
+)
+@in_group(OUTPUT)(
+    "--json", "as_json", is_flag=True, help="Print one JSON object a line, for pipes."
+)
 @output_options
 def command(
     folder: Path,
@@ -54,9 +63,11 @@ def command(
     as_json: bool,
     out: Output,
 ) -> None:
-    """Show alerts with score, amount, card, merchant and what stands out from the card's normal.
+    """Show fraud alerts as they are raised.
 
-    An early alert that is read twice, because the job restarted before its commit, is shown once.
+    Needs a running stack with the job, or another broker (--bootstrap). Prints for each alert the
+    time, level, score, amount, card, merchant and reasons, until Ctrl-C. An early
+    alert that comes twice, because the job restarted before its commit, is shown once.
     """
     kafka = bootstrap or Stack.attach(folder).kafka
     require_topics(kafka, ALERTS)

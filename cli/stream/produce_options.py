@@ -165,7 +165,7 @@ _OPTIONS = (
     _WHICH(
         "--rate",
         type=click.FloatRange(min=0, min_open=True),
-        help="Number of payments a second. Default: as fast as Kafka takes them.",
+        help="Number of payments a second. Default: as many as Kafka takes.",
     ),
     _WHICH("--speed", type=Speed(), help="Speed as a multiple of recorded time, such as 60x."),
     _WHICH("--from", "from_time", type=Moment(), help="First recorded time that is sent."),
