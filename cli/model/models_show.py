@@ -45,6 +45,7 @@ def show_bundle(entry: Entry, manifest: Manifest, out: Output) -> None:
             ("HIGH from", f"{manifest.thresholds.high:.4f}"),
             ("thresholds", manifest.thresholds.method),
             ("made by", manifest.reproduction.command),
+            ("exporter", manifest.exporter),
             ("libraries", ", ".join(f"{k} {v}" for k, v in manifest.libraries.items())),
             ("card", entry.card or "none: this bundle was written without one"),
         ],

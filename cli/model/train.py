@@ -94,6 +94,7 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
     started = time.perf_counter()
     replayed: _Replayed | None = None
     try:
+        settings.check()
         destination.resolve()
         place = options.mlflow_place()
         tracker = open_tracker(place) if place is not None else None
@@ -185,6 +186,7 @@ def _to_json(
         "metrics": manifest.metrics,
         "against_best": msgspec.to_builtins(manifest.against_best),
         "parity": msgspec.to_builtins(manifest.parity),
+        "exporter": manifest.exporter,
         "mlflow": asdict(recorded) if recorded else None,
     }
 

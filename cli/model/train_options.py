@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
@@ -34,7 +34,7 @@ from cli.stream.world_options import (
 )
 from producer.handbook.population import GeneratorSettings
 from producer.world.settings import WorldSettings
-from scoring.bundle.manifest import Costs
+from scoring.bundle.manifest import Costs, Exporter
 from stack.installation import RUN_FOLDER
 from training.errors import TrainingError
 from training.fit_settings import FitSettings
@@ -84,6 +84,7 @@ class TrainOptions:
     settings_file: Path | None
     write_settings: Path | None
     jobs: int
+    exporter: Exporter
     mlflow: str | None
     json_path: str | None
 
@@ -129,7 +130,7 @@ class TrainOptions:
         except TrainingError as error:
             raise click.UsageError(str(error)) from None
         fit = fit_settings(self.settings_file, self.models, self.seed, self.jobs)
-        return Settings(fit, self.label_delay, goals, self.refit)
+        return Settings(fit, self.label_delay, goals, self.refit, self.exporter)
 
     def file_content(self, settings: FitSettings) -> dict[str, Any] | None:
         """Return the settings that a file gave, as the bundle keeps them; None without a file."""
@@ -239,6 +240,13 @@ _OPTIONS = (
         "--refit/--no-refit",
         default=True,
         help="Fit the final models on all labelled payments, after the figures are taken.",
+    ),
+    _BUNDLE(
+        "--exporter",
+        type=click.Choice(get_args(Exporter)),
+        default=Settings().exporter,
+        help="Exporter of the models' ONNX graphs; onnxmltools means the packages skl2onnx and "
+        "onnxmltools.",
     ),
     _BUNDLE(
         "--mlflow",

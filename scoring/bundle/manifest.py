@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
+Exporter = Literal["cardwatch", "onnxmltools"]
+"""Who made the models' graphs: our own exporter, or skl2onnx and onnxmltools."""
+
 FORMAT_VERSION = 3
 OLDER_FORMATS = (2,)
 """Format 2 is read too: it has no file of the manifest's digest and lacks the optional fields."""
@@ -228,7 +231,7 @@ class Manifest(_Part, frozen=True):
     """Everything about a bundle that is not a model file.
 
     ``golden_levels`` counts the golden rows that are LOW, MEDIUM and HIGH. ``against_best`` is
-    None without labels and for one model.
+    None without labels and for one model. Bundles written before ``exporter`` are by our own.
     """
 
     format_version: int
@@ -248,6 +251,7 @@ class Manifest(_Part, frozen=True):
     files: dict[str, str]
     golden_levels: dict[str, int] = {}
     against_best: AgainstBest | None = None
+    exporter: Exporter = "cardwatch"
 
     @property
     def feature_names(self) -> list[str]:

@@ -17,6 +17,7 @@ TOLERANCE = 1e-5
 HELD_OUT_ROWS = 5_000
 SPLIT_ROWS = 3_000
 DAMAGED_ROWS = 1_000
+Suspect = Callable[[Sequence[str]], str]
 _LARGEST = float(np.finfo(np.float32).max)
 _EXTREMES = (0.0, -0.0, 1e-40, -1e-40, 1e30, -1e30, _LARGEST, -_LARGEST)
 
@@ -66,19 +67,26 @@ def _damaged(rows: Floats, values: Sequence[float], random: np.random.Generator)
     return damaged
 
 
+def usual_suspects(models: Sequence[str]) -> str:
+    """Say what usually makes models differ from their graph."""
+    return f"{' and '.join(models)} differ; look at the base score and the order of the features"
+
+
 def check_parity(
     native: Callable[[Floats], Scores],
     finish: Callable[[Mapping[str, Floats]], Floats],
     scorer: Scorer,
     cases: dict[str, Floats],
     thresholds: Thresholds,
+    suspect: Suspect = usual_suspects,
 ) -> Parity:
     """Compare the native models with the graph on every case.
 
     Each model's score is held against its library's. Each side's probability is held against
     ``finish`` of its own scores, because a steep curve multiplies the rounding of a score:
     held against the native probability, a curve that the graph computes bit for bit would fail.
-    What rounding moves the probability by in all is measured, not judged.
+    What rounding moves the probability by in all is measured, not judged. ``suspect`` says what
+    may make the models of these names differ.
 
     Raises TrainingError where a step differs by more than 1e-5, or a payment changes its level.
     """
@@ -93,7 +101,7 @@ def check_parity(
             raise TrainingError(
                 f"The exported graph differs from the fitted models by {difference:.3g} on the "
                 f"rows of case {name!r} (at most {TOLERANCE:g} is allowed), so no bundle was "
-                f"written: {_suspect(expected, got)}."
+                f"written: {_cause(expected, got, suspect)}."
             )
         changes = int((_levels(expected, thresholds) != _levels(got, thresholds)).sum())
         if changes:
@@ -119,8 +127,8 @@ def _levels(scores: Scores, thresholds: Thresholds) -> Ints:
     return np.searchsorted(edges, scores.probability, side="right")
 
 
-def _suspect(expected: Scores, got: Scores) -> str:
-    """Say which model differs, and what usually causes it."""
+def _cause(expected: Scores, got: Scores, suspect: Suspect) -> str:
+    """Say which step differs, and what causes it."""
     apart = [
         name
         for name in expected.models
@@ -128,4 +136,4 @@ def _suspect(expected: Scores, got: Scores) -> str:
     ]
     if not apart:
         return "each model agrees, so look at the combination and the calibration"
-    return f"{' and '.join(apart)} differ; look at the base score and the order of the features"
+    return suspect(apart)

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from onnx import helper
 
-from scoring.bundle.manifest import GRAPH_FILE, INPUTS_KEY, Parity, Thresholds, inputs_sha256
+from scoring.bundle.manifest import (
+    GRAPH_FILE,
+    INPUTS_KEY,
+    Exporter,
+    Parity,
+    Thresholds,
+    inputs_sha256,
+)
 from scoring.model.scorer import Scorer, Scores, open_session
 from training.arrays import Floats
+from training.converters.takeover import check_rewriting, suspect, take_over
 from training.ensemble.fit import FittedEnsemble
+from training.models.base import Exported
 from training.onnx_graph.tree_node import leaf_covers
 from training.packaging.export import fused_graph, member_graph
-from training.packaging.gate import check_parity, gate_cases
+from training.packaging.gate import Suspect, check_parity, gate_cases, usual_suspects
 
 GOLDEN_ROWS = 64
 
@@ -52,20 +62,22 @@ def package(
     thresholds: Thresholds,
     held_out: Floats,
     seed: int,
+    exporter: Exporter = "cardwatch",
 ) -> Package:
     """Export the graphs, gate the fused one on held-out rows float32[n, k], draw golden rows.
 
-    ``names`` are those of the k columns: the fused graph carries their digest.
-    Raises TrainingError where the gate fails.
+    ``names`` are those of the k columns: the fused graph carries their digest. ``exporter`` says
+    who makes the models' graphs: we, or skl2onnx and onnxmltools.
+    Raises TrainingError where the gate fails, or a converter's graph cannot be taken over.
     """
-    members = fitted.members()
+    cases = gate_cases(held_out, fitted.members(), seed)
+    members, suspects = _members(fitted, cases, exporter)
     width = fitted.width
     graph = fused_graph(members, width, fitted.combination, fitted.calibration)
     helper.set_model_props(graph, {INPUTS_KEY: inputs_sha256(names)})
     fused = graph.SerializeToString()
     scorer = Scorer(open_session(fused), range(width), width, [member.name for member in members])
-    cases = gate_cases(held_out, members, seed)
-    parity = check_parity(fitted.predict, fitted.finish, scorer, cases, thresholds)
+    parity = check_parity(fitted.predict, fitted.finish, scorer, cases, thresholds, suspects)
     graphs = {GRAPH_FILE: fused}
     for member in members:
         graphs[member_file(member.name)] = member_graph(member, width).SerializeToString()
@@ -73,3 +85,14 @@ def package(
     golden = np.concatenate([rows[:share] for rows in cases.values()])
     covers = {each.name: leaf_covers(each.trees) for each in members if each.trees is not None}
     return Package(graphs, covers, parity, golden, scorer.score_columns(golden))
+
+
+def _members(
+    fitted: FittedEnsemble, cases: dict[str, Floats], exporter: Exporter
+) -> tuple[Sequence[Exported], Suspect]:
+    """Return the models as an exporter gives them, and who says why they may differ."""
+    if exporter == "cardwatch":
+        return fitted.members(), usual_suspects
+    taken = [take_over(model) for model in fitted.models]
+    check_rewriting(taken, cases)
+    return [one.member for one in taken], partial(suspect, taken)

@@ -9,9 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from features.catalogue import FEATURE_SET_VERSION
-from scoring.bundle.manifest import CARD_FILE, FORMAT_VERSION, Manifest, Reproduction, TrainingData
+from scoring.bundle.manifest import (
+    CARD_FILE,
+    FORMAT_VERSION,
+    Exporter,
+    Manifest,
+    Reproduction,
+    TrainingData,
+)
 from scoring.bundle.manifest_sense import golden_levels
 from scoring.loader import load_bundle, verify_golden
+from training.converters.convert import PACKAGES as CONVERTERS
+from training.converters.convert import check_convertible
 from training.data.history import History
 from training.data.prepare import Prepared, prepare
 from training.data.split import DAY_MS
@@ -47,13 +56,20 @@ class Settings:
 
     ``label_delay_ms`` is how long after a payment its label arrives; it is the width of the gap
     in the split. With ``refit`` the models are fitted once more on everything labelled, after
-    thresholds, weights and metrics were taken from the split.
+    thresholds, weights and metrics were taken from the split. ``exporter`` says who makes the
+    models' graphs.
     """
 
     fit: FitSettings = field(default_factory=FitSettings)
     label_delay_ms: int = 7 * DAY_MS
     goals: Goals = field(default_factory=Goals)
     refit: bool = True
+    exporter: Exporter = "cardwatch"
+
+    def check(self) -> None:
+        """Raise TrainingError where the exporter lacks a package, or cannot export a model."""
+        if self.exporter != "cardwatch":
+            check_convertible(self.fit.models)
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,7 @@ def train(
 
     Raises TrainingError where the history cannot be used or the export gate fails.
     """
+    settings.check()
     number = destination.resolve()
     prepared = prepare(history, settings.label_delay_ms, settings.fit.needs_labels)
     if settings.fit.max_features is not None:
@@ -118,7 +135,9 @@ def train(
         progress(f"fit again on every {'labelled ' if prepared.labelled else ''}payment")
         fitted = _refit(prepared, fitted, settings.fit)
     progress("export and compare with the fitted models")
-    packed = package(fitted, prepared.names, thresholds, test.columns, settings.fit.seed)
+    packed = package(
+        fitted, prepared.names, thresholds, test.columns, settings.fit.seed, settings.exporter
+    )
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         name=destination.name,
@@ -133,12 +152,13 @@ def train(
         reproduction=Reproduction(
             command=origin.command, seed=settings.fit.seed, settings=origin.settings
         ),
-        libraries=_versions(),
+        libraries=_versions(settings.exporter),
         metrics=metrics,
         parity=packed.parity,
         files={},
         against_best=against,
         golden_levels=golden_levels(thresholds, packed.golden_scores.probability),
+        exporter=settings.exporter,
     )
     progress("write the bundle and its card")
     moved = mean_contributions(packed, manifest, test.columns, settings.fit.seed)
@@ -151,10 +171,11 @@ def _refit(prepared: Prepared, fitted: FittedEnsemble, settings: FitSettings) ->
     return replace(again, combination=fitted.combination, calibration=fitted.calibration)
 
 
-def _versions() -> dict[str, str]:
-    """Return the version of each library's package."""
+def _versions(exporter: Exporter) -> dict[str, str]:
+    """Return the version of each library's package, the converters' where they were asked for."""
     packages = packages_distributions()
-    return {packages[name][0]: version(packages[name][0]) for name in LIBRARIES}
+    modules = LIBRARIES if exporter == "cardwatch" else (*LIBRARIES, *CONVERTERS)
+    return {packages[name][0]: version(packages[name][0]) for name in modules}
 
 
 def _training_data(prepared: Prepared, settings: Settings, origin: Origin) -> TrainingData:
