@@ -6,7 +6,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.card.arrival import Arrival
 from features.card.ids import find_id, first_loose, first_remembered, id_word
 from features.card.measure import measure
 from features.card.plan import CARD_PLAN
@@ -21,6 +20,7 @@ from features.card.state import (
 from features.card.store import store
 from features.kernels.compiled import entry_point
 from features.kernels.plan import Plan
+from features.payment.arrival import Arrival
 from features.windows import ALLOWED_LATENESS_MS, DEDUPE_HORIZON_MS
 
 DAMAGED: Final = -1

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from features.card.arrival import Arrival
 from features.card.state import (
     BUCKET_COUNT,
     BUCKET_MAX,
@@ -43,6 +42,7 @@ from features.kernels.statistics import (
     haversine_km,
     merge,
 )
+from features.payment.arrival import Arrival
 from features.windows import CARD_WINDOWS_MS, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 _OUTLIER_DEVIATIONS: Final = 3.0

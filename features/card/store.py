@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.card.arrival import Arrival
 from features.card.state import (
     BUCKET_TIME,
     BUCKET_WORDS,
@@ -36,6 +35,7 @@ from features.card.state import (
 from features.kernels.columns import copy
 from features.kernels.compiled import helper
 from features.kernels.statistics import haversine_km, turn_degrees
+from features.payment.arrival import Arrival
 from features.windows import CARD_HISTORY_MS, DEDUPE_HORIZON_MS, HOME_PAYMENTS, HOME_STEP_KM
 
 

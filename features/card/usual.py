@@ -3,11 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from features.card.arrival import Arrival
 from features.card.state import CardView, amount_of, time_of
 from features.kernels.compiled import helper
 from features.kernels.plan import Plan
 from features.kernels.statistics import MAJOR_UNIT
+from features.payment.arrival import Arrival
 from features.windows import (
     ABOVE_NORMAL_FACTOR,
     ABOVE_NORMAL_MS,
