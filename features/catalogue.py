@@ -40,7 +40,8 @@ from features.declaration import Aggregate, Entity, Feature
 from features.merchant import catalogue as merchant
 from features.payment import catalogue as payment
 
-FEATURE_SET_VERSION: Final = 4
+FEATURE_SET_VERSION: Final = payment.VERSION + card.VERSION + merchant.VERSION
+"""What a bundle was trained with: it rises as soon as one of the catalogues changes."""
 
 CARD_AGGREGATES: Final = (*payment.DECLARED, *card.DECLARED)
 """Computed in the card stage, those of the payment alone included."""

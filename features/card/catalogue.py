@@ -15,6 +15,9 @@ from features.windows import (
 )
 from features.words import level, payments
 
+VERSION: Final = 2
+"""Raise by one when a feature of this catalogue comes, goes, or has other values."""
+
 _VELOCITY: Final = "velocity"
 _SPENDING: Final = "spending"
 _LARGE: Final = "large_payments"

@@ -20,7 +20,7 @@ from features.card.state import (
 from features.card.store import store
 from features.kernels.compiled import entry_point
 from features.kernels.plan import Plan
-from features.payment.arrival import Arrival
+from features.payment.arrival import Arrival, Looked
 from features.windows import ALLOWED_LATENESS_MS, DEDUPE_HORIZON_MS
 
 DAMAGED: Final = -1
@@ -46,8 +46,7 @@ def _build(plan: Plan) -> Callable[..., tuple[int, int, int]]:
         city: int,
         device: int,
         country: int,
-        high_risk: bool,
-        category: float,
+        looked: Looked,
         lat: float,
         lon: float,
         out: npt.NDArray[Any],
@@ -79,8 +78,7 @@ def _build(plan: Plan) -> Callable[..., tuple[int, int, int]]:
             city,
             device,
             country,
-            high_risk,
-            category,
+            looked,
             lat,
             lon,
         )

@@ -43,13 +43,11 @@ from features.kernels.statistics import (
     merge,
 )
 from features.payment.arrival import Arrival
-from features.windows import CARD_WINDOWS_MS, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from features.payment.measure import measure_payment
+from features.windows import CARD_WINDOWS_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
 _OUTLIER_DEVIATIONS: Final = 3.0
 _IMPOSSIBLE_KMH: Final = 1_000.0
-_NIGHT_UNTIL_HOUR: Final = 6
-_FIRST_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday, and Monday is 0
-_SATURDAY: Final = 5
 _NOISE: Final = 2.0**-48
 """A deviation below this share of the mean is what float64 leaves of equal amounts."""
 
@@ -61,7 +59,7 @@ def measure(plan: Plan, old: CardView, at: int, now: Arrival, values: _Values) -
     """Write every card feature of a payment that comes after the rows below `at`."""
     for i in range(len(values)):
         values[i] = np.nan
-    _measure_payment(plan, now, values)
+    measure_payment(plan, now, values)
     _measure_amounts(plan, old, at, now, values)
     measure_usual(plan, old, at, now, values)
     _measure_places(plan, old, at, now, values)
@@ -72,19 +70,6 @@ def measure(plan: Plan, old: CardView, at: int, now: Arrival, values: _Values) -
 def _put(values: _Values, slot: int, value: float) -> None:
     if slot >= 0:
         values[slot] = value
-
-
-@helper
-def _measure_payment(plan: Plan, now: Arrival, values: _Values) -> None:
-    hour = now.time_ms // HOUR_MS % 24
-    weekday = (now.time_ms // DAY_MS + _FIRST_WEEKDAY) % 7
-    values[plan.amount] = now.amount / MAJOR_UNIT
-    values[plan.amount_log] = np.log1p(now.amount / MAJOR_UNIT)
-    values[plan.hour] = hour
-    values[plan.night] = hour <= _NIGHT_UNTIL_HOUR
-    values[plan.weekend] = weekday >= _SATURDAY
-    values[plan.high_risk] = now.high_risk
-    values[plan.category] = now.category
 
 
 @helper

@@ -12,7 +12,7 @@ from features.card.kernel import COMPACTED, DAMAGED, LATE, UNCHECKED, card_kerne
 from features.card.state import EMPTY, EVENT_BYTES, ID_BYTES, VERSION
 from features.card.upgrades import UPGRADES
 from features.catalogue import CARD_FEATURES
-from features.categories import GROUP_NUMBERS, HIGH_RISK_CATEGORIES
+from features.payment.measure import look_up
 from features.state import damaged, upgraded
 from features.tokens import currency_number, id_token, small_token, ten_thousandths, wide_token
 from features.windows import MAX_CARD_EVENTS
@@ -82,8 +82,7 @@ def advance(state: bytes | None, payment: "Transaction") -> CardStep:
         small_token(payment.city),
         small_token(payment.device_id),
         small_token(payment.country),
-        payment.merchant_category in HIGH_RISK_CATEGORIES,
-        GROUP_NUMBERS.get(payment.merchant_category, 0.0),
+        look_up(payment),
         _NAN if lat is None else lat,
         _NAN if lon is None else lon,
         out,

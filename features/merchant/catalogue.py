@@ -14,6 +14,9 @@ from features.windows import (
 )
 from features.words import level, payments
 
+VERSION: Final = 1
+"""Raise by one when a feature of this catalogue comes, goes, or has other values."""
+
 _ACTIVITY: Final = "merchant_activity"
 _RISK: Final = "merchant_risk"
 

@@ -6,6 +6,9 @@ from typing import Final
 from features.declaration import one
 from features.payment import words
 
+VERSION: Final = 1
+"""Raise by one when a feature of this catalogue comes, goes, or has other values."""
+
 OWN_NORMAL: Final = "amount_vs_own_normal"
 """Code of what sets the amount against the card's other amounts."""
 

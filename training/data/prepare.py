@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from features.catalogue import name_of
 from scoring.bundle.manifest import Period
 from training.arrays import Floats, Ints
 from training.data.history import History, refuse_infinities, varying_columns
@@ -13,7 +14,7 @@ from training.data.rows import Rows
 from training.data.segments import Segments, feature_segments
 from training.data.split import Split, describe, split_by_time
 
-AMOUNT = "amount"
+AMOUNT = name_of("payment", "amount")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.catalogue import name_of
+from features.windows import DAY_MS
 from training.arrays import Floats, Ints
 
 MISSING = "not given"
@@ -52,8 +54,8 @@ def table_segments(table: pa.Table) -> tuple[Segments, ...]:
 def feature_segments(names: tuple[str, ...], features: Floats) -> tuple[Segments, ...]:
     """Divide payments by the named columns of float32[n, f]: amount band, new or known card."""
     makers: dict[str, Callable[[Floats], Segments]] = {
-        "amount": _amount_bands,
-        "card_count_30d": _new_cards,
+        name_of("payment", "amount"): _amount_bands,
+        name_of("card", "count", 30 * DAY_MS): _new_cards,
     }
     return tuple(
         make(features[:, names.index(name)]) for name, make in makers.items() if name in names

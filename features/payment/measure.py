@@ -1,0 +1,46 @@
+"""The features of a payment alone: what Python looks up, and what the card's kernel writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features.categories import GROUP_NUMBERS, HIGH_RISK_CATEGORIES
+from features.kernels.compiled import helper
+from features.kernels.plan import Plan
+from features.kernels.statistics import MAJOR_UNIT
+from features.payment.arrival import Arrival, Looked
+from features.windows import DAY_MS, HOUR_MS
+
+if TYPE_CHECKING:
+    from events.transaction import Transaction
+
+_NIGHT_UNTIL_HOUR: Final = 6
+_FIRST_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday, and Monday is 0
+_SATURDAY: Final = 5
+
+
+def look_up(payment: Transaction) -> Looked:
+    """Return the numbers of a payment's texts that compiled code cannot look up."""
+    category = payment.merchant_category
+    return (
+        1.0 if category in HIGH_RISK_CATEGORIES else 0.0,
+        GROUP_NUMBERS.get(category, 0.0),
+    )
+
+
+@helper
+def measure_payment(plan: Plan, now: Arrival, values: npt.NDArray[np.float32]) -> None:
+    """Write every feature of the payment alone."""
+    high_risk, category = now.looked
+    hour = now.time_ms // HOUR_MS % 24
+    weekday = (now.time_ms // DAY_MS + _FIRST_WEEKDAY) % 7
+    values[plan.amount] = now.amount / MAJOR_UNIT
+    values[plan.amount_log] = np.log1p(now.amount / MAJOR_UNIT)
+    values[plan.hour] = hour
+    values[plan.night] = hour <= _NIGHT_UNTIL_HOUR
+    values[plan.weekend] = weekday >= _SATURDAY
+    values[plan.high_risk] = high_risk
+    values[plan.category] = category
