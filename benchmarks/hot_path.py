@@ -156,7 +156,8 @@ class _HotPath:
 
     def _alert(self, flagged: tuple[Decision, Scored]) -> bytes:
         decision, (request, values, _) = flagged
-        return encode_alert(alert(decision, request, self._bundle.explainer.explain(values)))
+        told = self._bundle.explainer.explain(values, request.payment)
+        return encode_alert(alert(decision, request, told))
 
 
 def _parse(record: tuple[bytes, bytes]) -> Transaction:

@@ -1,7 +1,8 @@
 """What the declaration of a feature says, and what its teller is given and returns.
 
 One object declares a feature once: what it is called, what it measures, its words, its reason code
-and how to speak of it. The vector, the slots of the kernels and the reasons are built from these.
+and when and how it is told. The vector, the slots of the kernels and the reasons are built from
+these.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-from features.windows import window_name
+from features.windows import span, window_name
 
 Entity = Literal["payment", "card", "merchant"]
+
+Side = Literal["above", "below", "either", "present"]
+"""Where a value is evidence: on which side of its usual value, or by being there at all."""
 
 
 class Values(Protocol):
@@ -27,23 +31,39 @@ class Values(Protocol):
         KeyError where the catalogue declares no such feature.
         """
 
+    def paid(self) -> str:
+        """Return the payment's own amount in words, exact, with its currency."""
+
+    def money(self, major: float) -> str:
+        """Return an amount in words that a feature holds, with its currency."""
+
 
 class Usual(NamedTuple):
-    """How a feature was distributed over the present values of the training data."""
+    """How a feature was distributed over the present values of the training data.
+
+    One value in twenty lies below `low`, one in twenty above `high`.
+    """
 
     median: float
     mean: float
+    low: float
+    high: float
 
 
 class Phrase(NamedTuple):
-    """A sentence of a reason, and the value that is normal, None where nothing is."""
+    """A sentence of a reason, and the usual value in the feature's unit, None where none is.
+
+    `about` names what the sentence says where features of several codes may say it: an alert says
+    it once.
+    """
 
     normal: float | None
     sentence: str
+    about: str | None = None
 
 
 class Told(NamedTuple):
-    """A feature to speak of: its value, its training data, and the payment's other values."""
+    """A present value to speak of: its feature, its training, and the payment's other values."""
 
     feature: Feature
     value: float
@@ -52,7 +72,37 @@ class Told(NamedTuple):
 
 
 Teller = Callable[[Told], Phrase | None]
-"""Speaks of a present value. None leaves it to the feature's description."""
+"""Speaks of a value that is unusual for the card or merchant; None where it is not."""
+
+
+class Telling(NamedTuple):
+    """When a feature is evidence of fraud, and who puts its value in words.
+
+    A teller's phrase counts only where the value lies strictly on the side of its usual value.
+    """
+
+    side: Side
+    teller: Teller
+
+
+def above(teller: Teller) -> Telling:
+    """Return a telling for a feature that is evidence above its usual value."""
+    return Telling("above", teller)
+
+
+def below(teller: Teller) -> Telling:
+    """Return a telling for a feature that is evidence below its usual value."""
+    return Telling("below", teller)
+
+
+def either(teller: Teller) -> Telling:
+    """Return a telling for a feature that is evidence far above and far below its usual value."""
+    return Telling("either", teller)
+
+
+def present(teller: Teller) -> Telling:
+    """Return a telling for a feature without a usual value, whose value itself is evidence."""
+    return Telling("present", teller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +110,9 @@ class Feature:
     """One number of the vector.
 
     `window_ms` is the window that the number is measured over, None where there is none.
-    `reason` is the stable code that an alert names the feature under: systems of customers match
-    codes, so codes are added and never renamed. `tell` makes a sentence of a value and `missing`
-    stands for a value that is not there; without them the description speaks.
+    `label` names the feature in the middle of a sentence. `reason` is the stable code that an alert
+    names the feature under: systems of customers match codes, so codes are added and never renamed.
+    `tell` says when a value is evidence and in which words; without it the feature is no reason.
     """
 
     name: str
@@ -71,9 +121,9 @@ class Feature:
     aggregate: str
     unit: str
     description: str
+    label: str
     reason: str
-    tell: Teller | None
-    missing: str | None
+    tell: Telling | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +146,13 @@ def one(
     unit: str,
     description: str,
     *,
+    label: str,
     reason: str,
-    tell: Teller | None = None,
-    missing: str | None = None,
+    tell: Telling | None = None,
     window_ms: int | None = None,
 ) -> Aggregate:
     """Declare an aggregate that is a single feature."""
-    feature = Feature(name, entity, window_ms, aggregate, unit, description, reason, tell, missing)
+    feature = Feature(name, entity, window_ms, aggregate, unit, description, label, reason, tell)
     return Aggregate(aggregate, (feature,), None)
 
 
@@ -112,12 +162,13 @@ def each_window(
     unit: str,
     description: str,
     *,
+    label: str,
     reason: str,
-    tell: Teller | None = None,
+    tell: Telling | None = None,
     windows_ms: tuple[int, ...],
     steps_ms: tuple[int, ...],
 ) -> Aggregate:
-    """Declare an aggregate with a feature for each window; `{w}` in the description names it.
+    """Declare an aggregate with a feature for each window; `{w}` in its words names the window.
 
     `steps_ms` are the windows that the kernel steps through, `windows_ms` those of the features.
     """
@@ -129,9 +180,9 @@ def each_window(
             aggregate=aggregate,
             unit=unit,
             description=description.format(w=window_name(window_ms)),
+            label=label.format(w=span(window_ms)),
             reason=reason,
             tell=tell,
-            missing=None,
         )
         for window_ms in windows_ms
     )

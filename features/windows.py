@@ -82,3 +82,16 @@ def window_name(window_ms: int) -> str:
     if window_ms >= HOUR_MS:
         return f"{window_ms // HOUR_MS}h"
     return f"{window_ms // MINUTE_MS}m"
+
+
+def span(window_ms: int) -> str:
+    """Return a window in words, as sentences carry it.
+
+    >>> span(600_000), span(86_400_000), span(14 * 86_400_000)
+    ('10 minutes', '24 hours', '14 days')
+    """
+    if window_ms > DAY_MS:
+        return f"{window_ms // DAY_MS} days"
+    if window_ms >= HOUR_MS:
+        return f"{window_ms // HOUR_MS} hour{'s' * (window_ms > HOUR_MS)}"
+    return f"{window_ms // MINUTE_MS} minutes"

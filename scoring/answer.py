@@ -40,7 +40,8 @@ def answer(
     encoded = encode_decision(decision)
     if decision.risk_level == "LOW":
         return Answer("LOW", encoded, None)
-    told = bundle.explainer.explain(model_input(values, request.payment, bundle.attributes))
+    row = model_input(values, request.payment, bundle.attributes)
+    told = bundle.explainer.explain(row, request.payment)
     return Answer(decision.risk_level, encoded, encode_alert(alert(decision, request, told)))
 
 

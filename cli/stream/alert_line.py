@@ -38,7 +38,7 @@ def line(alert: Alert) -> Text:
     for place, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True)):
         style = STYLES[alert.risk_level] if place in (1, 2) else ""
         text.append(f"{_cut(cell, width):<{width}}  ", style=style)
-    text.append("; ".join(reason.sentence for reason in alert.reasons) or "-")
+    text.append(" ".join(reason.sentence for reason in alert.reasons) or "-")
     return text
 
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from features.card import words
-from features.declaration import each_window, one
+from features.declaration import above, below, each_window, either, one
 from features.payment.catalogue import OWN_NORMAL
 from features.payment.words import amount
 from features.windows import (
@@ -13,7 +13,7 @@ from features.windows import (
     DISTINCT_WINDOWS_MS,
     OWN_NORMAL_MS,
 )
-from features.words import level, payments
+from features.words import counts, level, sums
 
 VERSION: Final = 2
 """Raise by one when a feature of this catalogue comes, goes, or has other values."""
@@ -45,37 +45,41 @@ _AMOUNTS: Final = (
         "count",
         "payments",
         "Payments of the card in the last {w}, the payment included.",
+        label="the payments of this card in {w}",
         reason=_VELOCITY,
-        tell=payments,
+        tell=above(counts),
     ),
     _amounts(
         "sum",
         "major",
         "Sum of the card's amounts in the last {w}, the payment included.",
+        label="the sum that this card paid in {w}",
         reason=_SPENDING,
-        tell=words.paid,
+        tell=above(sums),
     ),
     _amounts(
         "mean",
         "major",
         "Mean of the card's amounts in the last {w}, the payment included.",
+        label="the mean amount of this card in {w}",
         reason=_SPENDING,
-        tell=level("mean amount of this card in", "mean"),
+        tell=either(level("mean")),
     ),
     _amounts(
         "std",
         "major",
         "Population standard deviation of the card's amounts in the last {w}, the payment "
         "included; 0 for a single payment.",
+        label="the spread of this card's amounts in {w}",
         reason=_SPENDING,
-        tell=level("spread of this card's amounts in", "std"),
     ),
     _amounts(
         "max",
         "major",
         "Largest amount of the card in the last {w}, the payment included.",
+        label="the largest amount of this card in {w}",
         reason=_SPENDING,
-        tell=level("largest amount of this card in", "mean"),
+        tell=either(level("largest")),
     ),
 )
 
@@ -86,8 +90,9 @@ _NORMAL: Final = (
         "ratio",
         "Amount divided by the mean of the card's earlier payments in 30 days; NaN without a mean "
         "above 0.",
+        label="the amount against this card's mean",
         reason=OWN_NORMAL,
-        tell=amount,
+        tell=either(amount),
     ),
     _normal(
         "z",
@@ -95,8 +100,9 @@ _NORMAL: Final = (
         "deviations",
         "Standard deviations from the mean of the card's earlier payments in 30 days to the "
         "amount; NaN without a deviation above 0.",
+        label="the amount against this card's mean, in deviations",
         reason=OWN_NORMAL,
-        tell=amount,
+        tell=above(amount),
     ),
     _normal(
         "outlier",
@@ -104,8 +110,9 @@ _NORMAL: Final = (
         "0/1",
         "1 if the amount is more than 3 standard deviations above the card's earlier mean of 30 "
         "days, else 0; NaN without a deviation.",
+        label="an amount far above this card's mean",
         reason=OWN_NORMAL,
-        tell=amount,
+        tell=above(amount),
     ),
     _normal(
         "record",
@@ -113,8 +120,9 @@ _NORMAL: Final = (
         "0/1",
         "1 if the amount is above every earlier amount of the card in 30 days, else 0; NaN "
         "without earlier payments.",
+        label="an amount above all earlier amounts of this card",
         reason=OWN_NORMAL,
-        tell=amount,
+        tell=above(amount),
     ),
     _normal(
         "max_ratio",
@@ -122,16 +130,17 @@ _NORMAL: Final = (
         "ratio",
         "Amount divided by the card's largest earlier amount in 30 days; NaN without an earlier "
         "amount above 0.",
+        label="the amount against this card's largest earlier amount",
         reason=OWN_NORMAL,
-        tell=words.usual_amount,
+        tell=above(words.largest_amount),
     ),
     _normal(
         "median",
         "card_usual_amount_30d",
         "major",
         "Median of the card's newest 128 earlier amounts in 30 days; NaN without earlier payments.",
+        label="this card's usual amount",
         reason=_SPENDING,
-        tell=words.usual_amount,
     ),
     _normal(
         "median_ratio",
@@ -139,8 +148,9 @@ _NORMAL: Final = (
         "ratio",
         "Amount divided by the median of the card's newest 128 earlier amounts in 30 days; NaN "
         "without a median above 0.",
+        label="the amount against this card's usual amount",
         reason=OWN_NORMAL,
-        tell=words.usual_amount,
+        tell=either(words.usual_amount),
     ),
     _normal(
         "quartile_distance",
@@ -148,8 +158,9 @@ _NORMAL: Final = (
         "quartile ranges",
         "Amount less the median, in distances between the quartiles, of the card's newest 128 "
         "earlier amounts in 30 days; NaN without a distance.",
+        label="the amount against the spread of this card's usual amounts",
         reason=OWN_NORMAL,
-        tell=words.usual_amount,
+        tell=above(words.usual_amount),
     ),
     _card(
         "above_usual",
@@ -157,8 +168,9 @@ _NORMAL: Final = (
         "payments",
         "Earlier payments of the card in 14 days above 2.5 times the card's median of 30 days; "
         "NaN without a median.",
+        label="this card's large payments in 14 days",
         reason=_LARGE,
-        tell=words.above_usual,
+        tell=above(words.above_usual),
         window_ms=ABOVE_NORMAL_MS,
     ),
     _card(
@@ -167,8 +179,9 @@ _NORMAL: Final = (
         "share",
         "Share of the card's earlier payments in 14 days above 2.5 times the median; 0 without "
         "payments in 14 days, NaN without a median.",
+        label="the share of this card's large payments in 14 days",
         reason=_LARGE,
-        tell=words.above_usual,
+        tell=above(words.above_usual),
         window_ms=ABOVE_NORMAL_MS,
     ),
     _normal(
@@ -176,8 +189,9 @@ _NORMAL: Final = (
         "card_seconds_since_last",
         "s",
         "Seconds since the card's newest earlier payment in 30 days; NaN without earlier payments.",
+        label="the time since this card's previous payment",
         reason=_VELOCITY,
-        tell=words.gap,
+        tell=below(words.gap),
     ),
 )
 
@@ -186,21 +200,24 @@ _PLACES_AND_DEVICES: Final = (
         "merchants",
         "merchants",
         "Distinct merchants of the card in the last {w}, the payment included, by 32-bit hashes.",
-        tell=words.distinct("merchant", "merchants"),
+        label="the merchants of this card in {w}",
+        tell=above(words.distinct("at", "merchant", "merchants")),
     ),
     _distinct(
         "cities",
         "cities",
         "Distinct cities of the card in the last {w}, the payment included, by 16-bit hashes; 0 "
         "without a known city.",
-        tell=words.distinct("city", "cities"),
+        label="the cities of this card in {w}",
+        tell=above(words.distinct("in", "city", "cities")),
     ),
     _distinct(
         "countries",
         "countries",
         "Distinct countries of the card in the last {w}, the payment included, by 16-bit hashes; "
         "0 without a known country.",
-        tell=words.distinct("country", "countries"),
+        label="the countries of this card in {w}",
+        tell=above(words.distinct("in", "country", "countries")),
     ),
     _normal(
         "new_merchant",
@@ -208,9 +225,9 @@ _PLACES_AND_DEVICES: Final = (
         "0/1",
         "1 if no earlier payment of the card in 30 days was at the merchant, else 0; 1 for a "
         "first payment.",
+        label="a first payment at this merchant in 30 days",
         reason="new_merchant",
-        tell=words.new("at this merchant"),
-        missing="the payment names no merchant",
+        tell=above(words.new("at this merchant")),
     ),
     _normal(
         "new_device",
@@ -218,9 +235,9 @@ _PLACES_AND_DEVICES: Final = (
         "0/1",
         "1 if no earlier payment of the card in 30 days was from the device, else 0; NaN without "
         "a device.",
+        label="a first payment from this device in 30 days",
         reason="new_device",
-        tell=words.new("from this device"),
-        missing="the payment names no device",
+        tell=above(words.new("from this device")),
     ),
     _normal(
         "new_country",
@@ -228,9 +245,9 @@ _PLACES_AND_DEVICES: Final = (
         "0/1",
         "1 if no earlier payment of the card in 30 days was in the country, else 0; NaN without a "
         "country.",
+        label="a first payment in this country in 30 days",
         reason="new_country",
-        tell=words.new("in this country"),
-        missing="the payment names no country",
+        tell=above(words.new("in this country")),
     ),
     _normal(
         "city_share",
@@ -238,8 +255,9 @@ _PLACES_AND_DEVICES: Final = (
         "share",
         "Share of the city in the card's payments with a city in 30 days, the payment included; "
         "NaN without a city.",
+        label="the share of this city in this card's payments",
         reason=_PLACES,
-        tell=words.city_share,
+        tell=below(words.city_share),
     ),
     _card(
         "home",
@@ -247,8 +265,9 @@ _PLACES_AND_DEVICES: Final = (
         "km",
         "Distance from the home learnt from the card's payments that arrived before; NaN without "
         "a home or a place.",
+        label="the distance from where this card usually pays",
         reason="far_from_home",
-        tell=words.home,
+        tell=above(words.home),
     ),
     _card(
         "distance",
@@ -256,8 +275,9 @@ _PLACES_AND_DEVICES: Final = (
         "km",
         "Distance from the card's newest place; NaN without both places, or if the newest place "
         "is newer than the payment.",
+        label="the distance from this card's previous payment",
         reason=_TRAVEL,
-        tell=words.travel,
+        tell=above(words.travel),
     ),
     _card(
         "speed",
@@ -265,8 +285,9 @@ _PLACES_AND_DEVICES: Final = (
         "km/h",
         "Distance from the card's newest place by the time since, 1 minute at least; NaN without "
         "both places, or if the newest is newer.",
+        label="the speed of a journey from this card's previous payment",
         reason=_TRAVEL,
-        tell=words.travel,
+        tell=above(words.travel),
     ),
     _card(
         "travel",
@@ -274,8 +295,9 @@ _PLACES_AND_DEVICES: Final = (
         "0/1",
         "1 if the speed from the card's newest place is above 1,000 km/h, else 0; NaN without a "
         "speed.",
+        label="an impossible journey from this card's previous payment",
         reason=_TRAVEL,
-        tell=words.travel,
+        tell=above(words.travel),
     ),
 )
 

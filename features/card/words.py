@@ -2,110 +2,144 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from features.declaration import Phrase, Teller, Told
-from features.windows import ABOVE_NORMAL_FACTOR, OWN_NORMAL_MS
-from features.words import duration, number, span, total
+from features.windows import ABOVE_NORMAL_FACTOR, OWN_NORMAL_MS, SECOND_MS, span
+from features.words import amount_against, duration, is_far, number, quantity
 
 USUAL_SPEED_KMH: Final = 100.0
 """A speed that needs no explanation: a car or a train."""
 
-paid: Final = total(lambda value: f"{value:,.2f} paid")
-"""Tells what a card paid in a window."""
+FAR_KM: Final = 100.0
+"""How far from its home or its last place a payment has to be."""
+
+SOON: Final = 1 / 20
+"""Which part of the usual time between payments a time has to be at most."""
+
+_DEVIATIONS: Final = 3.0
+_LARGER: Final = 1.5
+"""How many times the largest earlier amount an amount has to be."""
 
 
 def usual_amount(told: Told) -> Phrase | None:
-    """The amount against the median or the largest of the card's earlier payments."""
-    amount, usual = told.values.of("payment", "amount"), told.values.of("card", "median")
-    if amount is None or usual is None:
+    """The amount against the median of the card's earlier payments."""
+    paid, usual = told.values.of("payment", "amount"), told.values.of("card", "median")
+    if paid is None or not usual:
         return None
-    if told.feature.aggregate == "max_ratio":
-        largest = amount / told.value if told.value else math.nan
-        return Phrase(1.0, f"amount {amount:,.2f}; this card's largest before was {largest:,.2f}")
-    normals = {"median_ratio": 1.0, "quartile_distance": 0.0}
-    normal = normals.get(told.feature.aggregate, amount)
-    return Phrase(normal, f"amount {amount:,.2f}; this card usually pays {usual:,.2f}")
+    times = paid / usual
+    if told.feature.aggregate == "quartile_distance":
+        normal, far = 0.0, told.value >= _DEVIATIONS
+    else:
+        normal, far = 1.0, is_far(times)
+    return amount_against(told, normal, times, usual) if far else None
+
+
+def largest_amount(told: Told) -> Phrase | None:
+    """The amount against the largest of the card's earlier payments."""
+    paid = told.values.of("payment", "amount")
+    if paid is None or told.value < _LARGER:
+        return None
+    largest = f"this card's largest earlier amount of {told.values.money(paid / told.value)}"
+    said = f"The amount of {told.values.paid()} is above {largest} in {span(OWN_NORMAL_MS)}."
+    return Phrase(1.0, said)
 
 
 def above_usual(told: Told) -> Phrase | None:
-    """How many recent payments were far above the card's median."""
-    usual = told.values.of("card", "median")
-    if usual is None or told.feature.window_ms is None:
+    """How many recent payments were far above the card's median, against other cards."""
+    usual, window_ms = told.values.of("card", "median"), told.feature.window_ms
+    if not usual or window_ms is None or told.value <= told.training.high:
         return None
-    share = told.feature.unit == "share"
-    many = f"{told.value:.0%}" if share else f"{told.value:.0f}"
-    above = f"more than {ABOVE_NORMAL_FACTOR * usual:,.2f}, {ABOVE_NORMAL_FACTOR:g} times its usual"
-    sentence = f"{many} of this card's payments in {span(told.feature.window_ms)} were {above}"
-    return Phrase(told.training.median, sentence)
+    normal, money = told.training.median, told.values.money
+    above = f"{money(ABOVE_NORMAL_FACTOR * usual)}; its usual amount is {money(usual)}"
+    said = f"This card made {quantity(told.value, 'payment')} in {span(window_ms)} above"
+    if told.feature.unit == "share":
+        said = f"{told.value:.0%} of this card's payments in {span(window_ms)} were above"
+    return Phrase(normal, f"{said} {above}.")
 
 
 def gap(told: Told) -> Phrase | None:
-    """The time since the last payment against 30 days shared by the card's payments."""
+    """The time since the last payment against 30 days shared by the card's payments.
+
+    A card with one earlier payment has no usual time, so that of all payments stands in.
+    """
+    said = f"The payment follows this card's previous payment after {duration(told.value)}"
     count = told.values.of("card", "count", OWN_NORMAL_MS)
-    if not count:
+    if not count or count <= 2:
+        usual = told.training.median
+        if told.value >= told.training.low:
+            return None
+        return Phrase(usual, f"{said}; a typical time is {duration(usual)}.")
+    usual = OWN_NORMAL_MS / SECOND_MS / count
+    if told.value > SOON * usual:
         return None
-    usual = OWN_NORMAL_MS / 1000 / count
-    spoken = f"{duration(told.value)} since this card's last payment"
-    return Phrase(usual, f"{spoken}; its usual is {duration(usual)}")
+    return Phrase(usual, f"{said}; the usual time between its payments is {duration(usual)}.")
 
 
-def distinct(one: str, many: str) -> Teller:
+def distinct(where: str, one: str, many: str) -> Teller:
     """Return what tells different merchants, cities or countries in a window.
 
-    No rate says how many a window should have.
+    No rate of a card says how many a window should have, so the usual is that of all payments.
     """
 
     def speak(told: Told) -> Phrase | None:
         window_ms, usual = told.feature.window_ms, told.training.median
-        if window_ms is None:
+        if window_ms is None or told.value < 2 or told.value <= told.training.high:
             return None
-        spoken = f"payments at {told.value:.0f} different {many}"
-        if told.value == 1:
-            spoken = f"payments at one {one}"
-        if told.value == 0:
-            return Phrase(usual, f"no {one} known of this card's payments in {span(window_ms)}")
-        return Phrase(usual, f"{spoken} in {span(window_ms)}; the usual is {number(usual)}")
+        said = f"This card paid {where} {quantity(told.value, one, many)} in {span(window_ms)}"
+        return Phrase(usual, f"{said}; a typical card pays {where} {number(usual)}.")
 
     return speak
 
 
 def new(where: str) -> Teller:
-    """Return what tells whether the card has paid before at `where`: "at this merchant"."""
+    """Return what tells the first payment of the card `where`: "at this merchant".
 
-    def speak(told: Told) -> Phrase:
-        share = told.training.mean
-        if told.value:
-            return Phrase(share, f"first payment of this card {where} in {span(OWN_NORMAL_MS)}")
-        return Phrase(share, f"this card has paid {where} before")
+    To a card without an earlier payment everything is new, which is said once.
+    """
+
+    def speak(told: Told) -> Phrase | None:
+        if not told.value:
+            return None
+        first = told.values.of("card", "count", OWN_NORMAL_MS) == 1
+        of = "this card" if first else f"this card {where}"
+        said = f"This is the first payment of {of} in {span(OWN_NORMAL_MS)}."
+        return Phrase(told.training.mean, said, "first payment" if first else None)
 
     return speak
 
 
-def city_share(told: Told) -> Phrase:
-    """How many of the card's payments were in the payment's city."""
+def city_share(told: Told) -> Phrase | None:
+    """How few of the card's payments were in the payment's city."""
+    if told.value >= told.training.low:
+        return None
     usual = told.training.median
-    sentence = (
-        f"{told.value:.0%} of this card's payments were in this city; the usual is {usual:.0%}"
-    )
-    return Phrase(usual, sentence)
+    said = f"{told.value:.0%} of this card's payments in {span(OWN_NORMAL_MS)} were in this city"
+    return Phrase(usual, f"{said}; a typical share is {usual:.0%}.")
 
 
 def travel(told: Told) -> Phrase | None:
-    """The speed from the card's last place."""
-    speed, distance = told.values.of("card", "speed"), told.values.of("card", "distance")
-    if speed is None or distance is None:
+    """The way from the card's last place: how far, and how fast it would have to be."""
+    speed, km = told.values.of("card", "speed"), told.values.of("card", "distance")
+    if not speed or km is None or km < FAR_KM:
         return None
-    normals = {"distance": told.training.median, "speed": USUAL_SPEED_KMH, "travel": 0.0}
-    sentence = f"{distance:,.0f} km from the last payment, which takes {speed:,.0f} km/h"
-    return Phrase(normals[told.feature.aggregate], sentence)
-
-
-def home(told: Told) -> Phrase:
-    """The distance from where the card mostly pays."""
+    said = f"The payment is {km:,.0f} km from this card's previous payment"
+    if speed > USUAL_SPEED_KMH:
+        took = duration(km / speed * 3600)
+        normals = {"distance": told.training.median, "speed": USUAL_SPEED_KMH}
+        normal = normals.get(told.feature.aggregate, told.training.mean)
+        fast = f"a journey at {speed:,.0f} km/h; {USUAL_SPEED_KMH:.0f} km/h is usual"
+        return Phrase(normal, f"{said} and {took} later, {fast}.")
+    if told.feature.aggregate != "distance":
+        return None
     usual = told.training.median
-    sentence = (
-        f"{told.value:,.0f} km from where this card mostly pays; the usual is {number(usual)}"
-    )
-    return Phrase(usual, sentence)
+    return Phrase(usual, f"{said}; a typical distance is {number(usual)} km.")
+
+
+def home(told: Told) -> Phrase | None:
+    """The distance from where the card mostly pays."""
+    if told.value < FAR_KM:
+        return None
+    usual = told.training.median
+    said = f"The payment is {told.value:,.0f} km from where this card usually pays"
+    return Phrase(usual, f"{said}; a typical distance is {number(usual)} km.")

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from features.declaration import each_window, one
+from features.declaration import above, below, each_window, either, one, present
 from features.merchant import words
 from features.windows import (
     DAY_MS,
@@ -12,7 +12,7 @@ from features.windows import (
     MERCHANT_WINDOWS_MS,
     OWN_NORMAL_MS,
 )
-from features.words import level, payments
+from features.words import counts, level
 
 VERSION: Final = 1
 """Raise by one when a feature of this catalogue comes, goes, or has other values."""
@@ -38,13 +38,15 @@ _NOW: Final = (
         "count",
         "payments",
         "Payments at the merchant in the last {w}, the payment included.",
-        tell=payments,
+        label="the payments at this merchant in {w}",
+        tell=above(counts),
     ),
     _now(
         "mean",
         "major",
         "Mean of the merchant's amounts in the last {w}, the payment included.",
-        tell=level("mean amount at this merchant in", "mean"),
+        label="the mean amount at this merchant in {w}",
+        tell=either(level("mean")),
     ),
     one(
         "merchant",
@@ -53,8 +55,9 @@ _NOW: Final = (
         "ratio",
         "Amount divided by the mean of the merchant's earlier payments in 30 days; NaN without a "
         "mean above 0.",
+        label="the amount against this merchant's mean",
         reason="amount_vs_merchant_normal",
-        tell=words.amount,
+        tell=above(words.amount),
         window_ms=OWN_NORMAL_MS,
     ),
 )
@@ -64,6 +67,7 @@ _RISKS: Final = (
         "delayed_count",
         "payments",
         "Payments at the merchant in the {w} that ended 7 days before the payment; 0 without any.",
+        label="the payments at this merchant in {w} up to 7 days ago",
         reason=_ACTIVITY,
         windows_ms=_COUNTED_WINDOWS_MS,
     ),
@@ -72,8 +76,9 @@ _RISKS: Final = (
         "payments",
         "Known frauds at the merchant in the {w} that ended 7 days before the payment; 0 without "
         "any.",
+        label="the known frauds at this merchant in {w} up to 7 days ago",
         reason=_RISK,
-        tell=words.known_frauds,
+        tell=above(words.known_frauds),
         windows_ms=DELAYED_WINDOWS_MS,
     ),
     _delayed(
@@ -81,8 +86,9 @@ _RISKS: Final = (
         "share",
         "Share of known frauds in the merchant's payments of the {w} that ended 7 days before the "
         "payment; 0 without payments.",
+        label="the share of known frauds at this merchant in {w} up to 7 days ago",
         reason=_RISK,
-        tell=words.known_frauds,
+        tell=above(words.known_frauds),
         windows_ms=DELAYED_WINDOWS_MS,
     ),
     _known(
@@ -91,7 +97,8 @@ _RISKS: Final = (
         "days",
         "Days since the merchant's newest known fraud in 67 days, with no delay; NaN without a "
         "known fraud.",
-        tell=words.days("the newest known fraud here"),
+        label="the time since this merchant's newest known fraud",
+        tell=below(words.newest_fraud),
     ),
     _known(
         "newest_good",
@@ -99,7 +106,8 @@ _RISKS: Final = (
         "days",
         "Days since the merchant's newest payment, 7 to 67 days old, that is not a known fraud; "
         "NaN without one.",
-        tell=words.days("the last payment here that is not a known fraud"),
+        label="the time since this merchant's newest good payment",
+        tell=present(words.run),
     ),
     _known(
         "run",
@@ -107,7 +115,8 @@ _RISKS: Final = (
         "payments",
         "Known frauds in a row that are the merchant's newest payments of 7 to 67 days ago; 0 "
         "without any.",
-        tell=words.run,
+        label="the known frauds in a row at this merchant",
+        tell=above(words.run),
     ),
     _known(
         "run_age",
@@ -115,7 +124,8 @@ _RISKS: Final = (
         "days",
         "Days since the first of the known frauds in a row at the merchant, 7 to 67 days ago; NaN "
         "without any.",
-        tell=words.days("the frauds in a row here began"),
+        label="the time since the frauds in a row at this merchant began",
+        tell=present(words.run),
     ),
     _known(
         "run_least",
@@ -123,6 +133,8 @@ _RISKS: Final = (
         "major",
         "Smallest amount of the known frauds in a row at the merchant, 7 to 67 days ago; NaN "
         "without any.",
+        label="the smallest of the frauds in a row at this merchant",
+        tell=present(words.run),
     ),
 )
 

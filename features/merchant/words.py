@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
-from features.declaration import Phrase, Teller, Told
-from features.windows import DAY_MS, LABEL_DELAY_MS
-from features.words import duration, number, span
+from features.declaration import Phrase, Told
+from features.windows import DAY_MS, LABEL_DELAY_MS, SECOND_MS, span
+from features.words import FAR_ABOVE, amount_against, duration, number, quantity
 
 
 def amount(told: Told) -> Phrase | None:
     """The amount against the mean of earlier payments at the merchant."""
     paid = told.values.of("payment", "amount")
-    if paid is None or told.value <= 0:
+    if paid is None or told.value < FAR_ABOVE:
         return None
-    mean = paid / told.value
-    sentence = f"amount {paid:,.2f} is {told.value:.1f} times this merchant's mean of {mean:,.2f}"
-    return Phrase(1.0, sentence)
+    return amount_against(told, 1.0, told.value, paid / told.value)
 
 
 def known_frauds(told: Told) -> Phrase | None:
     """Known frauds at the merchant, or their share, against those of all merchants."""
     window_ms, usual = told.feature.window_ms, told.training.mean
-    if window_ms is None:
+    if window_ms is None or not told.value:
         return None
-    when = f"in the {span(window_ms)} up to {span(LABEL_DELAY_MS)} ago"
+    when = f"from {(LABEL_DELAY_MS + window_ms) // DAY_MS} to {LABEL_DELAY_MS // DAY_MS} days ago"
     if told.feature.unit == "share":
-        what = f"{told.value:.0%} of the payments here {when} were fraud; usual is {usual:.1%}"
-    else:
-        what = f"{told.value:.0f} of the payments here {when} were fraud; usual is {usual:.2g}"
-    return Phrase(usual, what)
+        said = _share(told, window_ms, f"at this merchant {when}")
+        return Phrase(usual, f"{said} fraud; a typical share is {usual:.1%}.")
+    said = f"This merchant had {quantity(told.value, 'known fraud')} {when}"
+    return Phrase(usual, f"{said}; a typical merchant had {number(usual)}.")
 
 
-def run(told: Told) -> Phrase:
-    """How many payments in a row were fraud."""
+def _share(told: Told, window_ms: int, where: str) -> str:
+    """Return how many of how many payments were fraud, or the share where that is not known."""
+    frauds = told.values.of("merchant", "delayed_frauds", window_ms)
+    if not frauds:
+        return f"{told.value:.0%} of the payments {where} were"
+    of = round(frauds / told.value)
+    if of == 1:
+        return f"The only payment {where} was"
+    many = f"All {of}" if frauds == of else f"{number(frauds)} of {of}"
+    return f"{many} payments {where} {'was' if frauds == 1 else 'were'}"
+
+
+def newest_fraud(told: Told) -> Phrase | None:
+    """How recent the merchant's newest known fraud is."""
+    ago, usual = told.value * DAY_MS / SECOND_MS, told.training.median * DAY_MS / SECOND_MS
+    said = f"The newest known fraud at this merchant is {duration(ago)} old"
+    return Phrase(told.training.median, f"{said}; a typical age is {duration(usual)}.")
+
+
+def run(told: Told) -> Phrase | None:
+    """How many of the merchant's payments in a row were fraud, whichever form was used."""
+    many = told.values.of("merchant", "run")
+    if not many:
+        return None
     until = f"up to {span(LABEL_DELAY_MS)} ago"
-    if told.value == 0:
-        return Phrase(0.0, f"the last payment here {until} is not known to be a fraud")
-    if told.value == 1:
-        return Phrase(0.0, f"the last payment here {until} was fraud")
-    return Phrase(0.0, f"the last {told.value:.0f} payments here {until} were all fraud")
-
-
-def days(which: str) -> Teller:
-    """Return what tells the days since something at the merchant."""
-
-    def speak(told: Told) -> Phrase:
-        usual = told.training.median
-        what = f"{duration(told.value * DAY_MS / 1000)} since {which}"
-        return Phrase(usual, f"{what}; the usual, where there is one, is {number(usual)} days")
-
-    return speak
+    said = f"The last {number(many)} payments at this merchant {until} were all fraud"
+    if many == 1:
+        said = f"The last payment at this merchant {until} was fraud"
+    normal = 0.0 if told.feature.aggregate == "run" else None
+    return Phrase(normal, f"{said}; at a typical merchant, none was.")

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from features.declaration import one
+from features.declaration import above, either, one, present
 from features.payment import words
 
 VERSION: Final = 1
@@ -23,55 +23,62 @@ DECLARED: Final = (
         "amount",
         "major",
         "Amount of the payment.",
+        label="the amount",
         reason=OWN_NORMAL,
-        tell=words.amount,
+        tell=either(words.amount),
     ),
     _payment(
         "amount_log",
         "amount_log",
         "log major",
         "Natural logarithm of 1 plus the amount.",
+        label="the amount",
         reason=OWN_NORMAL,
-        tell=words.amount,
+        tell=either(words.amount),
     ),
     _payment(
         "hour",
         "hour_of_day",
         "hour",
         "Hour of the payment's timestamp in UTC, from 0 to 23.",
+        label="the hour of the payment",
         reason=_TIME_OF_DAY,
-        tell=words.hour,
+        tell=present(words.hour),
     ),
     _payment(
         "night",
         "is_night",
         "0/1",
         "1 if the payment's hour is 0 to 6 in UTC, else 0.",
+        label="a payment at night",
         reason=_TIME_OF_DAY,
-        tell=words.hour,
+        tell=above(words.hour),
     ),
     _payment(
         "weekend",
         "is_weekend",
         "0/1",
         "1 if the payment is on a Saturday or Sunday in UTC, else 0.",
+        label="a payment at a weekend",
         reason=_TIME_OF_DAY,
-        tell=words.hour,
     ),
     _payment(
         "high_risk",
         "is_high_risk_category",
         "0/1",
         "1 if the merchant category is a risky one, else 0; 0 without a category.",
+        label="a merchant category of high risk",
         reason=_CATEGORY,
+        tell=above(words.category),
     ),
     _payment(
         "category",
         "category_group",
         "group",
         "Group of the merchant category, as a number; 0 for no group, NaN without a category.",
+        label="the merchant's category",
         reason=_CATEGORY,
-        tell=words.category,
+        tell=present(words.category),
     ),
 )
 """The payment's features in the order of the vector; the card's kernel writes them."""

@@ -3,49 +3,49 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from features.categories import CATEGORY_GROUPS
 from features.declaration import Phrase, Told
-from features.windows import OWN_NORMAL_MS
-from features.words import span
+from features.words import MORE, amount_against, is_far
+
+_UNUSUAL_DEVIATIONS: Final = 3.0
+"""How many standard deviations from the mean are unusual, as `card_amount_outlier_30d` counts."""
 
 
 def amount(told: Told) -> Phrase | None:
     """The amount against the mean of the card's earlier payments, whichever form was used."""
     paid, ratio = told.values.of("payment", "amount"), told.values.of("card", "ratio")
-    if paid is None:
+    if not paid or not ratio or min(paid, ratio) < 0:
         return None
-    if ratio is None or ratio <= 0:
-        usual = "this card has no earlier payment to compare it with"
-        return Phrase(None, f"amount {paid:,.2f}; {usual}")
     mean = paid / ratio
-    normals = {"ratio": 1.0, "z": 0.0, "outlier": 0.0, "record": 0.0}
-    normal = normals.get(told.feature.aggregate, mean)
-    if told.feature.aggregate == "amount_log":
-        normal = math.log1p(mean)
-    if told.feature.aggregate == "record" and told.value:
-        also = f"this card's largest in {span(OWN_NORMAL_MS)}; its mean is {mean:,.2f}"
-    else:
-        also = f"{ratio:.1f} times this card's mean of {mean:,.2f}"
-    return Phrase(normal, f"amount {paid:,.2f} is {also}")
+    far, normal = {
+        "amount": (is_far(ratio), mean),
+        "amount_log": (is_far(ratio), math.log1p(mean)),
+        "ratio": (is_far(ratio), 1.0),
+        "z": (told.value >= _UNUSUAL_DEVIATIONS, 0.0),
+        "outlier": (told.value > 0, 0.0),
+        "record": (told.value > 0 and ratio >= MORE, 0.0),
+    }[told.feature.aggregate]
+    return amount_against(told, normal, ratio, mean, "card") if far else None
 
 
 def hour(told: Told) -> Phrase | None:
-    """The hour of the payment, with night or weekend where that is the feature."""
+    """The hour of a payment at night; no other hour is unusual."""
     at = told.values.of("payment", "hour")
-    if at is None:
+    if at is None or not told.values.of("payment", "night"):
         return None
-    aggregate = told.feature.aggregate
-    part = {"weekend": "on a weekend", "night": "at night"}.get(aggregate, "")
-    if part and not told.value:
-        part = {"weekend": "on a weekday", "night": "by day"}[aggregate]
-    normal = told.training.median if not part else told.training.mean
-    when = f"in the hour from {at:02.0f}:00 UTC"
-    return Phrase(normal, f"payment {part} {when}" if part else f"payment {when}")
+    normal = told.training.mean if told.feature.aggregate == "night" else None
+    when = f"between {at:02.0f}:00 and {at + 1:02.0f}:00 UTC"
+    return Phrase(normal, f"The payment was made at night, {when}; most payments are made by day.")
 
 
 def category(told: Told) -> Phrase | None:
-    """What the merchant sells; groups have names and no normal."""
-    if told.value == 0:
-        return Phrase(None, "the merchant's category is none of the usual ones")
-    return Phrase(None, f"the merchant's category is {CATEGORY_GROUPS[int(told.value)]}")
+    """What the merchant sells, where that has a high risk of fraud."""
+    group = told.values.of("payment", "category")
+    if group is None or not told.values.of("payment", "high_risk"):
+        return None
+    normal = told.training.mean if told.feature.aggregate == "high_risk" else None
+    what = CATEGORY_GROUPS[int(group)]
+    risk = "has a high risk of fraud; most payments go to other categories"
+    return Phrase(normal, f"The merchant's category, {what}, {risk}.")

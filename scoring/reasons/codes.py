@@ -11,6 +11,9 @@ from features.catalogue import FEATURES
 ATTRIBUTE: Final = "attribute"
 """Code of what a payment carries beside its fields, which no catalogue declares."""
 
+COMBINATION: Final = "combination"
+"""Code of an alert in which no value is evidence by itself."""
+
 _REASONS: Final = {feature.name: feature.reason for feature in FEATURES}
 
 

@@ -1,4 +1,4 @@
-"""Say why a payment is an alert: what raised its score most, with its values in plain words."""
+"""Say why a payment is an alert: what is unusual about it and raised its score most."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -7,15 +7,20 @@ import numpy as np
 import numpy.typing as npt
 
 from events.decision import Reason
+from events.transaction import Transaction
 from scoring.bundle.manifest import Manifest
-from scoring.reasons.codes import reason_code
+from scoring.reasons.codes import COMBINATION, reason_code
 from scoring.reasons.contributions import EnsembleContributions
-from scoring.reasons.sentences import phrase
+from scoring.reasons.sentences import Speaker
 from scoring.reasons.values import RowValues
 
 REASONS: Final = 3
 LEAST_SHARE: Final = 0.05
-"""What brings less of all that raised the score is left out, unless there is nothing else."""
+"""A code that brings less of all that raised the score is not told."""
+LEAST_PART: Final = 0.1
+"""A column that brings less of its code's contribution does not speak for the code."""
+COMBINED: Final = 2
+"""How many values a combination names."""
 
 
 class Explanation(NamedTuple):
@@ -49,7 +54,7 @@ class Explainer:
         self._base = contributions.base
         self._positions = np.asarray(positions, dtype=np.intp)
         self._places = {name: place for place, name in enumerate(columns)}
-        self._features = manifest.features
+        self._speakers = [Speaker(feature) for feature in manifest.features]
         codes = [reason_code(feature.name) for feature in manifest.features]
         self._codes = sorted(set(codes))
         self._group = np.array([self._codes.index(code) for code in codes])
@@ -57,36 +62,95 @@ class Explainer:
             np.flatnonzero(self._group == group).tolist() for group in range(len(self._codes))
         ]
 
-    def explain(self, values: npt.NDArray[np.float32]) -> Explanation:
-        """Return up to three reasons for a whole vector, the strongest first, at least one.
+    def explain(self, values: npt.NDArray[np.float32], payment: Transaction) -> Explanation:
+        """Return up to three reasons for a payment and its whole vector, the strongest first.
 
-        A code's contribution is the sum over its columns; the column that brings most of it
-        stands for it. The contributions are those of `EnsembleContributions`.
+        A code's contribution is the sum over its columns. Of a code that raised the score, the
+        column with the largest part that is evidence is told; a code without evidence is passed
+        over. Where no code is left, one reason names the strongest values.
         """
         found = self.contributions(values[self._positions])
         # Lists from here on: for so few numbers every call of NumPy costs more than the loop.
         groups = np.bincount(self._group, weights=found, minlength=len(self._codes)).tolist()
-        least = LEAST_SHARE * sum(one for one in groups if one > 0)
         order = sorted(range(len(groups)), key=groups.__getitem__, reverse=True)
-        named = [group for group in order[:REASONS] if groups[group] > least] or order[:1]
-        known = RowValues(values, self._places)
-        parts = found.tolist()
+        known, parts = RowValues(values, self._places, payment), found.tolist()
         return Explanation(
-            [self._reason(group, groups[group], parts, known) for group in named],
+            self._evidence(order, groups, parts, known)
+            or [self._combination(order, groups, parts, known)],
             {self._codes[group]: groups[group] for group in order},
             self._base,
         )
 
+    def _evidence(
+        self,
+        order: Sequence[int],
+        groups: Sequence[float],
+        parts: Sequence[float],
+        known: RowValues,
+    ) -> list[Reason]:
+        least = LEAST_SHARE * sum(one for one in groups if one > 0)
+        reasons: list[Reason] = []
+        said: set[str] = set()
+        for group in order:
+            if groups[group] <= least or len(reasons) == REASONS:
+                break
+            reason = self._reason(group, groups[group], parts, known, said)
+            if reason is not None:
+                reasons.append(reason)
+        return reasons
+
     def _reason(
-        self, group: int, contribution: float, parts: Sequence[float], known: RowValues
+        self,
+        group: int,
+        contribution: float,
+        parts: Sequence[float],
+        known: RowValues,
+        said: set[str],
+    ) -> Reason | None:
+        """Return the evidence of one code, None where it has none that is not said already."""
+        for column in sorted(self._members[group], key=parts.__getitem__, reverse=True):
+            if parts[column] < LEAST_PART * contribution:
+                return None
+            speaker = self._speakers[column]
+            phrase = speaker.evidence(known)
+            if phrase is None or phrase.about in said:
+                continue
+            if phrase.about is not None:
+                said.add(phrase.about)
+            return Reason(
+                code=self._codes[group],
+                feature=speaker.name,
+                value=known.get(speaker.name),
+                normal=phrase.normal,
+                contribution=contribution,
+                sentence=phrase.sentence,
+            )
+        return None
+
+    def _combination(
+        self,
+        order: Sequence[int],
+        groups: Sequence[float],
+        parts: Sequence[float],
+        known: RowValues,
     ) -> Reason:
-        feature = self._features[max(self._members[group], key=parts.__getitem__)]
-        normal, sentence = phrase(feature, known)
+        """Return the reason that names the strongest value of each of the two strongest codes."""
+        named: list[tuple[Speaker, str]] = []
+        for group in order:
+            for column in sorted(self._members[group], key=parts.__getitem__, reverse=True):
+                label = self._speakers[column].label(known)
+                if label is not None:
+                    named.append((self._speakers[column], label))
+                    break
+            if len(named) == COMBINED:
+                break
+        feature = named[0][0].name if named else self._speakers[0].name
+        labels = " and ".join(label for _, label in named) or "values that are missing"
         return Reason(
-            code=self._codes[group],
-            feature=feature.name,
-            value=known.get(feature.name),
-            normal=normal,
-            contribution=contribution,
-            sentence=sentence,
+            code=COMBINATION,
+            feature=feature,
+            value=known.get(feature),
+            normal=None,
+            contribution=sum(groups),
+            sentence=f"No single value is unusual; a combination made the score, mostly {labels}.",
         )

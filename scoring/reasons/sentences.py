@@ -1,51 +1,87 @@
-"""One sentence in plain words for a column of a model: its value, and what is normal.
+"""What a column of a model says of a payment: evidence in a sentence, or its value alone.
 
-A feature's own teller speaks of a present value; it stands with the feature's declaration. What
-the teller leaves, the description says. An attribute of the payment has only its name.
+A feature's own teller speaks of a value; it stands with the feature's declaration. An attribute of
+the payment, which no catalogue declares, is told by its name.
 """
 
 import math
 from typing import Final
 
 from features.catalogue import FEATURES
-from features.declaration import Phrase, Told, Usual, Values
-from features.words import number
+from features.declaration import Feature, Phrase, Side, Told, Usual, Values
+from features.words import shown
 from scoring.bundle.manifest import InputFeature
 
 _NAMED: Final = {feature.name: feature for feature in FEATURES}
 
 
-def phrase(column: InputFeature, values: Values) -> Phrase:
-    """Return the sentence for one column of a model, whatever its value."""
-    feature = _NAMED.get(column.name)
-    value = values.get(column.name)
-    if feature is None:
-        return _attribute(column, value)
-    if value is None and feature.missing is not None:
-        return Phrase(None, feature.missing)
-    usual = Usual(column.median, column.profile.mean)
-    told = Told(feature, math.nan if value is None else value, usual, values)
-    spoken = feature.tell(told) if feature.tell is not None and value is not None else None
-    return spoken or _declared(told)
+class Speaker:
+    """Speaks of one column: with its declaration and how it was distributed in training."""
+
+    def __init__(self, column: InputFeature) -> None:
+        quantile = column.profile.quantiles.get
+        self.name = column.name
+        self._usual = Usual(
+            column.median,
+            column.profile.mean,
+            quantile("0.05", -math.inf),
+            quantile("0.95", math.inf),
+        )
+        self._feature: Feature | None = _NAMED.get(column.name)
+
+    def evidence(self, values: Values) -> Phrase | None:
+        """Return what is unusual about the column's value; None where nothing is.
+
+        A missing value, and one that is not strictly on the side of its usual value where the
+        feature is evidence, is none.
+        """
+        value = values.get(self.name)
+        if value is None:
+            return None
+        if self._feature is None:
+            return self._attribute(value)
+        telling = self._feature.tell
+        if telling is None:
+            return None
+        phrase = telling.teller(Told(self._feature, value, self._usual, values))
+        if phrase is None or not is_beyond(telling.side, value, phrase.normal):
+            return None
+        return phrase
+
+    def label(self, values: Values) -> str | None:
+        """Return the column's name in words with its value, None where it is not known."""
+        value = values.get(self.name)
+        if value is None:
+            return None
+        if self._feature is None:
+            return f"{_plain(self.name)} ({value:.4g})"
+        said = shown(self._feature, value, values)
+        return None if said is None else f"{self._feature.label} ({said})"
+
+    def _attribute(self, value: float) -> Phrase | None:
+        """Speak of a number that came with the payment, where it is rare in training."""
+        if self._usual.low <= value <= self._usual.high:
+            return None
+        usual = self._usual.median
+        if value == usual:
+            return None
+        said = f"{_plain(self.name)} is {value:.4g}; its usual value is {usual:.4g}."
+        return Phrase(usual, said)
 
 
-def _attribute(column: InputFeature, value: float | None) -> Phrase:
-    name = column.name.rpartition(".")[2]
-    if value is None:
-        return Phrase(None, f"the payment has no {name}")
-    return Phrase(column.median, f"{name} is {value:.4g}; the usual is {column.median:.4g}")
+def is_beyond(side: Side, value: float, usual: float | None) -> bool:
+    """Say whether a value is evidence: strictly on its side, or with no usual value at all.
+
+    >>> is_beyond("above", 3.0, 3.0), is_beyond("below", 2.0, 3.0), is_beyond("present", 2.0, None)
+    (False, True, True)
+    """
+    if usual is None:
+        return side == "present"
+    return (side in ("above", "either") and value > usual) or (
+        side in ("below", "either") and value < usual
+    )
 
 
-def _declared(told: Told) -> Phrase:
-    """Return a sentence from the feature's declaration: true of every feature."""
-    what = told.feature.description.rstrip(".").partition(";")[0]
-    if told.feature.unit == "0/1":
-        condition = what.removeprefix("1 if ").removesuffix(", else 0")
-        if math.isnan(told.value):
-            return Phrase(None, f"not known whether {condition}")
-        return Phrase(told.training.mean, ("" if told.value else "not so: ") + condition)
-    what = what[:1].lower() + what[1:]
-    if math.isnan(told.value):
-        return Phrase(None, f"not known: {what}")
-    usual = told.training.median
-    return Phrase(usual, f"{what}: {number(told.value)}; the usual is {number(usual)}")
+def _plain(column: str) -> str:
+    """Return an attribute's own name, without the prefix of its column."""
+    return column.rpartition(".")[2]

@@ -2,20 +2,29 @@
 
 import math
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from events.money import currency_exponent
+from events.transaction import Transaction
 from features.catalogue import name_of
 from features.declaration import Entity
 
+_EXACT_BELOW: Final = 100_000.0
+"""From here on a float32 does not hold cents."""
+
 
 class RowValues:
-    """One payment's vector float32[n], read by the names of its columns."""
+    """One payment and its vector float32[n], read by the names of its columns."""
 
-    def __init__(self, row: npt.NDArray[np.float32], places: Mapping[str, int]) -> None:
+    def __init__(
+        self, row: npt.NDArray[np.float32], places: Mapping[str, int], payment: Transaction
+    ) -> None:
         self._row = row
         self._places = places
+        self._payment = payment
 
     def get(self, name: str) -> float | None:
         """Return a value by its column's name, None where it is missing or no such column."""
@@ -26,3 +35,16 @@ class RowValues:
     def of(self, entity: Entity, aggregate: str, window_ms: int | None = None) -> float | None:
         """Return the value of a declared aggregate; KeyError where none is declared."""
         return self.get(name_of(entity, aggregate, window_ms))
+
+    def paid(self) -> str:
+        """Return the payment's own amount in words, exact, with its currency."""
+        exponent = currency_exponent(self._payment.currency)
+        whole, rest = divmod(self._payment.amount_minor, 10**exponent)
+        decimals = f".{rest:0{exponent}d}" if exponent else ""
+        return f"{whole:,}{decimals} {self._payment.currency}"
+
+    def money(self, major: float) -> str:
+        """Return an amount in words that a feature holds, with its currency."""
+        currency = self._payment.currency
+        decimals = currency_exponent(currency) if abs(major) < _EXACT_BELOW else 0
+        return f"{major:,.{decimals}f} {currency}"

@@ -17,6 +17,7 @@ from scoring.bundle.manifest_file import seal
 from scoring.loader import BundleError, load_bundle, verify_golden
 from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.small_bundle import small_bundle
+from tests.unit.features.factories import payment
 
 FOLDER: Final = Path(tempfile.mkdtemp(prefix="cardwatch-fuzz-")) / "1"
 shutil.copytree(small_bundle(), FOLDER)
@@ -43,7 +44,7 @@ def judge(folder: Path) -> None:
     row = np.zeros(len(bundle.columns), np.float32)
     assert len(bundle.columns) >= len(FEATURE_NAMES)
     assert len(bundle.scorer.score_row(row)) == 1 + len(bundle.manifest.members)
-    assert 1 <= len(bundle.explainer.explain(row).reasons) <= 3
+    assert 1 <= len(bundle.explainer.explain(row, payment()).reasons) <= 3
 
 
 def seeds() -> Iterator[bytes]:

@@ -33,7 +33,7 @@ def _alert(**changes: object) -> Alert:
                 value=4.0,
                 normal=0.2,
                 contribution=0.5,
-                sentence="4 payments in 10 minutes; this card's usual is 0.2",
+                sentence="This card made 4 payments in 10 minutes.",
             )
         ],
     }
@@ -46,7 +46,7 @@ def test_a_line_stands_under_its_heading() -> None:
     assert text.index("1234.50 EUR") == columns.index("amount")
     assert text.index("0.988") == columns.index("score")
     assert text.index("m1") == columns.index("merchant")
-    assert text.index("4 payments in 10 minutes") == columns.index("what stands out")
+    assert text.index("This card made 4 payments") == columns.index("what stands out")
     assert text.startswith("2023-11-14 22:13:20")
 
 
@@ -61,6 +61,12 @@ def test_a_currency_without_cents_has_none() -> None:
 
 def test_an_alert_without_a_reason_says_so() -> None:
     assert line(_alert(reasons=[])).plain.endswith("-")
+
+
+def test_reasons_are_sentences_behind_one_another() -> None:
+    reason = _alert().reasons[0]
+    alert = _alert(reasons=[reason, reason])
+    assert line(alert).plain.endswith("in 10 minutes. This card made 4 payments in 10 minutes.")
 
 
 def test_a_retry_is_recognised() -> None:

@@ -98,7 +98,7 @@ def decision(**changes: Any) -> Decision:
 
 def alert(**changes: Any) -> Alert:
     """Return an alert with one reason and the contributions of two codes."""
-    sentence = "9 payments within an hour, normally 1.5"
+    sentence = "This card made 9 payments in 1 hour; its usual pace is 1.5 payments."
     reason = Reason("velocity", "card_count_1h", 9.0, 1.5, 0.25, sentence)
     told = {
         "reasons": [reason],

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from features.catalogue import (
     MERCHANT_FEATURES,
     slot,
 )
-from features.declaration import Feature
+from features.declaration import Feature, Side
 from features.merchant import transition as merchant
 from features.merchant.plan import MERCHANT_PLAN
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, window_name
@@ -83,10 +83,11 @@ def test_a_feature_says_what_it_is(feature: Feature) -> None:
 
 
 @each_feature
-def test_a_feature_has_a_stable_code_and_somebody_who_speaks_of_it(feature: Feature) -> None:
-    """A feature that its own teller has no words for is spoken of by its description."""
+def test_a_feature_has_a_stable_code_and_a_name_in_words(feature: Feature) -> None:
+    """A feature without a teller is no reason by itself; a combination may name it."""
     assert re.fullmatch("[a-z][a-z_]*", feature.reason)
-    assert feature.tell is None or callable(feature.tell)
+    assert re.fullmatch(r"(the|an?|this card's) [^.{}]*[^.{} ]", feature.label)
+    assert feature.tell is None or feature.tell.side in get_args(Side)
 
 
 @each_feature

@@ -1,10 +1,15 @@
 """Reason codes stay what they are: systems of customers match on them."""
 
+import re
+from pathlib import Path
 from typing import Final
 
 import pytest
 
-from scoring.reasons.codes import reason_code
+from features.catalogue import FEATURES
+from scoring.reasons.codes import ATTRIBUTE, COMBINATION, reason_code
+
+PAGE: Final = Path(__file__).parents[3] / "docs" / "alerts.md"
 
 CODES: Final = {
     "amount_vs_own_normal": [
@@ -111,3 +116,22 @@ def test_a_feature_keeps_its_code(code: str) -> None:
 
 def test_an_attribute_of_the_payment_has_the_code_of_attributes() -> None:
     assert reason_code("attributes.V1") == "attribute"
+
+
+def test_the_page_on_alerts_lists_every_code_with_its_sides() -> None:
+    """In the order of the features."""
+    sides: dict[str, set[str]] = {}
+    for feature in FEATURES:
+        sides.setdefault(feature.reason, set()).update({feature.tell.side} if feature.tell else ())
+    sides |= {ATTRIBUTE: {"either"}, COMBINATION: {"-"}}
+    rows = re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|$", _codes_section(), re.MULTILINE)
+    assert [(code, set(said.split(", "))) for code, said in rows] == list(sides.items())
+
+
+def test_the_page_on_alerts_lists_what_is_never_told_alone() -> None:
+    listed = re.findall(r"^- `([a-z0-9_]+)`$", _codes_section(), re.MULTILINE)
+    assert listed == [feature.name for feature in FEATURES if feature.tell is None]
+
+
+def _codes_section() -> str:
+    return PAGE.read_text(encoding="utf-8").partition("\n## Codes\n")[2]

@@ -51,7 +51,8 @@ def test_an_alert_comes_with_a_high_score_only() -> None:
     assert raised.level == "HIGH" and raised.alert is not None
     found = decode_alert(raised.alert)
     assert found.transaction_id == request.payment.transaction_id
-    told = bundle.explainer.explain(model_input(values, request.payment, bundle.attributes))
+    row = model_input(values, request.payment, bundle.attributes)
+    told = bundle.explainer.explain(row, request.payment)
     assert (found.contributions, found.contribution_base) == (told.contributions, told.base)
     quiet = answer(request, values, [0.0, *members], bundle, 7)
     assert (quiet.level, quiet.alert) == ("LOW", None)

@@ -1,9 +1,8 @@
-"""Reasons are what raised the score most, one for each code, in sentences that say the values."""
+"""Reasons are the evidence that raised the score most, one for each code."""
 
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 import numpy.typing as npt
@@ -11,52 +10,12 @@ import pytest
 
 from events.decision import Reason
 from features.catalogue import FEATURE_NAMES
-from scoring.bundle.manifest import InputFeature
-from scoring.reasons.codes import reason_code
+from scoring.reasons.codes import COMBINATION, reason_code
 from scoring.reasons.contributions import EnsembleContributions
 from scoring.reasons.explain import REASONS, Explainer, Explanation
-from scoring.reasons.sentences import phrase
-from scoring.reasons.values import RowValues
+from tests.unit.features.factories import payment
+from tests.unit.scoring.rows import PLACES, values_of
 from tests.unit.scoring.scene import shipped
-
-PLACES = {name: place for place, name in enumerate(FEATURE_NAMES)}
-ORDINARY = {
-    "amount": 50.0,
-    "card_amount_to_mean_30d": 1.0,
-    "card_amount_z_30d": 0.0,
-    "card_count_10m": 1.0,
-    "card_count_1h": 1.0,
-    "card_count_24h": 2.0,
-    "card_count_7d": 14.0,
-    "card_count_30d": 60.0,
-    "card_sum_24h": 100.0,
-    "card_sum_30d": 3_000.0,
-    "card_mean_30d": 50.0,
-    "hour_of_day": 3.0,
-    "is_night": 1.0,
-}
-
-
-def _values(**changes: float) -> npt.NDArray[np.float32]:
-    found = {**ORDINARY, **changes}
-    return np.array([found.get(name, np.nan) for name in FEATURE_NAMES], dtype=np.float32)
-
-
-def _column(name: str) -> InputFeature:
-    """A column with the profile of one that the shipped bundle has."""
-    known = {feature.name: feature for feature in shipped().manifest.features}
-    return known.get(name) or InputFeature(
-        name=name,
-        dtype="float32",
-        unit="",
-        median=2.0,
-        importance=0.0,
-        profile=shipped().manifest.features[0].profile,
-    )
-
-
-def _sentence(name: str, **changes: float) -> tuple[float | None, str]:
-    return phrase(_column(name), RowValues(_values(**changes), PLACES))
 
 
 class _Given(EnsembleContributions):
@@ -74,32 +33,81 @@ class _Given(EnsembleContributions):
 def _explain(given: dict[str, float], **changes: float) -> Explanation:
     manifest = shipped().manifest
     positions = [PLACES[name] for name in manifest.feature_names]
-    return Explainer(_Given(given), positions, FEATURE_NAMES, manifest).explain(_values(**changes))
+    explainer = Explainer(_Given(given), positions, FEATURE_NAMES, manifest)
+    return explainer.explain(values_of(**changes), payment())
 
 
 def _reasons(given: dict[str, float], **changes: float) -> list[Reason]:
     return _explain(given, **changes).reasons
 
 
+def _told(reasons: list[Reason]) -> list[tuple[str, str]]:
+    return [(one.code, one.feature) for one in reasons]
+
+
+BUSY = {"card_count_1h": 4.0, "card_count_10m": 3.0, "card_count_24h": 5.0, "card_sum_24h": 900.0}
+"""More payments and more money than the ordinary card's."""
+
+
 def test_features_that_tell_of_one_thing_are_one_reason() -> None:
     """The sum decides the order; the feature with the largest part stands for it."""
-    found = _reasons(
-        {
-            "card_count_10m": 0.10,
-            "card_count_1h": 0.15,
-            "card_count_24h": 0.10,
-            "amount": 0.3,
-            "merchant_delayed_frauds_7d": 0.05,
-        },
-        card_count_1h=4.0,
-    )
-    assert [(one.code, one.feature) for one in found] == [
+    given = {
+        "card_count_10m": 0.10,
+        "card_count_1h": 0.15,
+        "card_count_24h": 0.10,
+        "card_sum_24h": 0.3,
+        "merchant_delayed_frauds_7d": 0.05,
+    }
+    found = _reasons(given, merchant_delayed_frauds_7d=2.0, **BUSY)
+    assert _told(found) == [
         ("velocity", "card_count_1h"),
-        ("amount_vs_own_normal", "amount"),
+        ("spending", "card_sum_24h"),
         ("merchant_risk", "merchant_delayed_frauds_7d"),
     ]
     assert [one.contribution for one in found] == pytest.approx([0.35, 0.3, 0.05])
-    assert (found[0].value, found[2].value) == (4.0, None)
+    assert [one.value for one in found] == [4.0, 900.0, 2.0]
+
+
+def test_the_next_column_of_a_code_speaks_where_the_first_is_no_evidence() -> None:
+    """The count of 24 hours is the ordinary one, that of 10 minutes is not."""
+    given = {"card_count_24h": 0.3, "card_count_10m": 0.1}
+    assert _told(_reasons(given, card_count_10m=3.0)) == [("velocity", "card_count_10m")]
+
+
+def test_a_column_with_hardly_a_part_does_not_speak_for_its_code() -> None:
+    given = {"card_count_24h": 0.3, "card_count_10m": 0.001}
+    assert _told(_reasons(given, card_count_10m=3.0)) == [(COMBINATION, "card_count_24h")]
+
+
+def test_the_next_code_takes_the_place_of_one_without_evidence() -> None:
+    """Missing, at its usual, on the side that speaks for the payment: none is told."""
+    given = {
+        "card_new_device_30d": 0.5,
+        "card_from_home_km": 0.4,
+        "card_new_merchant_30d": 0.3,
+        "card_count_1h": 0.2,
+    }
+    found = _reasons(
+        given,
+        card_new_device_30d=math.nan,
+        card_from_home_km=2.0,
+        card_new_merchant_30d=0.0,
+        **BUSY,
+    )
+    assert _told(found) == [("velocity", "card_count_1h")]
+
+
+def test_an_alert_says_a_thing_once() -> None:
+    """The mean of a single payment is its amount, which another code may tell too."""
+    given = {"card_mean_1h": 0.3, "card_amount_to_usual_30d": 0.2, "card_sum_24h": 0.1}
+    amounts = {
+        "amount": 2.0,
+        "card_mean_1h": 2.0,
+        "card_mean_30d": 50.0,
+        "card_usual_amount_30d": 40.0,
+        "card_amount_to_usual_30d": 0.05,
+    }
+    assert _told(_reasons(given, **amounts)) == [("spending", "card_mean_1h")]
 
 
 def test_contributions_are_complete_whatever_is_told() -> None:
@@ -116,25 +124,56 @@ def test_contributions_are_complete_whatever_is_told() -> None:
 
 
 def test_what_lowers_the_score_or_hardly_raises_it_is_no_reason() -> None:
-    found = _reasons({"amount": 0.5, "hour_of_day": -0.4, "card_new_merchant_30d": 0.02})
-    assert [one.code for one in found] == ["amount_vs_own_normal"]
+    given = {"card_count_1h": 0.5, "hour_of_day": -0.4, "card_new_merchant_30d": 0.02}
+    found = _reasons(given, card_new_merchant_30d=1.0, **BUSY)
+    assert [one.code for one in found] == ["velocity"]
 
 
 def test_three_at_most() -> None:
-    names = ("amount", "hour_of_day", "card_count_1h", "card_sum_24h", "merchant_count_1h")
-    assert len(_reasons(dict.fromkeys(names, 0.1))) == REASONS
+    names = ("card_count_1h", "card_sum_24h", "hour_of_day", "card_new_merchant_30d")
+    found = _reasons(dict.fromkeys(names, 0.1), card_new_merchant_30d=1.0, **BUSY)
+    assert len(found) == REASONS
+
+
+def test_a_combination_names_the_two_strongest_values() -> None:
+    """Of two codes, and only of values that are there; the contribution is that of all."""
+    given = {
+        "card_new_device_30d": 0.4,
+        "card_count_24h": 0.3,
+        "card_count_7d": 0.2,
+        "card_from_home_km": 0.1,
+        "hour_of_day": -0.2,
+    }
+    [found] = _reasons(given, card_from_home_km=4.0)
+    assert (found.code, found.feature, found.value) == (COMBINATION, "card_count_24h", 2.0)
+    assert found.normal is None
+    assert found.contribution == pytest.approx(0.8)
+    assert found.sentence == (
+        "No single value is unusual; a combination made the score, mostly the payments of this "
+        "card in 24 hours (2) and the distance from where this card usually pays (4 km)."
+    )
 
 
 @pytest.mark.parametrize("given", [{}, {"amount": -0.1, "card_count_1h": -0.2}])
 def test_an_alert_is_never_without_a_reason(given: dict[str, float]) -> None:
-    """A threshold below the base raises alerts that nothing raised: the least against it tells."""
-    assert len(_reasons(given)) == 1
+    """A threshold below the base raises alerts that nothing raised."""
+    assert [one.code for one in _reasons(given, **BUSY)] == [COMBINATION]
+
+
+def test_an_alert_without_any_known_value_says_so() -> None:
+    manifest = shipped().manifest
+    positions = [PLACES[name] for name in manifest.feature_names]
+    explainer = Explainer(_Given({"amount": 0.2}), positions, FEATURE_NAMES, manifest)
+    nothing = np.full(len(FEATURE_NAMES), np.nan, dtype=np.float32)
+    [found] = explainer.explain(nothing, payment()).reasons
+    assert (found.code, found.value) == (COMBINATION, None)
+    assert found.sentence.endswith("mostly values that are missing.")
 
 
 def test_reasons_of_the_shipped_bundle_come_from_its_contributions() -> None:
     bundle = shipped()
-    values = _values(card_count_10m=9.0, card_count_1h=9.0, amount=900.0)
-    found = bundle.explainer.explain(values).reasons
+    values = values_of(card_count_10m=9.0, card_count_1h=9.0, amount=900.0)
+    found = bundle.explainer.explain(values, payment()).reasons
     inputs = values[[PLACES[name] for name in bundle.manifest.feature_names]]
     contributions = bundle.explainer.contributions(inputs)
     for reason in found:
@@ -145,102 +184,4 @@ def test_reasons_of_the_shipped_bundle_come_from_its_contributions() -> None:
         ]
         assert reason.contribution == pytest.approx(sum(of_code), abs=1e-12)
         assert reason.contribution > 0
-    assert found == bundle.explainer.explain(values.copy()).reasons
-
-
-@pytest.mark.parametrize("name", FEATURE_NAMES)
-def test_every_feature_has_a_code_and_a_sentence_for_every_value(name: str) -> None:
-    """Present, zero, large, missing, and alone: no feature may be left without words."""
-    assert re.fullmatch("[a-z][a-z_]*", reason_code(name))
-    for value in (1.0, 0.0, 17.5, -2.0, math.nan):
-        for others in (ORDINARY, {}):
-            given = {**others, name: value}
-            row = np.array([given.get(each, np.nan) for each in FEATURE_NAMES], dtype=np.float32)
-            normal, sentence = phrase(_column(name), RowValues(row, PLACES))
-            assert sentence and "nan" not in sentence.split() and "inf" not in sentence
-            assert normal is None or math.isfinite(normal)
-
-
-def test_velocity_is_told_against_the_cards_own_rate() -> None:
-    """56 other payments in 30 days are 0.013 in ten minutes."""
-    normal, sentence = _sentence("card_count_10m", card_count_10m=4.0)
-    assert normal == pytest.approx(56 * 10 / (30 * 1440 - 10))
-    assert sentence == "4 payments in 10 minutes; this card's usual is 0.013"
-
-
-def test_an_amount_is_told_against_the_cards_own_mean() -> None:
-    changes = {"amount": 500.0, "card_amount_to_mean_30d": 10.0, "card_amount_z_30d": 9.0}
-    words = "amount 500.00 is 10.0 times this card's mean of 50.00"
-    assert _sentence("amount", **changes) == (50.0, words)
-    assert _sentence("card_amount_z_30d", **changes) == (0.0, words)
-
-
-def test_a_first_payment_has_no_amount_to_differ_from() -> None:
-    normal, sentence = _sentence("amount", card_amount_to_mean_30d=math.nan)
-    assert normal is None
-    assert sentence == "amount 50.00; this card has no earlier payment to compare it with"
-
-
-def test_a_sum_is_told_against_the_cards_own_rate() -> None:
-    normal, sentence = _sentence("card_sum_24h", card_sum_24h=900.0)
-    assert normal == pytest.approx(2_100 / 29)
-    assert sentence == "900.00 paid in 24 hours; this card's usual is 72"
-
-
-def test_a_journey_is_told_by_its_speed() -> None:
-    normal, sentence = _sentence("card_speed_kmh", card_speed_kmh=4_000.0, card_distance_km=2_000.0)
-    assert normal == 100.0
-    assert sentence == "2,000 km from the last payment, which takes 4,000 km/h"
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [
-        ("is_night", 1.0, "payment at night in the hour from 03:00 UTC"),
-        ("card_new_merchant_30d", 1.0, "first payment of this card at this merchant in 30 days"),
-        ("card_new_merchant_30d", 0.0, "this card has paid at this merchant before"),
-        ("card_new_device_30d", 1.0, "first payment of this card from this device in 30 days"),
-        ("card_new_device_30d", math.nan, "the payment names no device"),
-        ("card_new_country_30d", 0.0, "this card has paid in this country before"),
-        ("card_merchants_24h", 9.0, "payments at 9 different merchants in 24 hours; the usual is "),
-        ("card_cities_24h", 0.0, "no city known of this card's payments in 24 hours"),
-        (
-            "merchant_days_since_fraud",
-            math.nan,
-            "not known: days since the merchant's newest known fraud in 67 days, with no delay",
-        ),
-        ("is_high_risk_category", 1.0, "the merchant category is a risky one"),
-        ("is_high_risk_category", 0.0, "not so: the merchant category is a risky one"),
-        ("category_group", 20.0, "the merchant's category is shopping online"),
-        ("category_group", 0.0, "the merchant's category is none of the usual ones"),
-        ("category_group", math.nan, "not known: group of the merchant category"),
-        ("merchant_fraud_run", 3.0, "the last 3 payments here up to 7 days ago were all fraud"),
-        ("merchant_fraud_run", 1.0, "the last payment here up to 7 days ago was fraud"),
-        ("merchant_fraud_run", 0.0, "the last payment here up to 7 days ago is not known to be"),
-        ("card_from_home_km", 1_234.0, "1,234 km from where this card mostly pays; the usual is "),
-        ("merchant_days_since_good", 9.0, "9.0 days since the last payment here that is not"),
-    ],
-)
-def test_sentences_say_what_is_so(name: str, value: float, words: str) -> None:
-    assert _sentence(name, **{name: value})[1].startswith(words)
-
-
-def test_an_amount_is_told_against_what_the_card_usually_pays() -> None:
-    given = {"amount": 90.0, "card_usual_amount_30d": 20.0}
-    usual, words = _sentence("card_amount_to_usual_30d", card_amount_to_usual_30d=4.5, **given)
-    assert (usual, words) == (1.0, "amount 90.00; this card usually pays 20.00")
-    _, words = _sentence("card_amount_to_max_30d", card_amount_to_max_30d=1.5, **given)
-    assert words == "amount 90.00; this card's largest before was 60.00"
-    _, words = _sentence("card_above_usual_14d", card_above_usual_14d=3.0, **given)
-    assert words == (
-        "3 of this card's payments in 14 days were more than 50.00, 2.5 times its usual"
-    )
-
-
-def test_an_attribute_is_told_by_its_name() -> None:
-    """What a payment carries beside its fields has no declaration."""
-    places = {**PLACES, "attributes.V1": len(PLACES)}
-    row = np.append(_values(), np.float32(-3.25))
-    told = phrase(_column("attributes.V1"), RowValues(row, places))
-    assert told == (2.0, "V1 is -3.25; the usual is 2")
-    assert reason_code("attributes.V1") == "attribute"
+    assert found == bundle.explainer.explain(values.copy(), payment()).reasons
