@@ -36,8 +36,8 @@ _SHARE: Final = Meta(gt=0.0, le=1.0)
 class FitSettings:
     """How the models are fitted.
 
-    Each annotation describes one setting and holds its range. `training.settings_file` reads both:
-    they check a file, and they are what `./cardwatch train --write-settings` prints.
+    Each annotation describes one setting and holds its range. `training.ensemble.settings_file`
+    reads both: they check a file, and they are what `./cardwatch train --write-settings` prints.
     ``jobs`` belongs to the machine and stands in no file.
     """
 

@@ -10,10 +10,10 @@ from typing import Final, get_args
 import click
 
 from cli.options import in_group, option, removed
+from training.ensemble.settings_file import read_settings
 from training.errors import TrainingError
 from training.fit_settings import FitSettings, WeightsBy
 from training.models.registry import MODELS
-from training.settings_file import read_settings
 
 _FIT = FitSettings()
 IN_THE_FILE: Final = (

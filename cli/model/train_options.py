@@ -36,10 +36,10 @@ from producer.handbook.population import GeneratorSettings
 from producer.world.settings import WorldSettings
 from scoring.bundle.manifest import Costs, Exporter
 from stack.installation import RUN_FOLDER
+from training.ensemble.settings_file import settings_of, settings_table, settings_text
 from training.errors import TrainingError
 from training.fit_settings import FitSettings
 from training.packaging.pipeline import Destination, Settings
-from training.settings_file import settings_of, settings_table, settings_text
 from training.thresholds.solve import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
 
 Function = TypeVar("Function", bound=Callable[..., Any])

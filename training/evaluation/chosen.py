@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 
 from events.errors import one_line
+from training.ensemble.settings_file import read_settings, settings_text
 from training.errors import TrainingError
 from training.fit_settings import FitSettings
-from training.settings_file import read_settings, settings_text
 
 FOLDER: Final = Path(__file__).parent / "settings"
 """Where the settings of the known data sets are, one file for each."""

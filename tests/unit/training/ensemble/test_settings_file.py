@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from training.ensemble.settings_file import read_settings, settings_table, settings_text
 from training.errors import TrainingError
 from training.evaluation.chosen import read_chosen
 from training.fit_settings import FitSettings
-from training.settings_file import read_settings, settings_table, settings_text
 
 
 def given(**settings: object) -> bytes:
