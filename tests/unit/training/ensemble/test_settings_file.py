@@ -89,6 +89,6 @@ def test_a_file_without_findings_serves_evaluate_too(tmp_path: Path) -> None:
 
 
 def test_the_page_on_models_explains_every_key() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "models.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "models.md").read_text(encoding="utf-8")
     for one in settings_table():
         assert f"| `{one.key}` | {one.values} | {one.description} |" in page, one.key
