@@ -14,14 +14,16 @@ import features
 from features.card import transition as card
 from features.card.plan import CARD_PLAN
 from features.catalogue import (
+    CARD_AGGREGATES,
     CARD_FEATURES,
     FEATURE_NAMES,
     FEATURES,
     HANDBOOK_FEATURES,
+    MERCHANT_AGGREGATES,
     MERCHANT_FEATURES,
     slot,
 )
-from features.declaration import Feature, Side
+from features.declaration import Aggregate, Feature, Side
 from features.merchant import transition as merchant
 from features.merchant.plan import MERCHANT_PLAN
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, window_name
@@ -63,6 +65,12 @@ STAGES: Final[dict[str, tuple[Advance, tuple[Feature, ...]]]] = {
     "merchant": (advance_merchant, MERCHANT_FEATURES),
 }
 PLANS: Final = {"card": CARD_PLAN, "merchant": MERCHANT_PLAN}
+AGGREGATES: Final = {"card": CARD_AGGREGATES, "merchant": MERCHANT_AGGREGATES}
+each_aggregate = pytest.mark.parametrize(
+    ("stage", "aggregate"),
+    [(stage, one) for stage, several in AGGREGATES.items() for one in several],
+    ids=[f"{stage} {one.name}" for stage, several in AGGREGATES.items() for one in several],
+)
 KERNELS: Final = {"card": ("payment", "card"), "merchant": ("merchant",)}
 FOLDER: Final = Path(features.__file__).parent
 each_stage = pytest.mark.parametrize("stage", sorted(STAGES))
@@ -123,10 +131,16 @@ def test_the_merchant_kernel_has_one_slot_for_each_declared_feature() -> None:
     assert sorted(slots) == list(range(len(MERCHANT_FEATURES)))
 
 
-def test_the_plan_puts_windows_where_the_declaration_has_them() -> None:
-    assert CARD_FEATURES[CARD_PLAN.mean[2]].name == "card_mean_24h"
-    assert CARD_FEATURES[CARD_PLAN.merchants[4]].name == "card_merchants_30d"
-    assert CARD_PLAN.merchants[0] == -1
+@each_aggregate
+def test_an_aggregate_has_the_slots_of_its_features(stage: str, aggregate: Aggregate) -> None:
+    """The window of a slot is the one that the kernel is at when it writes there."""
+    slots, (_, declared) = getattr(PLANS[stage], aggregate.name), STAGES[stage]
+    if aggregate.steps_ms is None:
+        assert (declared[slots],) == aggregate.features
+        return
+    written = dict(zip(aggregate.steps_ms, slots, strict=True))
+    own = {feature.window_ms: feature for feature in aggregate.features}
+    assert {w: declared[at] for w, at in written.items() if at >= 0} == own
 
 
 @each_stage

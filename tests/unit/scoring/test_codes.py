@@ -128,10 +128,5 @@ def test_the_page_on_alerts_lists_every_code_with_its_sides() -> None:
     assert [(code, set(said.split(", "))) for code, said in rows] == list(sides.items())
 
 
-def test_the_page_on_alerts_lists_what_is_never_told_alone() -> None:
-    listed = re.findall(r"^- `([a-z0-9_]+)`$", _codes_section(), re.MULTILINE)
-    assert listed == [feature.name for feature in FEATURES if feature.tell is None]
-
-
 def _codes_section() -> str:
     return PAGE.read_text(encoding="utf-8").partition("\n## Codes\n")[2]
