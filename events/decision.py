@@ -27,11 +27,11 @@ is the payment's own time.
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
-    """One thing that raised the score, under a stable code, and the feature that tells it best.
+    """One thing that is unusual and raised the score, under a stable code.
 
     `contribution` is what everything under the code added to the models' average score. `normal`
-    is the card's own, or that of all payments where a card can have none; `value` is None where it
-    is missing, `normal` where there is none.
+    is the card's or merchant's own, or that of all payments where there is no own; it is None where
+    the value itself is evidence. `value` is None in a combination of values that are all missing.
     """
 
     code: fields.ReasonCode

@@ -199,17 +199,16 @@ Payment = Annotated[
 
 # The reasons of an alert.
 Reasons = Annotated[
-    T, _about("What raised the score, strongest first. An alert has at least one.", minItems=1)
+    T, _about("Evidence that raised the score, strongest first, at least one.", minItems=1)
 ]
 ReasonCode = Annotated[
     str,
     _about(
-        "Stable code of the reason, such as velocity or merchant_risk.", pattern="^[a-z][a-z_]*$"
+        "Stable code of the reason, such as velocity or merchant_risk; docs/alerts.md lists all.",
+        pattern="^[a-z][a-z_]*$",
     ),
 ]
-ReasonFeature = Annotated[
-    Filled, _about("Name of the feature with the largest part of the contribution.")
-]
+ReasonFeature = Annotated[Filled, _about("Name of the feature that the sentence speaks of.")]
 ReasonValue = Annotated[
     float | None,
     _about("Value of the feature for this payment, in the feature's unit. Null where missing."),
@@ -217,15 +216,15 @@ ReasonValue = Annotated[
 ReasonNormal = Annotated[
     float | None,
     _about(
-        "Usual value of the feature, in the feature's unit: the card's own, else that of all "
-        "payments. Null where there is none."
+        "Usual value of the feature, in the feature's unit: the card's or merchant's own, else "
+        "that of all payments. Null where the value itself is evidence."
     ),
 ]
 Contribution = Annotated[
     float,
     _about(
         "What all features of the reason's code added to the average score of the models. It may "
-        "exceed 1 where other codes lower the score."
+        "exceed 1 where other codes lower the score. The code combination has the sum of all."
     ),
 ]
 Contributions = Annotated[
@@ -243,7 +242,7 @@ ContributionBase = Annotated[
     ),
     _range(0, 1),
 ]
-ReasonSentence = Annotated[Filled, _about("The reason in words for an analyst.")]
+ReasonSentence = Annotated[Filled, _about("The reason in words, with the value and the usual one.")]
 
 # Labels and receipts.
 IsFraud = Annotated[bool, _about("True if the payment was fraud, false if it was good.")]

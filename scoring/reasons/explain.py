@@ -1,5 +1,7 @@
 """Say why a payment is an alert: what is unusual about it and raised its score most."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -36,6 +38,15 @@ class Explanation(NamedTuple):
     base: float
 
 
+class _Found(NamedTuple):
+    """Contributions of an alert by code and by column, the codes in their order, and its values."""
+
+    codes: Sequence[float]
+    order: Sequence[int]
+    parts: Sequence[float]
+    values: RowValues
+
+
 class Explainer:
     """Explain the alerts of one bundle."""
 
@@ -69,88 +80,72 @@ class Explainer:
         column with the largest part that is evidence is told; a code without evidence is passed
         over. Where no code is left, one reason names the strongest values.
         """
-        found = self.contributions(values[self._positions])
+        parts = self.contributions(values[self._positions])
         # Lists from here on: for so few numbers every call of NumPy costs more than the loop.
-        groups = np.bincount(self._group, weights=found, minlength=len(self._codes)).tolist()
-        order = sorted(range(len(groups)), key=groups.__getitem__, reverse=True)
-        known, parts = RowValues(values, self._places, payment), found.tolist()
+        codes = np.bincount(self._group, weights=parts, minlength=len(self._codes)).tolist()
+        order = sorted(range(len(codes)), key=codes.__getitem__, reverse=True)
+        found = _Found(codes, order, parts.tolist(), RowValues(values, self._places, payment))
         return Explanation(
-            self._evidence(order, groups, parts, known)
-            or [self._combination(order, groups, parts, known)],
-            {self._codes[group]: groups[group] for group in order},
+            self._evidence(found) or [self._combination(found)],
+            {self._codes[code]: codes[code] for code in order},
             self._base,
         )
 
-    def _evidence(
-        self,
-        order: Sequence[int],
-        groups: Sequence[float],
-        parts: Sequence[float],
-        known: RowValues,
-    ) -> list[Reason]:
-        least = LEAST_SHARE * sum(one for one in groups if one > 0)
+    def _evidence(self, found: _Found) -> list[Reason]:
+        least = LEAST_SHARE * sum(one for one in found.codes if one > 0)
         reasons: list[Reason] = []
         said: set[str] = set()
-        for group in order:
-            if groups[group] <= least or len(reasons) == REASONS:
+        for code in found.order:
+            if found.codes[code] <= least or len(reasons) == REASONS:
                 break
-            reason = self._reason(group, groups[group], parts, known, said)
+            reason = self._reason(code, found, said)
             if reason is not None:
                 reasons.append(reason)
         return reasons
 
-    def _reason(
-        self,
-        group: int,
-        contribution: float,
-        parts: Sequence[float],
-        known: RowValues,
-        said: set[str],
-    ) -> Reason | None:
+    def _reason(self, code: int, found: _Found, said: set[str]) -> Reason | None:
         """Return the evidence of one code, None where it has none that is not said already."""
-        for column in sorted(self._members[group], key=parts.__getitem__, reverse=True):
-            if parts[column] < LEAST_PART * contribution:
-                return None
+        parts, contribution = found.parts, found.codes[code]
+        least = LEAST_PART * contribution
+        columns = [column for column in self._members[code] if parts[column] >= least]
+        for column in sorted(columns, key=parts.__getitem__, reverse=True):
             speaker = self._speakers[column]
-            phrase = speaker.evidence(known)
+            value = found.values.get(speaker.name)
+            phrase = None if value is None else speaker.evidence(value, found.values)
             if phrase is None or phrase.about in said:
                 continue
             if phrase.about is not None:
                 said.add(phrase.about)
             return Reason(
-                code=self._codes[group],
+                code=self._codes[code],
                 feature=speaker.name,
-                value=known.get(speaker.name),
+                value=value,
                 normal=phrase.normal,
                 contribution=contribution,
                 sentence=phrase.sentence,
             )
         return None
 
-    def _combination(
-        self,
-        order: Sequence[int],
-        groups: Sequence[float],
-        parts: Sequence[float],
-        known: RowValues,
-    ) -> Reason:
+    def _combination(self, found: _Found) -> Reason:
         """Return the reason that names the strongest value of each of the two strongest codes."""
-        named: list[tuple[Speaker, str]] = []
-        for group in order:
-            for column in sorted(self._members[group], key=parts.__getitem__, reverse=True):
-                label = self._speakers[column].label(known)
-                if label is not None:
-                    named.append((self._speakers[column], label))
-                    break
-            if len(named) == COMBINED:
-                break
-        feature = named[0][0].name if named else self._speakers[0].name
+        strongest = (self._strongest(code, found) for code in found.order)
+        named = list(islice((one for one in strongest if one is not None), COMBINED))
+        feature = named[0][0] if named else self._speakers[0].name
         labels = " and ".join(label for _, label in named) or "values that are missing"
         return Reason(
             code=COMBINATION,
             feature=feature,
-            value=known.get(feature),
+            value=found.values.get(feature),
             normal=None,
-            contribution=sum(groups),
+            contribution=sum(found.codes),
             sentence=f"No single value is unusual; a combination made the score, mostly {labels}.",
         )
+
+    def _strongest(self, code: int, found: _Found) -> tuple[str, str] | None:
+        """Return name and label of a code's strongest known value, None where none is known."""
+        for column in sorted(self._members[code], key=found.parts.__getitem__, reverse=True):
+            speaker = self._speakers[column]
+            label = speaker.label(found.values)
+            if label is not None:
+                return speaker.name, label
+        return None

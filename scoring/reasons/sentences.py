@@ -29,15 +29,11 @@ class Speaker:
         )
         self._feature: Feature | None = _NAMED.get(column.name)
 
-    def evidence(self, values: Values) -> Phrase | None:
+    def evidence(self, value: float, values: Values) -> Phrase | None:
         """Return what is unusual about the column's value; None where nothing is.
 
-        A missing value, and one that is not strictly on the side of its usual value where the
-        feature is evidence, is none.
+        A value that is not strictly on the side where the feature is evidence is none.
         """
-        value = values.get(self.name)
-        if value is None:
-            return None
         if self._feature is None:
             return self._attribute(value)
         telling = self._feature.tell

@@ -1,6 +1,5 @@
 """The values of one payment, by their features, for sentences that speak of more than one."""
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,15 +21,17 @@ class RowValues:
     def __init__(
         self, row: npt.NDArray[np.float32], places: Mapping[str, int], payment: Transaction
     ) -> None:
-        self._row = row
+        self._row: list[float] = row.tolist()
         self._places = places
         self._payment = payment
 
     def get(self, name: str) -> float | None:
         """Return a value by its column's name, None where it is missing or no such column."""
         place = self._places.get(name)
-        value = math.nan if place is None else self._row.item(place)
-        return None if math.isnan(value) else value
+        if place is None:
+            return None
+        value = self._row[place]
+        return None if value != value else value
 
     def of(self, entity: Entity, aggregate: str, window_ms: int | None = None) -> float | None:
         """Return the value of a declared aggregate; KeyError where none is declared."""
