@@ -43,15 +43,15 @@ def check_convertible(models: Sequence[str]) -> None:
     missing = [name for name in PACKAGES if not _is_there(name)]
     if missing:
         raise TrainingError(
-            f"--exporter onnxmltools needs {' and '.join(PACKAGES)}, and Python does not find "
-            f"{' and '.join(missing)}: run {sys.executable} -m pip install {' '.join(missing)}"
+            f"--exporter onnxmltools needs the packages {' and '.join(PACKAGES)}, and Python does "
+            f"not find {' and '.join(missing)}: run {sys.executable} -m pip install "
+            f"{' '.join(missing)}"
         )
     others = [name for name in models if name not in _CONVERTERS]
     if others:
         raise TrainingError(
-            f"--exporter onnxmltools takes over the graphs of {', '.join(_CONVERTERS)}, and "
-            f"{' and '.join(others)} must be scaled in front or bent behind by our own nodes: "
-            "leave them out with --models, or use --exporter cardwatch."
+            f"--exporter onnxmltools: expected models out of {', '.join(_CONVERTERS)}, got "
+            f"{' and '.join(others)}; choose others with --models, or use --exporter cardwatch."
         )
 
 

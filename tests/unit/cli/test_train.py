@@ -303,3 +303,31 @@ def test_an_option_that_moved_to_the_file_says_so(monkeypatch: pytest.MonkeyPatc
     result = CliRunner().invoke(command, [], auto_envvar_prefix="CARDWATCH_TRAIN")
     assert result.exit_code == 2 and "`balance`" in result.stderr
     assert "--forest-trees" not in run("--help").stdout
+
+
+def test_the_usual_exporters_train_a_bundle_or_are_refused_with_the_way_out(
+    history: Path, tmp_path: Path
+) -> None:
+    """Without medians skl2onnx sends missing values elsewhere, which the gate sees."""
+    arguments = ("--data", history, *MAP, *QUICK, "--exporter", "onnxmltools", "--out", tmp_path)
+    refused = run(*arguments)
+    assert refused.exit_code == 1
+    assert "sends missing values to another side than scikit-learn" in refused.output
+    assert "set `missing` to `median` in --settings FILE" in refused.output
+    assert not list(tmp_path.iterdir())
+
+    made = run(*arguments, "-q", "--json", "-", missing="median")
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.output)["exporter"] == "onnxmltools"
+    assert load_bundle(tmp_path / "ensemble" / "1").manifest.exporter == "onnxmltools"
+
+
+def test_a_model_of_no_usual_exporter_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "no.csv").write_text("no payments")
+    arguments = ("--data", tmp_path / "no.csv", "--exporter", "onnxmltools")
+    refused = run(*arguments, "--models", "logistic,xgboost")
+    assert refused.exit_code == 1
+    assert "expected models out of random_forest, xgboost, lightgbm, got logistic" in (
+        refused.output
+    )
+    assert "use --exporter cardwatch" in refused.output
