@@ -22,13 +22,20 @@ _FIRST_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday, and Monday is 0
 _SATURDAY: Final = 5
 
 
-def look_up(payment: Transaction) -> Looked:
-    """Return the numbers of a payment's texts that compiled code cannot look up."""
-    category = payment.merchant_category
+def _numbers(category: str | None) -> Looked:
     return (
         1.0 if category in HIGH_RISK_CATEGORIES else 0.0,
         GROUP_NUMBERS.get(category, 0.0),
     )
+
+
+_NUMBERS: Final = {each: _numbers(each) for each in {*GROUP_NUMBERS, *HIGH_RISK_CATEGORIES}}
+_NUMBERS_OF_OTHERS: Final = _numbers("")
+
+
+def look_up(payment: Transaction) -> Looked:
+    """Return the numbers of a payment's texts that compiled code cannot look up."""
+    return _NUMBERS.get(payment.merchant_category, _NUMBERS_OF_OTHERS)
 
 
 @helper
