@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.import_graph import ROOT, circle, imported, of_files, of_sub_folders
+from tests.unit.import_graph import ROOT, circle, files, imported, of_files, of_sub_folders
 
 _BELOW_VERIFY = {"stack", "events", "features", "scoring", "udfs", "jobs", "training", "producer"}
 ALLOWED: dict[str, set[str]] = {
@@ -29,11 +29,16 @@ CLIENTS = {"pyflink", "confluent_kafka"}
 
 PRODUCT = (*ALLOWED, "cli")
 
-SCORING = ("bundle", "model", "reasons", "decision")
-"""The engine's sub-folders, each of which may import those before it."""
-
-TIED = {"training": "its steps are on their way into sub-folders of their own"}
-"""Folders whose sub-folders are still in a circle, and why."""
+LADDERS = {
+    "scoring": ("bundle", "model", "reasons", "decision"),
+    "stack": ("clients", "services", "submission", "health"),
+    "training": (
+        *("data", "metrics", "report", "thresholds", "onnx_graph", "models"),
+        *("converters", "ensemble", "packaging", "evaluation"),
+    ),
+    "producer": ("values", "files", "stream", "handbook", "world", "sending"),
+}
+"""The sub-folders of a folder, each of which may import those before it."""
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -78,20 +83,31 @@ def test_no_files_import_each_other(folder: str) -> None:
 @pytest.mark.parametrize("folder", PRODUCT)
 def test_no_sub_folders_import_each_other(folder: str) -> None:
     """Neither could be taken out, or understood, without the other."""
-    found = circle(of_sub_folders(folder))
-    if folder in TIED:
-        assert found, f"{folder} is untied: take it out of TIED"
-    else:
-        assert found == []
+    assert circle(of_sub_folders(folder)) == []
 
 
-def test_the_engine_is_a_ladder() -> None:
+@pytest.mark.parametrize("folder", LADDERS)
+def test_sub_folders_are_a_ladder(folder: str) -> None:
     """Nothing that a sub-folder needs lies above it."""
+    ladder = LADDERS[folder]
     upwards = {
         f"{name} imports {other}"
-        for place, name in enumerate(SCORING)
-        for other in of_sub_folders("scoring").get(name, set())
-        if other not in SCORING[:place]
+        for place, name in enumerate(ladder)
+        for other in of_sub_folders(folder).get(name, set())
+        if other not in ladder[:place]
     }
     assert not upwards
-    assert {path.parent.name for path in (ROOT / "scoring").glob("*/__init__.py")} == {*SCORING}
+    assert {path.parent.name for path in (ROOT / folder).glob("*/__init__.py")} == {*ladder}
+
+
+@pytest.mark.parametrize("folder", ["stack", "training", "producer"])
+def test_files_at_the_root_lie_below_the_sub_folders(folder: str) -> None:
+    """What all sub-folders share needs none of them."""
+    upwards = {
+        f"{name} imports {other}"
+        for name, targets in of_files(folder).items()
+        for other in targets
+        if name.count(".") == 1 and files(folder)[name].parent == ROOT / folder
+        if files(folder)[other].parent != ROOT / folder
+    }
+    assert not upwards

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import onnx
 
@@ -11,8 +9,7 @@ from scoring.bundle.manifest import GRAPH_FILE, Manifest
 from scoring.reasons.contributions import read_contributions
 from training.arrays import Floats
 from training.packaging.package import Package
-
-SAMPLE_ROWS: Final = 1_000
+from training.report.measured import SAMPLE_ROWS
 
 
 def mean_contributions(

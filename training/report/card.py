@@ -11,9 +11,8 @@ import numpy as np
 from features.catalogue import FEATURES, TERMS
 from scoring.bundle.manifest import Manifest
 from training.arrays import Floats
-from training.packaging.contributions import SAMPLE_ROWS
 from training.report import plots
-from training.report.measured import FEWEST_FRAUDS, Measured, confusion, segment_rows
+from training.report.measured import FEWEST_FRAUDS, SAMPLE_ROWS, Measured, confusion, segment_rows
 from training.report.page import NOTHING, number, render_page, share
 
 _SECTIONS = (

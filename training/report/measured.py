@@ -15,6 +15,8 @@ from training.fit_settings import Targets
 
 LEVELS = ("LOW", "MEDIUM", "HIGH")
 FEWEST_FRAUDS = 10
+SAMPLE_ROWS = 1_000
+"""How many payments of the test part the mean contributions of a card are taken over."""
 
 Mask = npt.NDArray[np.bool_]
 

@@ -21,10 +21,9 @@ from tests.unit.training.report.scene import (
 )
 from tests.unit.training.samples import classes, floats, random_registry
 from training.arrays import Floats
-from training.packaging.contributions import SAMPLE_ROWS
 from training.report import evaluation_page, model_card
 from training.report.card import expected_rows
-from training.report.measured import Measured, confusion, segment_rows
+from training.report.measured import SAMPLE_ROWS, Measured, confusion, segment_rows
 
 
 def manifest() -> Manifest:
