@@ -110,6 +110,20 @@ def test_a_payment_that_is_alone_in_its_window_is_told_by_its_amount() -> None:
     assert _said("card_mean_1h", 300, **several) == (50.0, words)
 
 
+def test_a_merchant_is_told_against_its_own_rate() -> None:
+    """58 other payments in 29 days are 2 a day; a merchant without others has no rate."""
+    busy = {"merchant_count_24h": 12.0, "merchant_count_30d": 70.0}
+    words = "This merchant took 12 payments in 24 hours; its usual pace is 2 payments in 24 hours."
+    assert _said("merchant_count_24h", **busy) == (2.0, words)
+    quiet = {"merchant_count_24h": 12.0, "merchant_count_30d": 12.0}
+    assert _phrase("merchant_count_24h", **quiet) is None
+    small = {"merchant_mean_24h": 2.0, "merchant_mean_30d": 40.0}
+    words = (
+        "The mean amount of this merchant in 24 hours is 2.00 EUR; its usual amount is 40.00 EUR."
+    )
+    assert _said("merchant_mean_24h", **small) == (40.0, words)
+
+
 @pytest.mark.parametrize("ratio", [0.2, 1.0, 2.9])
 def test_an_amount_within_the_cards_habits_is_no_evidence(ratio: float) -> None:
     changes = {"amount": 50.0 * ratio, "card_amount_to_mean_30d": ratio}
