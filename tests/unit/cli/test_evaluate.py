@@ -164,7 +164,7 @@ def test_settings_of_another_kind_get_one_sentence(rows: pa.Table, tmp_path: Pat
     settings = tmp_path / "settings.json"
     settings.write_text('{"settings": {"depth": 3}, "found": {}}')
     path = write(rows, tmp_path / "own.parquet")
-    assert "unknown settings depth" in refusal(path, *MAP, "--settings", settings)
+    assert "got 'depth'; remove the key" in refusal(path, *MAP, "--settings", settings)
 
 
 @pytest.mark.parametrize("name", ["handbook", "sparkov"])
