@@ -7,12 +7,20 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stack.services.embedded import Stack
 from stack.settings import StackSettings
 from tests.file_sums import hold_every_file_to_its_sums
+from tests.running import RunningJob, fresh_job
 
 StackFactory = Callable[..., Stack]
+
+# A busy machine is no defect of what is tested.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,3 +53,16 @@ def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackFacto
 def stack(start_stack: StackFactory) -> Stack:
     """Return the stack that tests share: two TaskManagers, topics as declared, nothing in them."""
     return start_stack()
+
+
+@pytest.fixture(scope="session")
+def job_stack(start_stack: StackFactory) -> Stack:
+    """Return the stack on which modules run their jobs, one after the other: see `job`."""
+    return start_stack()
+
+
+@pytest.fixture(scope="module")
+def job(job_stack: Stack) -> Iterator[RunningJob]:
+    """Run the job for the tests of a module: empty topics, no state, two TaskManagers."""
+    with fresh_job(job_stack) as running:
+        yield running

@@ -1,14 +1,17 @@
-"""The real job on a real stack of its own, for one test."""
+"""The real job on a real stack: of its own for one test, or on one that tests share."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from confluent_kafka.admin import AdminClient
+
 from cli.stack.submit import ROOT, start_job
-from events.topics import DECISIONS
+from events.topics import DECISIONS, TOPICS
 from jobs.settings import DIRECT, Profile
 from scoring.loader import Bundle, find_bundle, load_bundle
 from stack.clients.reading import read_topic
@@ -46,13 +49,13 @@ class RunningJob:
             parallelism=parallelism,
         )
 
-    def wait_until_decided(self, payments: int, timeout_s: float = 120.0) -> None:
+    def wait_until_decided(self, payments: int) -> None:
         """Wait until so many decisions are committed; more than that is left to the test."""
 
         def decided() -> bool:
             return len(read_topic(self.stack.kafka, DECISIONS.name)) >= payments
 
-        wait_for(decided, timeout_s, f"{payments} committed decisions")
+        wait_for(decided, f"{payments} committed decisions")
 
 
 @contextmanager
@@ -78,6 +81,30 @@ def running_job(
         stack.down(delete_data=True)
 
 
+@contextmanager
+def emptied(stack: Stack) -> Iterator[Stack]:
+    """Hand on a stack that others have used as if it were new; cancel its jobs after.
+
+    No job runs, the topics are made anew, and no checkpoint or savepoint is left.
+    """
+    _cancel_all(stack)
+    _delete_topics(stack)
+    for folder in (stack.layout.checkpoints, stack.layout.savepoints):
+        shutil.rmtree(folder, ignore_errors=True)
+    stack.up()
+    try:
+        yield stack
+    finally:
+        _cancel_all(stack)
+
+
+@contextmanager
+def fresh_job(stack: Stack) -> Iterator[RunningJob]:
+    """Run the job with the shipped bundle, without state, on a stack that others have used."""
+    with emptied(stack):
+        yield RunningJob(stack, start_job(stack, _bundle(), "latency", _silent))
+
+
 def shipped_bundle() -> Bundle:
     """Load the bundle that the job of these tests scores with."""
     return load_bundle(_bundle())
@@ -86,6 +113,25 @@ def shipped_bundle() -> Bundle:
 def levels(stream: Stream) -> set[str]:
     """Return the risk levels that occur, to see that a test has something to tell apart."""
     return {decision.risk_level for decision in stream.decisions}
+
+
+def _cancel_all(stack: Stack) -> None:
+    for job in stack.flink.running():
+        stack.flink.cancel(job.id)
+
+
+def _delete_topics(stack: Stack) -> None:
+    admin = AdminClient({"bootstrap.servers": stack.kafka})
+
+    def known() -> list[str]:
+        return [
+            topic.name for topic in TOPICS if topic.name in admin.list_topics(timeout=20).topics
+        ]
+
+    if names := known():
+        for deleted in admin.delete_topics(names).values():
+            deleted.result(60)
+        wait_for(lambda: not known(), "the topics are deleted")
 
 
 def _bundle() -> Path:

@@ -21,7 +21,6 @@ def run(fault: Fault, folder: Path, seed: int, *, control: bool = False) -> Faul
     return run_fault(fault, settings, lambda _: None, lambda _: None)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("fault", "seed"),
     [pytest.param(each, 1 + 2 * place, id=each.name) for place, each in enumerate(IN_CI)],
@@ -36,7 +35,6 @@ def test_every_payment_is_decided_once(tmp_path: Path, fault: Fault, seed: int) 
     assert result.verdict.labels > 0
 
 
-@pytest.mark.timeout(300)
 def test_the_judge_sees_what_exactly_once_prevents(tmp_path: Path) -> None:
     """The same kill, with the sink's transactions turned off, doubles decisions.
 

@@ -25,9 +25,8 @@ from producer.stream.selection import Selection
 from scoring.loader import find_bundle
 from stack.clients.reading import read_topic
 from stack.services.embedded import Stack
-from stack.settings import StackSettings
 from stack.submission.submit import submit
-from tests.running import RunningJob
+from tests.running import RunningJob, emptied
 from tests.waiting import wait_for
 
 JOB = Path(__file__).with_name("direct_job.py")
@@ -39,16 +38,14 @@ Answer = TypeVar("Answer", Decision, Alert)
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    one = Stack(StackSettings(tmp_path_factory.mktemp("direct") / "stack", taskmanagers=2))
-    one.up()
-    yield one
-    one.down(delete_data=True)
+def stack(job_stack: Stack) -> Iterator[Stack]:
+    with emptied(job_stack):
+        yield job_stack
 
 
 def _failure(stack: Stack, job: str) -> str:
     """Wait for the job's exception and return it."""
-    wait_for(lambda: bool(stack.flink.exception(job)), 60, "the job's exception")
+    wait_for(lambda: bool(stack.flink.exception(job)), "the job's exception")
     return stack.flink.exception(job)
 
 
@@ -66,7 +63,6 @@ def _kept_ordinary(stack: Stack) -> list[str]:
     return [line for line in lines if "ordinary return path" in line]
 
 
-@pytest.mark.timeout(180)
 def test_rows_and_their_times_are_the_same_by_both_paths(stack: Stack, tmp_path: Path) -> None:
     """None, one and two rows of a value, state behind them, and a stream that ends."""
     lines = {path: _lines(stack, path, tmp_path / path) for path in ("direct", "ordinary")}
@@ -76,7 +72,6 @@ def test_rows_and_their_times_are_the_same_by_both_paths(stack: Stack, tmp_path:
     assert _kept_ordinary(stack) == []
 
 
-@pytest.mark.timeout(180)
 def test_another_pyflink_keeps_the_ordinary_path(stack: Stack, tmp_path: Path) -> None:
     """The log says so once, and the rows are there."""
     assert len(_lines(stack, "unknown", tmp_path / "unknown")) == 9
@@ -84,7 +79,6 @@ def test_another_pyflink_keeps_the_ordinary_path(stack: Stack, tmp_path: Path) -
     assert "it is known for PyFlink 0.0.0, got 2.3.0." in line
 
 
-@pytest.mark.timeout(180)
 def test_a_failing_stage_fails_the_task_with_the_same_words(stack: Stack, tmp_path: Path) -> None:
     causes = {}
     for path in ("direct", "ordinary"):
@@ -98,7 +92,6 @@ def test_a_failing_stage_fails_the_task_with_the_same_words(stack: Stack, tmp_pa
     assert len(told_alike) == 1, told_alike
 
 
-@pytest.mark.timeout(300)
 def test_the_same_payments_give_the_same_bytes_by_both_paths(stack: Stack) -> None:
     """Decisions, alerts and dead letters, with repeats and garbage; only the clock may differ."""
     _send(stack.kafka)

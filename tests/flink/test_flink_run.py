@@ -16,9 +16,8 @@ from cli.stack.submit import JOB, ROOT
 from events.topics import ALERTS, DECISIONS, Topic
 from stack.clients.reading import read_topic
 from stack.services.embedded import Stack
-from stack.settings import StackSettings
 from tests.other_client import Read, with_confluent_kafka, with_kafka_python
-from tests.running import shipped_bundle
+from tests.running import emptied, shipped_bundle
 from tests.traffic import send_days, simulation
 from tests.waiting import wait_for
 
@@ -52,49 +51,41 @@ class Ran(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+def ran(job_stack: Stack) -> Iterator[Ran]:
     """Send payments to a job that `flink run` submitted; nobody waits for its decisions here."""
-    stack = Stack(StackSettings(tmp_path_factory.mktemp("flink-run") / "stack"))
-    stack.up()
-    try:
+    with emptied(job_stack) as stack:
         job_id = _flink_run(stack)
         stack.flink.wait_until_running(job_id)
         yield Ran(stack, job_id, send_days(stack.kafka, simulation(days=DAYS), 0, DAYS))
-    finally:
-        stack.down(delete_data=True)
 
 
-@pytest.mark.timeout(300)
 def test_kafka_python_reads_early_decisions(ran: Ran) -> None:
     """A plain subscriber with read_uncommitted gets what confluent-kafka gets."""
 
     def read() -> list[Read]:
         return with_kafka_python(ran.stack.kafka, DECISIONS.name, committed=False)
 
-    wait_for(lambda: len(read()) == ran.sent, 120, f"{ran.sent} early decisions")
+    wait_for(lambda: len(read()) == ran.sent, f"{ran.sent} early decisions")
     assert read() == with_confluent_kafka(ran.stack.kafka, DECISIONS.name, committed=False)
 
 
-@pytest.mark.timeout(300)
 def test_flink_run_submits_the_job(ran: Ran) -> None:
     """Every payment is decided, and the counters of docs/operations.md say so."""
     stack, job_id, sent = ran
     first, second = (each["name"] for each in stack.flink.job(job_id)["vertices"])
     assert "payments-and-labels" in first and "card stage" in first, "chained: ADR 0020"
     assert second.startswith("merchant stage")
-    wait_for(lambda: len(read_topic(stack.kafka, DECISIONS.name)) == sent, 120, f"{sent} decisions")
+    wait_for(lambda: len(read_topic(stack.kafka, DECISIONS.name)) == sent, f"{sent} decisions")
     # The REST API's metrics are a second or two old.
-    wait_for(lambda: _decisions_counted(stack, job_id) == sent, 20, f"{sent} counted")
+    wait_for(lambda: _decisions_counted(stack, job_id) == sent, f"{sent} counted")
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("topic", [DECISIONS, ALERTS], ids=lambda topic: topic.name)
 def test_kafka_python_reads_committed_decisions_and_alerts(ran: Ran, topic: Topic) -> None:
     """Once all is committed, both clients and both isolation levels give the same records."""
     kafka = ran.stack.kafka
     wait_for(
         lambda: len(with_kafka_python(kafka, DECISIONS.name, committed=True)) == ran.sent,
-        120,
         f"{ran.sent} committed decisions",
     )
     found = with_kafka_python(kafka, topic.name, committed=True)
@@ -105,7 +96,6 @@ def test_kafka_python_reads_committed_decisions_and_alerts(ran: Ran, topic: Topi
     assert levels == {DECISIONS: {"LOW", "MEDIUM", "HIGH"}, ALERTS: {"MEDIUM", "HIGH"}}[topic]
 
 
-@pytest.mark.timeout(300)
 def test_an_alert_of_an_open_transaction_is_early_and_not_committed(ran: Ran) -> None:
     """Both clients agree while a transaction is open, and after it was aborted."""
     kafka, topic = ran.stack.kafka, ALERTS.name

@@ -26,7 +26,6 @@ def streamed(tmp_path_factory: pytest.TempPathFactory) -> Streamed:
     return stream_payments(settings, lambda _: None)
 
 
-@pytest.mark.timeout(300)
 def test_the_stream_equals_both_replays_bit_for_bit(streamed: Streamed) -> None:
     """At parallelism 2, with payments out of order, late and repeated, labels late and wrong."""
     sent = streamed.sent

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.running import levels, running_job, shipped_bundle
 from tests.traffic import send_days, simulation
 from verify.parity.compare import compare
 from verify.reading import read_stream
 
 
-@pytest.mark.timeout(300)
 def test_profiles_and_parallelisms_share_state_and_answers(tmp_path: Path) -> None:
     """A stream that changes both twice equals one offline replay, feature by feature.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from tests.integration.cases.files import FILE_CASES
 from tests.integration.cases.ground import CASES, Ground
 from tests.integration.cases.stream import STREAM_CASES
-from tests.running import running_job
+from tests.running import RunningJob
 
 ELSEWHERE = {
     "status-while-the-job-restarts": "tests/integration/test_not_well.py",
@@ -28,10 +27,9 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def ground(job: RunningJob) -> Ground:
     """Return the one job that the stream cases share."""
-    with running_job(tmp_path_factory.mktemp("cases") / "stack") as job:
-        yield Ground(job)
+    return Ground(job)
 
 
 def test_every_case_has_its_check() -> None:
@@ -46,7 +44,6 @@ def test_a_case_without_a_job(name: str) -> None:
     FILE_CASES[name](CASES / name)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", STREAM_CASES)
 def test_a_case_on_the_job(name: str, ground: Ground) -> None:
     """The running job gives the right answer."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 
-import pytest
 from confluent_kafka import Producer
 
 from events.dead_letter import DeadLetter, decode_dead_letter
 from events.decision import decode_decision
 from events.topics import DEAD_LETTERS, DECISIONS, LABELS, OUTPUTS, TRANSACTIONS
 from stack.clients.reading import read_topic
-from tests.running import RunningJob, running_job
+from tests.running import RunningJob
 from tests.unit.events.spellings import WHOLE, grouped
 from tests.waiting import wait_for
 
@@ -86,13 +84,6 @@ CARD_DATA: dict[str, tuple[str, bytes | None, bytes | None]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJob]:
-    """Start the job for the tests of this module, which add to its topics."""
-    with running_job(tmp_path_factory.mktemp("dead-letters") / "stack") as running:
-        yield running
-
-
 def _letters(job: RunningJob) -> list[DeadLetter]:
     messages = read_topic(job.stack.kafka, DEAD_LETTERS.name)
     return [decode_dead_letter(message.value() or b"") for message in messages]
@@ -119,11 +110,10 @@ class _Sender:
         def found() -> dict[tuple[str, int, int], DeadLetter]:
             return {(each.topic, each.partition, each.offset): each for each in _letters(job)}
 
-        wait_for(lambda: found().keys() >= self.places.keys(), 120, "every dead letter")
+        wait_for(lambda: found().keys() >= self.places.keys(), "every dead letter")
         return {place: letter for place, letter in found().items() if place in self.places}
 
 
-@pytest.mark.timeout(240)
 def test_garbage_becomes_dead_letters(job: RunningJob) -> None:
     """Each kind keeps its bytes, its place and a reason; good payments around it are decided."""
     sender = _Sender(job)
@@ -144,7 +134,6 @@ def test_garbage_becomes_dead_letters(job: RunningJob) -> None:
         assert not letter.masked
 
 
-@pytest.mark.timeout(240)
 def test_card_data_is_written_nowhere(job: RunningJob) -> None:
     """Every spelling in every place ends as a masked dead letter; no file holds its digits."""
     sender = _Sender(job)
@@ -173,7 +162,8 @@ def test_card_data_is_written_nowhere(job: RunningJob) -> None:
     segments = [path for path in files if path.parent.name.startswith(inputs)]
     assert any(PAN in path.read_bytes() for path in segments), "the search finds nothing anywhere"
     for path in set(files) - set(segments):
-        _hold(str(path), path.read_bytes(), wanted)
+        # Kafka's indexes are files of 10 MB with nothing in them; the last zero may be UTF-16's.
+        _hold(str(path), path.read_bytes().rstrip(b"\0") + b"\0", wanted)
 
 
 def _traces() -> list[bytes]:

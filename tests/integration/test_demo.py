@@ -5,18 +5,16 @@ from __future__ import annotations
 import subprocess
 
 import psutil
-import pytest
 
 from cli.stack.submit import ROOT
 
 SMALL = ("--alerts", "3", "--cards", "300", "--history-days", "12", "--rate", "200")
 
 
-@pytest.mark.timeout(300)
 def test_the_demo_ends_cleanly() -> None:
     """It shows as many alerts as asked for, and says how right and how soon they were."""
     told = subprocess.run(
-        [str(ROOT / "cardwatch"), "demo", *SMALL], capture_output=True, text=True, timeout=280
+        [str(ROOT / "cardwatch"), "demo", *SMALL], capture_output=True, text=True, timeout=500
     )
     assert told.returncode == 0, told.stderr
     heading, *rest = told.stdout.splitlines()

@@ -6,10 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -19,17 +17,10 @@ from events.topics import DECISIONS, LABELS, TRANSACTIONS
 from stack.clients.reading import read_topic
 from stack.installation import ROOT
 from stack.submission.unread_record import recorded_gaps
-from tests.running import RunningJob, running_job
+from tests.running import RunningJob
 from tests.waiting import wait_for
 
 CARD = b"tok_1"
-
-
-@pytest.fixture(scope="module")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJob]:
-    """Run one job for all tests here; each leaves one running."""
-    with running_job(tmp_path_factory.mktemp("not-well") / "stack") as running:
-        yield running
 
 
 def call(job: RunningJob, *arguments: str) -> Result:
@@ -73,7 +64,7 @@ def delete_topic(job: RunningJob, name: str) -> None:
     client = admin(job)
     for future in client.delete_topics([name]).values():
         future.result(30)
-    wait_for(lambda: name not in client.list_topics(timeout=5).topics, 20, f"{name} deleted")
+    wait_for(lambda: name not in client.list_topics(timeout=5).topics, f"{name} deleted")
 
 
 def cancel(job: RunningJob) -> None:
@@ -86,14 +77,13 @@ def decided(job: RunningJob) -> list[str]:
     return [json.loads(value)["transaction_id"] for value in values]
 
 
-@pytest.mark.timeout(300)
 def test_a_job_that_cannot_take_a_savepoint_is_replaced_from_its_checkpoint(
     job: RunningJob,
 ) -> None:
     """A lost TaskManager leaves the job RESTARTING for want of a slot."""
-    wait_for(lambda: call(job, "status").exit_code == 0, 30, "all well")
+    wait_for(lambda: call(job, "status").exit_code == 0, "all well")
     job.stack.scale(1)
-    wait_for(lambda: call(job, "status").exit_code == 1, 60, "the restart noticed")
+    wait_for(lambda: call(job, "status").exit_code == 1, "the restart noticed")
     told = call(job, "status", "--json", "-")
     found = json.loads(told.stdout)
     assert told.exit_code == 1
@@ -112,10 +102,9 @@ def test_a_job_that_cannot_take_a_savepoint_is_replaced_from_its_checkpoint(
     replaced = call(job, "submit", "--replace", "--from-checkpoint")
     assert replaced.exit_code == 0, replaced.output
     assert "from chk-" in replaced.output
-    wait_for(lambda: call(job, "status").exit_code == 0, 60, "all well again")
+    wait_for(lambda: call(job, "status").exit_code == 0, "all well again")
 
 
-@pytest.mark.timeout(300)
 def test_payments_that_were_deleted_unread_are_named(job: RunningJob, tmp_path: Path) -> None:
     """By submit, by the job's metric, and by audit for as long as it compares that time."""
     cancel(job)
@@ -138,7 +127,7 @@ def test_payments_that_were_deleted_unread_are_named(job: RunningJob, tmp_path: 
     submitted = call(job, "submit")
     assert submitted.exit_code == 1
     assert gap in submitted.output
-    wait_for(lambda: sorted(decided(job)) == ["t3", "t4"], 60, "the rest decided")
+    wait_for(lambda: sorted(decided(job)) == ["t3", "t4"], "the rest decided")
     [found] = recorded_gaps(job.stack.layout)
     assert found.gap.records == 3
 
@@ -147,7 +136,7 @@ def test_payments_that_were_deleted_unread_are_named(job: RunningJob, tmp_path: 
     assert gap in audited.stderr
     counts = json.loads(audited.stdout)
     assert (counts["records"], counts["payments"], counts["lost"]) == (2, 2, [])
-    wait_for(lambda: unread_deleted(job) == 3, 20, "the metric")
+    wait_for(lambda: unread_deleted(job) == 3, "the metric")
 
 
 def submit_in_a_container(job: RunningJob, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -185,7 +174,6 @@ def unread_deleted(job: RunningJob) -> float:
     return sum(flink.metrics(running.id, vertex, wanted).values()) if wanted else 0
 
 
-@pytest.mark.timeout(300)
 def test_a_topic_made_anew_is_not_passed_over_silently(job: RunningJob) -> None:
     """By offsets alone the job would go on in the middle of the new topic."""
     cancel(job)
@@ -200,12 +188,11 @@ def test_a_topic_made_anew_is_not_passed_over_silently(job: RunningJob) -> None:
     assert job.stack.flink.running() == []
     accepted = call(job, "submit", "--accept-gap")
     assert accepted.exit_code == 1, "it runs, and says again what is missing"
-    wait_for(lambda: {"t15", "t16"} <= set(decided(job)), 60, "the rest decided")
+    wait_for(lambda: {"t15", "t16"} <= set(decided(job)), "the rest decided")
     assert not {"t10", "t14"} & set(decided(job))
 
 
-@pytest.mark.timeout(120)
 def test_a_missing_topic_is_noticed(job: RunningJob) -> None:
     delete_topic(job, LABELS.name)
-    wait_for(lambda: "Topic labels is missing" in call(job, "status").output, 20, "noticed")
+    wait_for(lambda: "Topic labels is missing" in call(job, "status").output, "noticed")
     assert call(job, "status").exit_code == call(job, "doctor").exit_code == 1

@@ -13,7 +13,6 @@ from scoring.loader import find_bundle
 MODELS = Path(__file__).resolve().parents[2] / "onnx_models"
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", ["quix"])
 def test_a_peer_that_promises_exactly_once_loses_and_doubles_nothing(
     tmp_path: Path, name: str

@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from producer.sending.run import INTERRUPTED, RunSettings, to_kafka
 from producer.stream.labels import DAY_MS, LabelSettings
 from stack.services.embedded import Stack
 from tests.unit.producer.samples import GOOD_ROW, OWN, TOKENIZER, VISA, write_csv
+from tests.waiting import PATIENCE_S, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 3
@@ -52,19 +54,11 @@ def topics(stack: Stack) -> MakeTopics:
         ]
         for made in admin.create_topics(wanted).values():
             made.result(30)
-        wait_until(lambda: records_in(settings, settings.transactions) == 0)
-        wait_until(lambda: records_in(settings, settings.labels) == 0)
+        for topic in (settings.transactions, settings.labels):
+            wait_for(partial(is_empty, settings, topic), f"{topic} made")
         return settings
 
     return make
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, for at most a minute."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true within 60 seconds"
-        time.sleep(0.1)
 
 
 def records_in(settings: KafkaSettings, topic: str) -> int | None:
@@ -82,6 +76,10 @@ def records_in(settings: KafkaSettings, topic: str) -> int | None:
         consumer.close()
 
 
+def is_empty(settings: KafkaSettings, topic: str) -> bool:
+    return records_in(settings, topic) == 0
+
+
 def consume(settings: KafkaSettings, topic: str) -> list[Message]:
     """Return everything in a topic, partition by partition."""
     count = records_in(settings, topic)
@@ -90,7 +88,7 @@ def consume(settings: KafkaSettings, topic: str) -> list[Message]:
     found: list[Message] = []
     try:
         consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while len(found) < count:
             assert time.monotonic() < deadline, f"{len(found)} of {count} consumed"
             found += consumer.consume(min(10_000, count - len(found)), 1.0)
@@ -199,9 +197,11 @@ def test_an_interrupt_loses_nothing_that_the_summary_claims(
             settings.labels, "--label-delay", "1d", "--json", str(summary_path), *rate]  # fmt: skip
     process = subprocess.Popen(call, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
-        wait_until(lambda: (records_in(settings, settings.transactions) or 0) > 1_000)
+        wait_for(
+            lambda: (records_in(settings, settings.transactions) or 0) > 1_000, "1,000 payments"
+        )
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        assert process.wait(PATIENCE_S) == 130
     finally:
         process.kill()
         process.wait()

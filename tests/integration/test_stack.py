@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import time
-from collections.abc import Callable
 
 import psutil
 import pytest
@@ -19,14 +17,7 @@ from stack.services import processes
 from stack.services.embedded import Stack
 from stack.settings import Ports, load
 from tests.conftest import StackFactory
-
-
-def wait_for(what: Callable[[], bool], timeout_s: float = 60) -> None:
-    """Wait until `what` holds."""
-    deadline = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.2)
+from tests.waiting import wait_for
 
 
 def ports_of(stack: Stack) -> Ports:
@@ -79,8 +70,8 @@ def test_other_ports_are_refused_while_it_runs(stack: Stack) -> None:
 def test_a_killed_taskmanager_is_replaced(stack: Stack) -> None:
     killed = stack.pid("taskmanager-2")
     os.kill(killed, signal.SIGKILL)
-    wait_for(lambda: stack.status().processes["taskmanager-2"].pid not in (0, killed))
-    wait_for(lambda: stack.status().state == "running")
+    wait_for(lambda: stack.status().processes["taskmanager-2"].pid not in (0, killed), "another")
+    wait_for(lambda: stack.status().state == "running", "running")
     assert stack.flink.taskmanagers() == ["taskmanager-1", "taskmanager-2"]
 
 
@@ -103,7 +94,7 @@ def end_without_supervisor(stack: Stack) -> None:
     supervisor = psutil.Process(stack.pid("broker")).parent()
     assert supervisor is not None
     supervisor.kill()
-    wait_for(lambda: stack.status().state == "orphaned")
+    wait_for(lambda: stack.status().state == "orphaned", "orphaned")
 
 
 def assert_nothing_left(stack: Stack, given: Ports) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from benchmarks.state.backends import BACKENDS
 from benchmarks.state.run import StateSettings, measure
 from cli.stack.submit import ROOT
 from scoring.loader import find_bundle
 
 
-@pytest.mark.timeout(300)
 def test_rocksdb_holds_the_cards_and_gives_them_back(tmp_path: Path) -> None:
     settings = StateSettings(
         folder=tmp_path / "stack",

@@ -35,9 +35,7 @@ def test_what_is_kept_is_read_or_refused(name: str) -> None:
 def test_chance_bytes_are_read_or_refused(name: str) -> None:
     target = reader(name)
 
-    @settings(
-        max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=25, database=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(list(target.seeds())), st.integers(0, 4096), st.binary(max_size=64))
     def judge(seed: bytes, at: int, more: bytes) -> None:
         at %= len(seed) + 1

@@ -18,14 +18,13 @@ from events.decision import Decision, decode_decision
 from events.topics import DEAD_LETTERS, DECISIONS, TRANSACTIONS
 from stack.clients.reading import read_topic
 from tests.running import RunningJob
+from tests.waiting import PATIENCE_S
 
 CASES = ROOT.parent / "shared" / "cases"
 PLAIN = (
     "--map=card_id=card", "--map=timestamp=at", "--map=amount=amount", "--map=merchant_id=shop",
 )  # fmt: skip
 EURO = "--constant=currency=EUR"
-
-_PATIENCE_S = 60.0
 
 
 def call(*arguments: object) -> Result:
@@ -100,7 +99,7 @@ class Ground:
 
     def answers(self, enough: Callable[[Answers], bool]) -> Answers:
         """Wait until what is committed is enough, and return it."""
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             found = Answers(
                 [decode_decision(m.value() or b"") for m in self._records(DECISIONS.name)],
@@ -108,7 +107,7 @@ class Ground:
             )
             if enough(found):
                 return found
-            assert time.monotonic() < deadline, f"not within {_PATIENCE_S:.0f} s: {found}"
+            assert time.monotonic() < deadline, f"not within {PATIENCE_S:.0f} s: {found}"
             time.sleep(0.5)
 
     def decided(self, *transaction_ids: str) -> Answers:

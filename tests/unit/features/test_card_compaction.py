@@ -68,7 +68,7 @@ def check_windows(hot: Hot, late_ms: int) -> None:
         assert max(least, default=0) / 100 <= largest <= max(most, default=0) / 100 * (1 + 2e-6), w
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**32),
     count=st.integers(MAX_CARD_EVENTS + 1, 3 * MAX_CARD_EVENTS),

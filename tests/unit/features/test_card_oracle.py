@@ -66,7 +66,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     return history
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(histories())
 def test_each_step_equals_the_oracle(history: list[dict[str, Any]]) -> None:
     state, oracle = None, CardOracle()

@@ -37,7 +37,7 @@ def blur_ms(age_ms: int) -> float:
     return min(max(age_ms, 0) / 16, WIDEST_MERCHANT_BUCKET_MS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([HOUR_MS, DAY_MS, 9 * DAY_MS, 60 * DAY_MS]))
 @example(1, 60 * DAY_MS)
 def test_counts_and_frauds_are_within_the_stated_blur(seed: int, span_ms: int) -> None:
@@ -80,7 +80,7 @@ def check(
         assert 0 <= values[slot(MERCHANT_FEATURES, f"merchant_delayed_fraud_share_{w}")] <= 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([HOUR_MS, 9 * DAY_MS, 50 * DAY_MS]))
 def test_repeats_and_corrections_count_once_before_and_after_compaction(
     seed: int, span_ms: int

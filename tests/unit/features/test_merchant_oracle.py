@@ -62,13 +62,13 @@ DECIMALS = {"EUR": 2, "JPY": 0, "KWD": 3, "CLF": 4}
 History = list[tuple[str, int, Any]]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(PAYMENT, AWAITED, ARRIVAL, TOLD, STRANGER), min_size=1, max_size=40))
 def test_each_step_equals_the_oracle(history: History) -> None:
     follow(history)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(PAYMENT, FRAUD, STRANGER), min_size=8, max_size=40))
 def test_runs_of_known_frauds_equal_the_oracle(history: History) -> None:
     follow(history)

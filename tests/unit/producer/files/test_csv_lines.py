@@ -89,7 +89,7 @@ def read(text: str, quotes: Quotes) -> Found:
 TEXTS = st.text(st.sampled_from('x",,\n\n\r é"'), max_size=40)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS, st.sampled_from(("line", "multiline", "none")))
 @example('x,"x\nx,x\n', "line")
 @example('x,"x\nx,x\nx","x', "multiline")

@@ -76,7 +76,7 @@ WIDE = with_options(
 
 
 @given(st.lists(ROW, min_size=1, max_size=12), st.booleans())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_whatever_is_read_is_a_payment_for_the_job_too(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]], rounded: bool
 ) -> None:

@@ -6,7 +6,7 @@ from producer.handbook.population import GeneratorSettings, populate, within_rad
 
 
 @given(st.integers(1, 400), st.integers(1, 60), st.floats(0.5, 60.0), st.integers(0, 9))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_terminals_within_the_radius_are_those_of_a_naive_search(
     customers: int, terminals: int, radius: float, seed: int
 ) -> None:

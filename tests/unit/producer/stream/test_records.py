@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from events.label import Label, parse_label
@@ -83,7 +83,6 @@ offsets = st.lists(st.integers(0, 300), min_size=1, max_size=60)
 
 
 @given(offsets, st.integers(0, 120), st.integers(1, 299))
-@settings(deadline=None)
 def test_two_runs_send_what_one_run_sends(times: list[int], delay: int, cut: int) -> None:
     times = sorted(times)
     whole = _names(_run(times, delay, selection=Selection(until_ms=T0 + 500)))
@@ -94,7 +93,6 @@ def test_two_runs_send_what_one_run_sends(times: list[int], delay: int, cut: int
 
 
 @given(offsets, st.integers(0, 120), st.integers(1, 17))
-@settings(deadline=None)
 def test_no_label_comes_before_its_payment_or_its_time_even_out_of_order(
     times: list[int], delay: int, size: int
 ) -> None:

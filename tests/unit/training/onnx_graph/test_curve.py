@@ -77,7 +77,7 @@ def test_a_score_that_rounding_brought_above_1_stays_a_probability(name: str) ->
     assert CURVES[name](floats([1.0, above])).max() <= 1.0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.floats(0, 1, width=32), st.booleans()), min_size=2, max_size=60).filter(
         lambda rows: len({fraud for _, fraud in rows}) == 2
@@ -111,7 +111,7 @@ def test_tail_ranks_give_each_decade_the_same_room() -> None:
     assert curve(floats(top))[1] == pytest.approx(0.5, abs=0.3)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.3, 3.0]), st.booleans())
 def test_no_line_of_a_rank_is_so_steep_that_rounding_shows(
     seed: int, shape: float, saturated: bool
