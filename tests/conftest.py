@@ -14,6 +14,8 @@ from stack.settings import StackSettings
 from tests.file_sums import hold_every_file_to_its_sums
 from tests.running import RunningJob, fresh_job
 
+pytest_plugins = ("tests.times", "tests.workers")
+
 StackFactory = Callable[..., Stack]
 
 # A busy machine is no defect of what is tested.
