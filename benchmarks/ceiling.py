@@ -20,7 +20,7 @@ _TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class Ceiling:
-    """What the bare loop reached: payments a second, and its own CPU for a payment in us."""
+    """Result of the bare loop: payments a second, and its own CPU for a payment in us."""
 
     payments: int
     tx_per_s: float

@@ -40,7 +40,7 @@ DIRECT = Variant("direct", ("--direct",))
 
 @dataclass(frozen=True)
 class ComparisonSettings:
-    """What is compared. Each run measures `payments` behind `warm_up` others, then latencies.
+    """Settings of a comparison: a run measures `payments` behind `warm_up` others, then latencies.
 
     Before them both variants run over everything that waits, `heating` times, unmeasured. Latency
     is measured at each of `rates` (payments a second) for `seconds`. `cluster` are options of Flink

@@ -80,7 +80,7 @@ class Period:
 
 @dataclass(frozen=True)
 class HandbookResults:
-    """What came of a run; rates in payments a second.
+    """Results of a run; rates in payments a second.
 
     `streamed` judges the job's decisions, `replayed` an offline replay in which every label comes
     exactly in time.

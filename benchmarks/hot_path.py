@@ -1,4 +1,4 @@
-"""Where each microsecond of a payment goes: every step in plain Python, in this process.
+"""Time of each step of a payment in plain Python, in this process.
 
 The job adds to it what Flink and the crossings into the interpreter take; see docs/performance.md.
 """

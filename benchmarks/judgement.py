@@ -14,7 +14,7 @@ LEVELS = ("MEDIUM", "HIGH")
 
 @dataclass(frozen=True)
 class Judgement:
-    """How well payments were ranked, and what each level catches.
+    """Ranking quality of the scores, and what each level catches.
 
     `precision` and `recall` are of everything at a level or above it; None where nothing is.
     """

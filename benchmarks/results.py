@@ -20,7 +20,7 @@ _HOUR_S = 3600
 
 @dataclass
 class Results:
-    """What has been measured so far; an empty part was not asked for."""
+    """Figures measured so far; an empty part was not asked for."""
 
     provenance: Provenance
     settings: dict[str, object]

@@ -21,7 +21,7 @@ from stack.services.embedded import Stack
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """What is measured. `payments` are measured behind `warm_up` others, each `rate` for `seconds`.
+    """Settings: `payments` are measured behind `warm_up` others, each `rate` for `seconds`.
 
     Rates are in payments a second. The folder is the run's own and removed after it, unless `keep`.
     """

@@ -30,7 +30,7 @@ _MARGIN_S = 2
 
 @dataclass(frozen=True)
 class ThreadSettings:
-    """What is watched: a backlog of `payments` behind `warm_up` others, then each of `rates`.
+    """Settings of a run: a backlog of `payments` behind `warm_up` others, then each of `rates`.
 
     Rates are in payments a second, each held for `seconds` behind the usual warm-up.
     """
@@ -46,7 +46,7 @@ class ThreadSettings:
 
 @dataclass
 class ThreadProfile:
-    """Who took the cores' time, by pace (`backlog`, `500/s`), and the latency at each rate."""
+    """CPU time of threads by pace (`backlog`, `500/s`), and the latency at each rate."""
 
     provenance: Provenance
     uses: dict[str, Use] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Which threads take the cores' time, by the kernel's own count for each of them."""
+"""CPU time of each thread, by the kernel's own count."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ a pool, whose names differ in the number at the end, count as one."""
 
 @dataclass(frozen=True)
 class Use:
-    """What ran between two looks: seconds of CPU, and turns on a core, by thread.
+    """Use of the cores between two looks: seconds of CPU, and turns on a core, by thread.
 
     `idle_s` are seconds of cores on which nothing ran.
     """
@@ -43,12 +43,12 @@ class Use:
 
     @property
     def idle(self) -> float:
-        """What part of all cores' time nobody took, 0 to 1."""
+        """Share of all cores' time that nobody took, 0 to 1."""
         return self.idle_s / self._all_s
 
     @property
     def elsewhere(self) -> float:
-        """What part of it went to processes that were not looked at, 0 to 1."""
+        """Share of all cores' time that went to processes not looked at, 0 to 1."""
         return max(0.0, 1.0 - self.idle - sum(self.seconds.values()) / self._all_s)
 
     @property

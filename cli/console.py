@@ -1,4 +1,4 @@
-"""What a person sees: progress and remarks on standard error, results on standard output."""
+"""Output for people: progress and remarks on standard error, results on standard output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _console(stream_is_terminal: bool, *, stderr: bool) -> Console:
 
 @dataclass(frozen=True)
 class Output:
-    """Where a command writes, and how much.
+    """Destination and volume of a command's output.
 
     Attributes:
         quiet: Only results and errors.

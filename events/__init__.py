@@ -1,4 +1,4 @@
-"""What travels: the events, and nothing that moves them.
+"""Events that travel between programs, without anything that moves events.
 
 Belongs here: the types of every topic, their parsing, validation and encoding, the topic
 declarations, and the columnar form of payments for files.

@@ -1,4 +1,4 @@
-"""What the JSON events carry, field by field: description, unit and range for the JSON Schemas.
+"""Fields of the JSON events: description, unit and range of each, for the JSON Schemas.
 
 Nothing here checks a value. The limits that a decoder holds stand beside it: `wire.Text` for texts,
 `transaction` for coordinates and attributes. `Field[Text]` is a field of an event that comes from

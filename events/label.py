@@ -1,4 +1,4 @@
-"""What was later learnt about a payment: fraud or not."""
+"""A label: the later finding that a payment was fraud or not."""
 
 from typing import Final
 

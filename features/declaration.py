@@ -1,4 +1,4 @@
-"""What the declaration of a feature says, and what its teller is given and returns.
+"""Declaration of a feature, and what its teller is given and returns.
 
 One object declares a feature once: what it is called, what it measures, its words, its reason code
 and when and how it is told. The vector, the slots of the kernels and the reasons are built from
@@ -39,7 +39,7 @@ class Values(Protocol):
 
 
 class Usual(NamedTuple):
-    """How a feature was distributed over the present values of the training data.
+    """Distribution of a feature over the present values of the training data.
 
     One value in twenty lies below `low`, one in twenty above `high`.
     """
@@ -128,7 +128,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """What a kernel measures under one name, `plan.NAME` in its code.
+    """Measure of a kernel under one name, `plan.NAME` in its code.
 
     It is one feature, or one for each window: then `steps_ms` are the windows that the kernel
     steps through, of which some may have no feature.

@@ -1,4 +1,4 @@
-"""Running every kernel once, which compiles it."""
+"""Warm-up of the kernels: each runs once, which compiles it."""
 
 from typing import Final
 

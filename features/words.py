@@ -92,7 +92,7 @@ def ratio(value: float) -> str:
 
 
 def counts(told: Told) -> Phrase | None:
-    """How many payments are in a window, against the card's or merchant's own rate outside it."""
+    """Speak of the payments in a window, against the card's or merchant's own rate outside it."""
     entity, window_ms = told.feature.entity, told.feature.window_ms
     if window_ms is None or told.value < _LEAST[entity] + (window_ms > HOUR_MS):
         return None
@@ -107,7 +107,7 @@ def counts(told: Told) -> Phrase | None:
 
 
 def sums(told: Told) -> Phrase | None:
-    """What a card paid in a window, against its own rate outside it.
+    """Speak of what a card paid in a window, against its own rate outside it.
 
     Any payment exceeds the rate of its window, so the sum has to exceed the rate and a payment.
     """

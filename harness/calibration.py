@@ -1,4 +1,4 @@
-"""How fast this machine is just now: a fixed loop, timed before and after each measurement.
+"""Speed of this machine just now: a fixed loop, timed before and after each measurement.
 
 Shared machines have fast and slow phases; two runs compare only where their loops do.
 """

@@ -2,4 +2,4 @@
 
 
 class BenchmarkError(RuntimeError):
-    """What was to be measured did not happen: says what was expected, what came, what to do."""
+    """A failed measurement: says what was expected, what came, what to do."""

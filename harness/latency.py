@@ -1,4 +1,4 @@
-"""How long after its payment a decision can be read, early and committed."""
+"""Time from a payment to its readable decision, early and committed."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Sent:
-    """What was sent, and how late the sender itself came at worst."""
+    """Records that were sent, and the sender's own worst delay."""
 
     schedule: Schedule
     worst_lateness_ms: float

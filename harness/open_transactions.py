@@ -1,4 +1,4 @@
-"""Which partitions an open transaction keeps from subscribers with read_committed."""
+"""Partitions that an open transaction keeps from subscribers with read_committed."""
 
 from __future__ import annotations
 

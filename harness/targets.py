@@ -1,4 +1,4 @@
-"""What the figures are held against, as data."""
+"""Targets of the figures, as data."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _TAIL = 0.05
 
 
 class DecisionTime(msgspec.Struct, frozen=True, gc=False):
-    """What a measurement needs of a decision."""
+    """Interface of a decision, as a measurement needs it."""
 
     transaction_id: str
     card_id: str

@@ -1,4 +1,4 @@
-"""How each profile finishes a request: score it here, or pass it on to the Arrow batches."""
+"""Finish of a request in each profile: score it here, or pass it on to the Arrow batches."""
 
 import time
 from collections.abc import Sequence

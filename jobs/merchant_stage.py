@@ -19,7 +19,7 @@ from udfs.metrics import Counters
 
 
 class Finish(Protocol):
-    """What a profile does with a request whose features are complete."""
+    """Handling of a request whose features are complete, by profile."""
 
     def open(self, counters: Counters) -> None:
         """Prepare on the TaskManager."""

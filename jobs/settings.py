@@ -1,4 +1,4 @@
-"""What the job can be told on its command line, as one frozen object."""
+"""Command line of the job as one frozen object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends a run of the producer."""
+"""Errors that end a run of the producer."""
 
 
 class SendError(RuntimeError):

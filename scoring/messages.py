@@ -1,4 +1,4 @@
-"""What the stages hand each other, packed with MessagePack."""
+"""Messages between the stages, packed with MessagePack."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a stage hands on of its entity's step: one way for the job and for what it is compared with.
+"""Output of a stage for its entity's step: one way for the job and for its proofs.
 
 No Flink in it.
 """

@@ -1,4 +1,4 @@
-"""What the stack raises."""
+"""Errors of the stack."""
 
 
 class StackError(Exception):

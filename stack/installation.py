@@ -1,4 +1,4 @@
-"""Where the pieces that the stack starts are installed."""
+"""Places of the installed programs that the stack starts."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Installation:
 
     @property
     def numba_cache(self) -> Path:
-        """Where compiled kernels are kept, shared by every process of this checkout."""
+        """Folder of compiled kernels, shared by every process of this checkout."""
         return self.root / ".cardwatch" / "numba"
 
     def shipped_config(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What can be chosen about an embedded stack, and what a running one has been given."""
+"""Settings of an embedded stack, and the ports that a running stack has been given."""
 
 from __future__ import annotations
 
@@ -161,12 +161,12 @@ class Layout:
 
     @property
     def zookeeper_data(self) -> Path:
-        """What ZooKeeper keeps for the JobManager; emptied at each start."""
+        """Folder of what ZooKeeper keeps for the JobManager; emptied at each start."""
         return self.folder / "zookeeper"
 
     @property
     def recovery(self) -> Path:
-        """What a restarted JobManager finds its job by; emptied at each start."""
+        """Folder in which a restarted JobManager finds its job; emptied at each start."""
         return self.folder / "ha"
 
     @property
@@ -182,7 +182,7 @@ def save(settings: StackSettings, ports: Ports) -> None:
 
 
 class _Record(msgspec.Struct):
-    """What the state file holds."""
+    """Content of the state file."""
 
     settings: dict[str, object]
     ports: Ports

@@ -1,4 +1,4 @@
-"""How models are fitted: the choices of one call of `train`."""
+"""Settings of one fit of the models."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHARE: Final = Meta(gt=0.0, le=1.0)
 
 @dataclass(frozen=True)
 class FitSettings:
-    """How the models are fitted.
+    """Settings of one fit of the models.
 
     Each annotation describes one setting and holds its range. `training.ensemble.settings_file`
     reads both: they check a file, and they are what `./cardwatch train --write-settings` prints.

@@ -1,4 +1,4 @@
-"""What must be mended in a Python worker of PyFlink before numba can be imported there."""
+"""Repairs of PyFlink's Python worker that numba needs before its import."""
 
 from __future__ import annotations
 

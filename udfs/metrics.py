@@ -18,7 +18,7 @@ class Counter(Protocol):
     """A counter of Flink's."""
 
     def inc(self, n: int = 1) -> None:
-        """Add n."""
+        """Add n to the counter."""
 
 
 class Group(Protocol):

@@ -26,7 +26,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Audit:
-    """What became of the records of the transactions topic.
+    """Account of the records of the transactions topic.
 
     `payments` counts different payments: a record with the id and the content of an earlier one is
     one of `repeats`. `refused` counts records that are no payment, or whose dead letter is there.

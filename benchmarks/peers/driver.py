@@ -1,4 +1,4 @@
-"""How a peer is declared, started, killed and stopped: the same for all of them."""
+"""Driver of peers: declaration, start, kill and stop are the same for all."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _JOB_START_S = 180.0
 
 @dataclass(frozen=True)
 class Scene:
-    """What a peer is given: the broker's stack, a model, an empty folder, its own environment."""
+    """Surroundings of a peer: the broker's stack, a model, an empty folder, an environment."""
 
     stack: Stack
     bundle: Path
@@ -106,7 +106,7 @@ class Processes:
 
     @property
     def log(self) -> Path:
-        """What the processes print."""
+        """Output of the peer's processes."""
         return self.scene.folder / "peer.log"
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""What a peer needs beside the project's own environment: packages and jars, pinned, by itself.
+"""Environment of a peer beside the project's own: pinned packages and jars.
 
 A peer's packages go into an environment below .cardwatch/peers that lies over the project's: what
 the peer's lock pins comes first, and everything else, above all what features and scores are
@@ -35,7 +35,7 @@ class Environment:
 
     @property
     def folder(self) -> Path:
-        """Where it is installed."""
+        """Folder of the peer's installation."""
         return self.home / self.name
 
     @property
@@ -56,7 +56,7 @@ class Environment:
 
     @property
     def jars(self) -> list[Path]:
-        """What Maven has fetched or built."""
+        """Jars that Maven has fetched or built."""
         return sorted((self.folder / "jars").glob("*.jar"))
 
     def ready(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which decisions a peer has lost, doubled or made of a wrong state."""
+"""Judge of a peer: decisions lost, doubled, or made from a wrong state."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _TAIL = 0.05
 
 @dataclass(frozen=True)
 class PeerSettings:
-    """What each peer goes through.
+    """Steps that each peer goes through.
 
     The rate is in payments a second; it is held for `seconds` twice, the second time with a kill.
     """
@@ -57,13 +57,13 @@ class PeerSettings:
 
     @property
     def drain_s(self) -> float:
-        """How long a peer may take for the backlog: at 250 payments a second."""
+        """Seconds that a peer may take for the backlog: at 250 payments a second."""
         return 60.0 + (self.payments + self.warm_up) / 250
 
 
 @dataclass
 class PeerResult:
-    """What was measured; None or empty where it could not be, and `problem` says why.
+    """Figures of a peer; None or empty where not measured, and `problem` says why.
 
     Rates in payments a second, latencies in ms (p50, p99, p999), memory in MiB (proportional set
     size of all its processes, the most behind any step), times in seconds.

@@ -1,4 +1,4 @@
-"""How much memory a peer takes, all of its processes together."""
+"""Memory of a peer, all of its processes together."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from harness.latency import Latencies, LatencyProbe
 
 
 class _Answer(msgspec.Struct):
-    """What is needed of a decision."""
+    """Interface of a decision, as the follower needs it."""
 
     card_id: str
     card_sequence: int

@@ -37,7 +37,7 @@ _SETTLED = 1 / 6
 
 @dataclass(frozen=True)
 class SoakSettings:
-    """What is sent: `share` of the measured capacity for `minutes`, or `per_s` where given.
+    """Load of a soak: `share` of the measured capacity for `minutes`, or `per_s` where given.
 
     A sample every `every_s` seconds. The capacity is what the job decides while more is sent than
     it can take, as much as it did of `payments` that waited behind `warm_up` others: the sender and
@@ -57,7 +57,7 @@ class SoakSettings:
 
 @dataclass
 class Soak:
-    """What came out: the samples, and whether every payment was decided once and in order."""
+    """Results of a soak: the samples, and whether every payment was decided once and in order."""
 
     provenance: Provenance
     settings: dict[str, object]

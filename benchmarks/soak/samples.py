@@ -1,4 +1,4 @@
-"""What is measured of a running job every few seconds."""
+"""Samples of a running job, every few seconds."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ job then lacked. It comes on top of the latencies, as they count from the time t
 
 @dataclass(frozen=True)
 class Stretch:
-    """What is sent: `payments` of the world behind its first `skip`, `per_s` a second."""
+    """Payments to send: `payments` of the world behind its first `skip`, `per_s` a second."""
 
     skip: int
     payments: int
@@ -67,7 +67,7 @@ class SoakSender:
         self._process.join()
 
     def start(self) -> None:
-        """Let it begin."""
+        """Let the sending begin."""
         self._pipe.send("go")
 
     def finish(self, seconds: float) -> float:

@@ -15,7 +15,7 @@ _CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Trend:
-    """How a figure moved over a run: its median, and the change over the whole run as a share.
+    """Trend of a figure over a run: its median, and the change over the run as a share.
 
     `change` is the slope of Theil and Sen, the median of the slopes of all pairs (Sen 1968, Journal
     of the American Statistical Association), times the length of the run, over the median; a spike

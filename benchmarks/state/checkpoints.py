@@ -1,4 +1,4 @@
-"""What the checkpoints of a stretch of time cost, by Flink's own record of them."""
+"""Cost of the checkpoints in a stretch of time, by Flink's own record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a long history costs: bytes and CPU of one entity over its payments, in this process.
+"""Cost of a long history: bytes and CPU of one entity over its payments, in this process.
 
 The payments of an entity are spread evenly over the thirty days of the longest window, so all of
 them are in its state. The kernels are compiled first; the crossing into Flink's state is not here.

@@ -1,4 +1,4 @@
-"""Which payments have been decided, how often and when: an array each, for tens of millions."""
+"""Ledger of decided payments, their count and time: an array each, for tens of millions."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Ledger:
 
     @property
     def lost(self) -> int:
-        """How many payments have no decision."""
+        """Number of payments without a decision."""
         return int(np.count_nonzero(self._times == 0))
 
     @property
     def doubled(self) -> int:
-        """How many payments have more than one decision."""
+        """Number of payments with more than one decision."""
         return int(np.count_nonzero(self._times > 1))
 
     def read_until(self, payments: int) -> None:

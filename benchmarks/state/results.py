@@ -61,5 +61,5 @@ class StateResult:
 
     @property
     def restore_state_s(self) -> float:
-        """What the state adds to the time until the first decision."""
+        """Seconds that the state adds to the time until the first decision."""
         return self.restore_full.first_decision_s - self.restore_empty.first_decision_s

@@ -39,7 +39,7 @@ _LATE_S: Final = 3.0
 
 @dataclass(frozen=True)
 class StateSettings:
-    """What is measured: `cards` known cards, then `payments` over all of them."""
+    """Settings of a run: `cards` known cards, then `payments` over all of them."""
 
     folder: Path
     bundle: Path

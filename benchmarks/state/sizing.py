@@ -1,4 +1,4 @@
-"""What other loads need, on paper: each figure by its formula from measured ones.
+"""Needs of other loads, on paper: each figure by its formula from measured ones.
 
 Everything here is an extrapolation: measured on two cores, told for hundreds.
 """
@@ -26,7 +26,7 @@ _DAY_S: Final = 86_400
 
 @dataclass(frozen=True)
 class Measured:
-    """What the formulas start from: RocksDB with the changelog, ten million cards (docs/state.md).
+    """Figures that the formulas start from: the changelog, ten million cards (docs/state.md).
 
     Attributes:
         subtask_tx_per_s: Payments a second of the job at parallelism 1, warm, two TaskManagers,

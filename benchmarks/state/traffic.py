@@ -43,13 +43,13 @@ class Phase:
 
     @property
     def count(self) -> int:
-        """How many payments."""
+        """Number of payments."""
         return self.end - self.start
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What one run sends, by number of payments.
+    """Payments of one run, by number.
 
     `warm_up` payments of few other cards; `probes`; one of each of `cards`; `steady` ones spread
     evenly over all cards, which is the worst that a cache can meet; `probes` again. Every payment
@@ -79,17 +79,17 @@ class Plan:
 
     @property
     def total(self) -> int:
-        """How many payments the run sends in all."""
+        """Number of payments that the run sends in all."""
         return self.phases["probe-full"].end
 
     @property
     def merchants(self) -> int:
-        """How many merchants: more with more cards, so that theirs is not the state that grows."""
+        """Number of merchants: more with more cards, so that theirs is not the state that grows."""
         return max(_MERCHANTS_AT_LEAST, self.cards // _PAYMENTS_A_MERCHANT)
 
     @property
     def known_cards(self) -> int:
-        """How many cards the job knows in the end."""
+        """Number of cards that the job knows in the end."""
         return self.cards + min(WARM_CARDS, self.warm_up)
 
     def card_numbers(self, name: str) -> npt.NDArray[np.int64]:

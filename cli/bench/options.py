@@ -1,4 +1,4 @@
-"""What `bench` and its sub-commands share."""
+"""Options and helpers that `bench` and its sub-commands share."""
 
 from __future__ import annotations
 

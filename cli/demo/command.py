@@ -46,7 +46,7 @@ _world = in_group("Generated world")
 
 @dataclass(frozen=True)
 class DemoSettings:
-    """What the demo plays; `rate` is in payments a second."""
+    """Settings of the demo; `rate` is in payments a second."""
 
     alerts: int
     rate: float

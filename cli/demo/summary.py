@@ -1,4 +1,4 @@
-"""What the demo tells at its end: payments, alerts, how right they were, and how soon."""
+"""Summary of the demo: payments, alerts, their precision and recall, and latency."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DemoSummary:
     committed_ms: dict[str, float]
 
     def show(self, out: Output) -> None:
-        """Print it as two tables."""
+        """Print the summary as two tables."""
         out.results.print()
         out.table(
             ("payments", "decided", "frauds", "MEDIUM", "HIGH"),

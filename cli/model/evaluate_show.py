@@ -1,4 +1,4 @@
-"""How an evaluation is shown: tables, JSON, and a page with plots."""
+"""Output of an evaluation: tables, JSON, and a page with plots."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KB = 1024
 
 @dataclass(frozen=True)
 class JudgeOptions(StudyOptions):
-    """How models are judged and shown, as it was given."""
+    """Options of one call of `evaluate`."""
 
     resamples: int
     seed: int

@@ -34,7 +34,7 @@ STUDY_ROWS: Final = 150_000
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What is studied, on how many payments, by which models, as it was given."""
+    """Options of a study: subject, number of payments and models, as given."""
 
     study: Study | None
     study_rows: int

@@ -51,7 +51,7 @@ _PROGRESS_EVERY = 100_000
 
 @dataclass(frozen=True)
 class _Tables:
-    """What is caught where alerts are counted by payments, and where by cases."""
+    """Tables of what is caught, with alerts counted by payments and by cases."""
 
     judged: Judged
     by_payments: ScenarioTable

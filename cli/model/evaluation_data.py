@@ -1,4 +1,4 @@
-"""What `evaluate` and `tune` judge on: a data set, its protocol and its replayed history."""
+"""Data of `evaluate` and `tune`: a data set, its protocol and its replayed history."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ Step = Callable[[str], None]
 
 @dataclass(frozen=True)
 class TimeSplit:
-    """How a file is divided: the last share of its time, in parts; labels come late."""
+    """Division of a file by time: the last share is judged, in parts; labels come late."""
 
     label_delay_ms: int = DELAY_DAYS * DAY_MS
     test_share: float = TEST_SHARE
@@ -82,7 +82,7 @@ class DataSet:
 
     @property
     def label_delay_ms(self) -> int:
-        """How late labels come."""
+        """Milliseconds from a payment to its label."""
         return DELAY_DAYS * DAY_MS if self.split is None else self.split.label_delay_ms
 
     def test_folds(self, history: History, train_days: int = TRAIN_DAYS) -> list[Fold]:

@@ -1,4 +1,4 @@
-"""What a bundle's thresholds are expected to do, as a table."""
+"""Table of what a bundle's thresholds are expected to do."""
 
 from __future__ import annotations
 

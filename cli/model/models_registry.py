@@ -1,4 +1,4 @@
-"""What `models` finds in a registry: bundles, whether each is whole, and how two differ."""
+"""Bundles of a registry for `models`: whether each is intact, and how two differ."""
 
 from __future__ import annotations
 

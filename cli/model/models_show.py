@@ -1,4 +1,4 @@
-"""How `models` prints bundles and comparisons."""
+"""Output of `models`: bundles and comparisons as tables."""
 
 from __future__ import annotations
 

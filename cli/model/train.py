@@ -69,7 +69,7 @@ What happens:
 
 @dataclass(frozen=True)
 class _Replayed:
-    """A history with what making it cost."""
+    """A replayed history with its cost."""
 
     history: History
     payments_per_s: float

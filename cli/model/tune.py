@@ -57,7 +57,7 @@ _search = in_group("Search")
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """How settings are searched, as it was given."""
+    """Options of one call of `tune`."""
 
     columns: Columns
     settings: Path | None

@@ -50,7 +50,7 @@ class Zone(click.ParamType[str]):
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """How the columns of a file become payments, as it was given for one call."""
+    """Options of one call that say how the columns of a file become payments."""
 
     layout: str | None = None
     pairs: tuple[str, ...] = ()

@@ -34,7 +34,7 @@ class Duration(click.ParamType[int]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return milliseconds."""
+        """Return the duration in milliseconds."""
         match = re.fullmatch(r"([0-9]+)(ms|s|m|h|d)", str(value))
         if match is None:
             self.fail(f"expected a duration such as 7d, 12h or 30m, got {value!r}", param, ctx)

@@ -22,7 +22,7 @@ _COUNT = click.IntRange(min=1)
 
 @dataclass(frozen=True)
 class WorldOptions:
-    """A world as it was asked for."""
+    """Options of one call that describe a world."""
 
     users: int
     merchants: int

@@ -1,4 +1,4 @@
-"""What a card number is, in whatever way a person or a program has spelt it.
+"""Recognition of card numbers, however a person or a program has spelt one.
 
 The producer makes a token of such a number, the job refuses it, and sentences mask it.
 """

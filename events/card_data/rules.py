@@ -1,4 +1,4 @@
-"""What holds for the card of every keyed event: it is a token, and it is the record's key.
+"""Rules for the card of every keyed event: it is a token, and it is the record's key.
 
 And for everything beside it: no card number, verification code, PIN or track anywhere.
 """

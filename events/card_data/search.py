@@ -1,4 +1,4 @@
-"""Where card data stands inside a text: card numbers, track data and verification codes."""
+"""Search for card data in a text: card numbers, track data and verification codes."""
 
 import re
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""How a hot card's memory is bounded: the older half of its payments goes into buckets.
+"""Bounds a hot card's memory: the older half of its payments goes into buckets.
 
 A bucket holds count, sum, maximum and spread of the payments in one cell of time, and counts at
 the time of its newest payment. A cell is 1 s wide, or at most 1/16 of its age behind the card's

@@ -1,4 +1,4 @@
-"""Where the card kernel writes."""
+"""Slots of the card kernel in the vector of its stage."""
 
 from typing import Final
 

@@ -30,7 +30,7 @@ _HIDDEN: Final = ("amount, currency or merchant_id",)
 
 
 class CardStep(NamedTuple):
-    """What one payment made of a card.
+    """Outcome of one payment at its card.
 
     `values` is float32[len(CARD_FEATURES)] in that order. `sequence` numbers the card's accepted
     payments from 1. `late`: more than a day behind the newest payment, so that windows may be cut.

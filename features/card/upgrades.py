@@ -1,4 +1,4 @@
-"""How a card's state of an older version becomes one of the current version."""
+"""Upgrades of a card's state from older versions to the current one."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What is usual for a card: the median of its earlier payments, and what lies far above it."""
+"""Usual amount of a card: the median of its earlier payments, and the payments far above it."""
 
 import numpy as np
 import numpy.typing as npt

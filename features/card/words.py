@@ -46,7 +46,7 @@ def largest_amount(told: Told) -> Phrase | None:
 
 
 def above_usual(told: Told) -> Phrase | None:
-    """How many recent payments were far above the card's median, against other cards."""
+    """Speak of recent payments far above the card's median, against other cards."""
     usual, window_ms = told.values.of("card", "median"), told.feature.window_ms
     if not usual or window_ms is None or told.value <= told.training.high:
         return None
@@ -110,7 +110,7 @@ def new(where: str) -> Teller:
 
 
 def city_share(told: Told) -> Phrase | None:
-    """How few of the card's payments were in the payment's city."""
+    """Speak of how few of the card's payments were in the payment's city."""
     if told.value >= told.training.low:
         return None
     usual = told.training.median

@@ -1,1 +1,1 @@
-"""What the compiled kernels of every entity share: decorators, sums, copying of rows."""
+"""Parts that the compiled kernels of every entity share: decorators, sums, copying of rows."""

@@ -1,4 +1,4 @@
-"""How the kernels are compiled: two decorators, and the digest that keys their cache on disk.
+"""Compilation of the kernels: two decorators, and the digest that keys their cache on disk.
 
 Bits are deterministic: fastmath is off, so floats are added in the order that the source says.
 Numba keys cached machine code by the file of the decorated function alone; a change in a helper

@@ -1,4 +1,4 @@
-"""Where a kernel writes: the slots of its stage's vector, built from the declarations.
+"""Slots of a kernel in its stage's vector, built from the declarations.
 
 A plan is a named tuple with a field for each aggregate: the slot of a single feature, or the slots
 for each window that the kernel steps through, -1 where a window has no feature. The kernels close

@@ -1,4 +1,4 @@
-"""How a hot merchant's memory is bounded: the oldest rows are merged into buckets of time.
+"""Bounds a hot merchant's memory: the oldest rows are merged into buckets of time.
 
 A bucket is a cell of time, at most 1/16 as wide as it is old and at most 8,192 s wide, and counts
 at the time of its newest payment. An edge of a window is therefore off by less than 1/16 of its age

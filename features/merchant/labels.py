@@ -1,4 +1,4 @@
-"""Where a label belongs at a merchant: to a payment's row, to a bucket, or apart. Compiled."""
+"""Finds a label's place at a merchant: a payment's row, a bucket, or apart. Compiled."""
 
 from features.kernels.compiled import helper
 from features.kernels.statistics import bucket_width_ms

@@ -1,4 +1,4 @@
-"""Where the merchant kernel writes, and the ages of payments that it stops at."""
+"""Slots of the merchant kernel, and the ages of payments that it stops at."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How a merchant's state of an older version becomes one of the next.
+"""Upgrades of a merchant's state from an older version to the next one.
 
 Version 2 kept known frauds apart from their payments, and no payment's id. Frauds go to the payment
 of their moment, or to the bucket of it; a fraud without either waits for a payment of its moment.

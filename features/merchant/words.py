@@ -41,14 +41,14 @@ def _share(told: Told, window_ms: int, where: str) -> str:
 
 
 def newest_fraud(told: Told) -> Phrase | None:
-    """How recent the merchant's newest known fraud is."""
+    """Speak of how recent the merchant's newest known fraud is."""
     ago, usual = told.value * DAY_MS / SECOND_MS, told.training.median * DAY_MS / SECOND_MS
     said = f"The newest known fraud at this merchant is {duration(ago)} old"
     return Phrase(told.training.median, f"{said}; a typical age is {duration(usual)}.")
 
 
 def run(told: Told) -> Phrase | None:
-    """How many of the merchant's payments in a row were fraud, whichever form was used."""
+    """Speak of the merchant's payments in a row that were fraud, whichever form was used."""
     many = told.values.of("merchant", "run")
     if not many:
         return None

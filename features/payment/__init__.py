@@ -1,1 +1,1 @@
-"""What a payment tells by itself, without any state: its declarations and their words."""
+"""Features of the payment alone, without any state: declarations and words."""

@@ -41,7 +41,7 @@ def hour(told: Told) -> Phrase | None:
 
 
 def category(told: Told) -> Phrase | None:
-    """What the merchant sells, where that has a high risk of fraud."""
+    """Speak of what the merchant sells, where that has a high risk of fraud."""
     group = told.values.of("payment", "category")
     if group is None or not told.values.of("payment", "high_risk"):
         return None

@@ -1,4 +1,4 @@
-"""What the keyed stages share: rows from a value, by either way back to Java."""
+"""Shared parts of the keyed stages: rows from a value, by either way back to Java."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence

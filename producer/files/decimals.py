@@ -45,7 +45,7 @@ _CODES: Final = {"amount": "bad_amount", "lat": "bad_coordinates", "lon": "bad_c
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What stands before a column's decimals, and whether its values prove it."""
+    """Mark before a column's decimals, and whether its values prove it."""
 
     decimal: Decimal
     sure: bool

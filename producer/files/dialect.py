@@ -1,4 +1,4 @@
-"""How a CSV file is written: its delimiter, and the line that names its columns."""
+"""Dialect of a CSV file: its delimiter, and the line that names its columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller says of a file's form, and the account of what became of its rows."""
+"""Form of a file as its caller gives it, and the account of its rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 @dataclass(frozen=True, slots=True)
 class FileForm:
-    """How a file is read where that is given; None is found by the reader.
+    """Form of a file as given; None is found by the reader.
 
     A quoted value ends on its line ("line"), may hold line breaks ("multiline"), or a quote is a
     character like any other ("none"). The first skip_rows rows are left out.
@@ -60,7 +60,7 @@ class AccountError(RuntimeError):
 
 @dataclass(slots=True)
 class Account:
-    """What became of a file's lines and rows so far.
+    """Account of a file's lines and rows so far.
 
     A text file's lines are its heading, blank ones, rows, and breaks within quoted values. Rows
     are payments, refused, skipped by --skip-rows, or left out as refunds. A row that is read counts

@@ -1,4 +1,4 @@
-"""Which types of a Parquet column can hold which field of a payment."""
+"""Types of a Parquet column that can hold a field of a payment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column of a file holds which field of a payment, and how its values are read."""
+"""Layouts: the column of a file for each field of a payment, and how its values are read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,7 @@ def frozen(items: Mapping[str, str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the columns of a file become payments.
+    """Rules that make payments of the columns of a file.
 
     columns maps a field, or `attributes.NAME`, to a column. A text field may have several, as
     `card_id.1` and `card_id.2`: they are joined by dashes. A time may have `timestamp.date` or

@@ -1,4 +1,4 @@
-"""Which column of a file holds which field, and the sentence where a column is missing."""
+"""Match of a file's columns with fields, and the sentence where a column is missing."""
 
 from __future__ import annotations
 

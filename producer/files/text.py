@@ -25,7 +25,7 @@ _LOOKED_AT: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How bytes become text: the codec, bytes of a mark in front of the text, and a name."""
+    """Encoding of a text: the codec, bytes of a mark in front of the text, and a name."""
 
     codec: str
     mark: int

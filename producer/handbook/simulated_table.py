@@ -30,7 +30,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What simulated payments, cards and terminals are called: string[n] arrays by number.
+    """Names of simulated payments, cards and terminals: string[n] arrays by number.
 
     The seed stands in a payment's name, so that two simulations in one topic do not repeat
     each other.

@@ -19,14 +19,14 @@ _SPIN_S = 0.001
 
 
 class Pacing(Protocol):
-    """What a run needs of a pace."""
+    """Interface of a pace, as a run needs it."""
 
     def due_s(self, payments: int, elapsed_ms: int) -> float:
         """Return when a record goes, in seconds from the first one; see `Pace.due_s`."""
 
 
 class RecordSender(Protocol):
-    """What a run needs of a sender."""
+    """Interface of a sender, as a run needs it."""
 
     def send(self, is_label: bool, key: bytes, value: bytes) -> None:
         """Queue one record."""
@@ -54,7 +54,7 @@ GENERATED: Final = Source()
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is: records queued, bytes of their keys and values, event times reached.
+    """Progress of a run: records queued, bytes of keys and values, event times reached.
 
     stopped says why the run ended before its source did; broken_off, that the source ended early.
     """
@@ -74,7 +74,7 @@ class Progress:
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a run did. payments and labels are those that arrived; the rest is named.
+    """Outcome of a run: payments and labels that arrived, and the rest by name.
 
     Of a file, rows_read are payments that arrived or failed, refused rows, skipped ones
     (--skip-rows), refunds that were left out, and payments that were; of a generator it is None.

@@ -22,7 +22,7 @@ _TIMED_OUT = "_MSG_TIMED_OUT"
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """Where and how records are sent. Idempotence asks for acks=all, and keeps a card's order.
+    """Settings of sending. Idempotence asks for acks=all, and keeps a card's order.
 
     A record that is not confirmed within timeout_s has failed.
     """

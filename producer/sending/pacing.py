@@ -1,4 +1,4 @@
-"""How fast a stream goes: as it can, so many payments a second, or a multiple of recorded time."""
+"""Pace of a stream: unlimited, payments a second, or a multiple of recorded time."""
 
 from dataclasses import dataclass
 

@@ -29,7 +29,7 @@ OnTick = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What is sent and how fast; limit counts payments."""
+    """Payments that are sent and their pace; limit counts payments."""
 
     selection: Selection = field(default_factory=Selection)
     labels: LabelSettings = field(default_factory=LabelSettings)

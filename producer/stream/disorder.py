@@ -19,7 +19,7 @@ Times = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Disorder:
-    """How much goes wrong. Shares are of payments or of labels; times are event time.
+    """Amount of disorder. Shares are of payments or of labels; times are event time.
 
     Every record arrives up to `jitter_ms` after its time, so payments change places. A share of
     the payments comes up to `late_by_ms` late, beyond the day from which the job calls a payment

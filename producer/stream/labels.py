@@ -19,7 +19,7 @@ _COLUMNS = ("transaction_id", "card_id", "merchant_id", "timestamp_ms", "is_frau
 
 @dataclass(frozen=True, slots=True)
 class LabelSettings:
-    """Which labels are sent, how long after their payment, and whether those to come are too.
+    """Labels that are sent, their delay, and whether labels still to come are sent too.
 
     which: all, fraud (only those of frauds), none. A payment whose label is not known has none.
     drain: at the end also send the labels whose time has not come.

@@ -1,4 +1,4 @@
-"""Which payments of a source are sent, and at which time they happen."""
+"""Choice of the payments of a source that are sent, and of their times."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

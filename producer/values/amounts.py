@@ -34,7 +34,7 @@ _MAX_DIGITS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class AmountRules:
-    """What happens to amounts with too many decimals, and to refunds: amounts below zero."""
+    """Rules for amounts with too many decimals, and for refunds: amounts below zero."""
 
     rounded: bool = False
     refunds_left_out: bool = False

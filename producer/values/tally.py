@@ -1,4 +1,4 @@
-"""What reading a file assumed, changed or left out: counted by name, with the words for each."""
+"""Tally of what reading a file assumed, changed or left out, with the words for each."""
 
 from collections import Counter
 from typing import Final

@@ -28,7 +28,7 @@ _CONTROL: Final = r"[\x00-\x1f\x{7f}-\x{9f}]"
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
-    """How a field is read: what is taken from its front, put before it and put behind it.
+    """Rules for a text field: what is cut from its front, put before it and put behind it.
 
     needed refuses rows without it. every_token makes a token of every value, not only of those
     that are card numbers.

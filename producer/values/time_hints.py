@@ -1,4 +1,4 @@
-"""What a time that was refused looks like, and the option that would read it."""
+"""Hints on a refused time: its likely form, and the option that would read it."""
 
 import re
 from typing import Final

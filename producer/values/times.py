@@ -28,7 +28,7 @@ _OFFSET: Final = r"[Tt ][0-9:.,]+ ?(?:[Zz]|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)$"
 
 @dataclass(frozen=True, slots=True)
 class TimeRules:
-    """How times are read: a unit, what numbers count from, the zone and order of calendar times.
+    """Rules for times: a unit, the start of numbers, the zone and order of calendar times.
 
     A date and time without an offset is one of zone, of UTC where that is None. date_order says
     which number of 03/04/2024 is the day; without it such dates are refused.

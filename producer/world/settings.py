@@ -1,4 +1,4 @@
-"""How large a world is, how long it lasts, and how it is attacked."""
+"""Settings of a world: size, length and attacks."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class WorldSettings:
 
     @property
     def frauds(self) -> int:
-        """How many of the payments are fraudulent."""
+        """Number of fraudulent payments."""
         return round(self.payments * self.fraud_share)
 
 

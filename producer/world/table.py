@@ -32,7 +32,7 @@ EPISODE_COLUMN = "fraud_episode"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What things are called, string[n] by number; the seed stands in a payment's name."""
+    """Names of things, string[n] by number; the seed stands in a payment's name."""
 
     payment_prefix: str
     cards: pa.StringArray

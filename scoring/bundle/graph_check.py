@@ -1,4 +1,4 @@
-"""What a bundle's graph may hold.
+"""Checks of a bundle's graph: operators, inputs and outputs that are allowed.
 
 ONNX Runtime does not promise to check an index in a tree, nor how much memory an operator asks
 for, so both are checked before it sees a graph.

@@ -28,7 +28,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Profile(_Part, frozen=True):
-    """How a feature was distributed in the training data; missing values are left out.
+    """Distribution of a feature in the training data; missing values are left out.
 
     ``counts[i]`` payments lie in ``(edges[i], edges[i + 1]]``; the outer edges are open, so every
     value has a bin. ``quantiles`` maps a level such as ``"0.5"`` to its value.
@@ -71,7 +71,7 @@ class Member(_Part, frozen=True):
 
 
 class Combination(_Part, frozen=True):
-    """How the members' scores become one.
+    """Method that makes one score of the members' scores.
 
     ``weighted`` is their average by weight. ``stacking`` is a logistic regression of their soft
     log-odds with ``slopes`` and ``intercept``. ``rank`` is the mean of their tail ranks, each a
@@ -83,7 +83,7 @@ class Combination(_Part, frozen=True):
 
 
 class Calibration(_Part, frozen=True):
-    """What makes the combined score a probability, fitted on validation.
+    """Curve that makes the combined score a probability, fitted on validation.
 
     ``sigmoid`` is sigmoid(slope * score + intercept); ``isotonic`` is a strictly rising line
     through the points ``x`` and ``y``. The Brier scores, the mean squared difference of
@@ -97,7 +97,7 @@ class Calibration(_Part, frozen=True):
 
 
 class Costs(_Part, frozen=True):
-    """What decisions cost, in the unit of the amounts: major units, currencies not converted.
+    """Costs of decisions, in the unit of the amounts: major units, currencies not converted.
 
     ``review`` is the cost of looking at one alert, ``block`` that of blocking a good customer's
     payment, ``missed_share`` the share of a missed fraud's amount that is lost.
@@ -117,7 +117,7 @@ class Interval(_Part, frozen=True):
 
 
 class Expectation(_Part, frozen=True):
-    """What to expect of the alerts at or above one level, by what validation showed.
+    """Expected alerts at or above one level, by what validation showed.
 
     MEDIUM alerts are reviewed and HIGH ones blocked: ``saved_a_day`` is the amount of the frauds
     caught times the share that would be lost, less the costs of reviews and of blocked good
@@ -161,7 +161,7 @@ class Period(_Part, frozen=True):
 
 
 class TrainingData(_Part, frozen=True):
-    """What the bundle was trained and judged on.
+    """Data that the bundle was trained and judged on.
 
     With ``refit`` the models were fitted once more on all three periods and what lies between
     them; thresholds and metrics are those of the models fitted on ``train`` alone. Without labels
@@ -213,7 +213,7 @@ class Reproduction(_Part, frozen=True, omit_defaults=True):
 
 
 class Parity(_Part, frozen=True):
-    """What the export gate saw: native models against the graph, on how many rows of each case.
+    """Result of the export gate: native models against the graph, with rows of each case.
 
     ``step_difference`` is the largest of each model's score, and of the probability that the graph
     makes of its own scores; ``tolerance`` bounds it. ``max_difference`` is what rounding moves a

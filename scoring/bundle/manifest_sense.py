@@ -1,4 +1,4 @@
-"""What the numbers of a manifest must say together: with each other, and with the graph.
+"""Checks that the numbers of a manifest fit each other and the graph.
 
 A digest shows a damaged manifest. These checks show one that was written wrong, whoever wrote it.
 """

@@ -1,4 +1,4 @@
-"""Which stable code each column of a model falls under: a feature's own, or that of attributes.
+"""Stable reason codes of a model's columns: a feature's own code, or that of attributes.
 
 Columns of one code tell of one thing (the counts of 10 minutes and of 1 hour), so an alert names a
 code once.

@@ -1,4 +1,4 @@
-"""How much each feature moved each model's score, exactly: Shapley values of the exported trees.
+"""Contribution of each feature to each model's score: exact Shapley values of the trees.
 
 Trees are read from the bundle's graph, so what is explained is what scores. The contributions of a
 model are in the units of its sum of trees, which for XGBoost are log-odds, and add up to that sum
@@ -44,7 +44,7 @@ class Parts(NamedTuple):
 
 @dataclass(frozen=True)
 class MemberContributions:
-    """What computes one model's contributions.
+    """Computation of one model's contributions.
 
     ``link`` turns a margin into the model's score. A model without trees has none of these and
     gets no contributions; one for linear models would offer the same two methods.

@@ -1,4 +1,4 @@
-"""What a column of a model says of a payment: evidence in a sentence, or its value alone.
+"""Evidence of a model's column in a sentence, or its value alone.
 
 A feature's own teller speaks of a value; it stands with the feature's declaration. An attribute of
 the payment, which no catalogue declares, is told by its name.

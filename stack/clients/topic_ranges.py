@@ -1,4 +1,4 @@
-"""Where topics begin and end in the broker, and which topic a name stands for now."""
+"""Beginning and end of topics in the broker, and the identity behind a topic's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `doctor` asks about the machine and the stack, one function for each question."""
+"""Checks of `doctor` on the machine and the stack, one function for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What others may have done to the job's input: transactions left open, and a compacted topic."""
+"""Checks for the work of other senders: transactions left open, and a compacted topic."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def held_back(
 
 
 def compacted(bootstrap: str, names: Iterable[str], timeout_s: float) -> list[str]:
-    """Return those of the topics that Kafka compacts.
+    """Return the topics, out of the given ones, that Kafka compacts.
 
     Raises:
         StackError: The broker does not answer in time.

@@ -1,4 +1,4 @@
-"""How the fraud detection job is: its state, its restarts and why, its last checkpoints."""
+"""Report on the fraud detection job: state, restarts with causes, last checkpoints."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _DECLARED: Final = {topic.name: topic for topic in TOPICS}
 
 @dataclass(frozen=True)
 class Lag:
-    """What the job has yet to read of one partition, from the offset that it committed to the end.
+    """Records of one partition that the job has yet to read, from its committed offset to the end.
 
     `deleted` counts what lies in front of the topic's beginning, so that it is gone.
     """

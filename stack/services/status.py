@@ -1,4 +1,4 @@
-"""What `status` tells about a stack."""
+"""Data behind `status`: the processes and addresses of a stack."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _OPTIONS = (
 
 
 def address(settings: StackSettings, ports: Ports) -> str:
-    """Return the address at which Flink finds it."""
+    """Return the address at which Flink finds ZooKeeper."""
     return f"{settings.host(ZOOKEEPER)}:{ports.zookeeper}"
 
 

@@ -20,7 +20,7 @@ from stack.submission.unread_record import record_gaps, remembered_topics
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a job that starts now will read, and what it will never read.
+    """Records that a job started now will read, and records that it will never read.
 
     `unknown` says in a sentence why its snapshot could not be looked into, empty where it was.
     """

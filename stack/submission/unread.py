@@ -1,4 +1,4 @@
-"""Which records of the input topics a job will never read, by its snapshot and the broker.
+"""Records of the input topics that a job will never read, by its snapshot and the broker.
 
 The snapshot has the offset at which the job goes on in each partition. Where the topic begins
 behind it, retention deleted what lay between. Where the topic is another one of the same name, the

@@ -1,4 +1,4 @@
-"""What `submit` remembers beside the checkpoints: the topics of the last job, and every gap found.
+"""Memory of `submit` beside the checkpoints: topics of the last job, and every gap found.
 
 Both files lie in the folder of the checkpoints, which outlives the cluster, the job and, in
 containers, the container; they end with the data that they describe.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import click
 import pytest
@@ -14,11 +16,18 @@ from cli.main import COMMANDS
 from cli.options import GroupedCommand, GroupedGroup
 from features.catalogue import FEATURES
 
+ROOT = Path(__file__).parents[2]
+PRODUCT = (
+    *("cli", "stack", "events", "features", "scoring", "jobs", "udfs", "training", "producer"),
+    *("harness", "verify", "benchmarks", "deploy"),
+)
 LONGEST = 25
 """Words in a sentence."""
 FRAGMENT = re.compile(r"(Its|Their|Of|See|As|It|They|Those|These|This|That|Them|Which)\b")
 """How a text begins that leans on what stands elsewhere."""
 POINTER = re.compile(r"\b(them|those)\b(?! (that|which|who|of|with|in|on|at))", re.IGNORECASE)
+QUESTION = re.compile(r"(What|Which|Who|How|Its|Their|Of|It|They|Those|That|Them)\b")
+"""How the first line of a docstring begins that neither says what is done nor names the thing."""
 VERBATIM = "\b"
 """Click's mark of a paragraph that keeps its lines: examples and tables, no sentences."""
 
@@ -130,3 +139,26 @@ def test_the_description_of_a_feature_stands_alone() -> None:
         or re.search(r"\bit\b", one.description)
     ]
     assert wrong == []
+
+
+def first_lines() -> Iterator[tuple[str, str]]:
+    """Yield the first line of each public docstring of the product, with its place."""
+    for folder in PRODUCT:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                    continue
+                name = getattr(node, "name", "")
+                text = ast.get_docstring(node)
+                if text and not name.startswith("_"):
+                    yield f"{path.relative_to(ROOT)}:{name}", text.split("\n")[0]
+
+
+def test_a_docstring_begins_with_a_verb_or_names_the_thing() -> None:
+    wrong = [(where, line) for where, line in first_lines() if QUESTION.match(line)]
+    assert wrong == []
+
+
+def test_the_first_line_of_a_docstring_has_three_words() -> None:
+    short = [(where, line) for where, line in first_lines() if len(line.split()) < 3]
+    assert short == []

@@ -37,7 +37,7 @@ class Fault:
 
     @property
     def remedy(self) -> str:
-        """What a user can do about the fault."""
+        """Remedy that a user has against the fault."""
         return REMEDIES[self.kind]
 
 

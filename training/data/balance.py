@@ -1,4 +1,4 @@
-"""What is done about rare frauds before a model is fitted."""
+"""Remedies for rare frauds before a model is fitted."""
 
 from __future__ import annotations
 

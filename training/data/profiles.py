@@ -1,4 +1,4 @@
-"""How a column was distributed: the reference for drift and for saying what is usual."""
+"""Distribution of a column: the reference for drift and for what is usual."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ RESAMPLES: Final = 200
 
 @dataclass(frozen=True)
 class Goodness:
-    """What judges scores float32[n] of labelled payments by a figure; more is better.
+    """Figure for scores float32[n] of labelled payments; more is better.
 
     ``targets`` int8[n] are 0 or 1, ``cards`` numbers that stand for cards, ``times_ms`` epoch ms;
     the seed is that of the cards that are drawn. The Brier score counts negative.

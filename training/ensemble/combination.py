@@ -1,4 +1,4 @@
-"""How the scores of several models become one, in numpy and in the graph."""
+"""Combination of the scores of several models, in numpy and in the graph."""
 
 from __future__ import annotations
 

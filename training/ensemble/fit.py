@@ -33,7 +33,7 @@ class FittedEnsemble:
 
     @property
     def width(self) -> int:
-        """How many columns k the models take."""
+        """Number of columns k that the models take."""
         return self.models[0].width
 
     def predict(self, columns: Floats) -> Scores:

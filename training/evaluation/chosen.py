@@ -19,7 +19,7 @@ FOLDER: Final = Path(__file__).parent / "settings"
 
 @dataclass(frozen=True)
 class Found:
-    """How settings were found: by which call, on which folds, within which budget."""
+    """Origin of settings: by which call, on which folds, within which budget."""
 
     command: str
     objective: str

@@ -1,4 +1,4 @@
-"""What the Fraud Detection Handbook published for its own simulated data and protocol.
+"""Figures that the Fraud Detection Handbook published for its own data and protocol.
 
 Le Borgne, Siblini, Lebichot, Bontempi: Reproducible Machine Learning for Credit Card Fraud
 Detection - Practical Handbook, 2022. The rows are those of its summary tables called "Test

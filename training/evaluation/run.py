@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Question:
-    """What is evaluated, in words, and how intervals are drawn."""
+    """Subject of an evaluation in words, and how intervals are drawn."""
 
     title: str
     protocol: str

@@ -1,4 +1,4 @@
-"""Which kinds of attack a model catches, how soon, and which feature sees them."""
+"""Share of each kind of attack that a model catches, how soon, and by which feature."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class FeatureSeen:
-    """How well one feature alone tells a scenario's frauds from genuine payments.
+    """Ability of one feature alone to tell a scenario's frauds from genuine payments.
 
     `auc` is 0.5 to 1; `high` says whether it is high values that tell.
     """
@@ -59,7 +59,7 @@ class ScenarioRow:
 
 @dataclass(frozen=True)
 class ScenarioTable:
-    """What a model catches where `alerts` payments are alerted, those at `threshold` or above.
+    """Frauds caught where `alerts` payments are alerted, those at `threshold` or above.
 
     `cases` counts the alerts of one card on one day once; `by_case` says which of the two makes
     up `alert_share` of the payments. The row `all` is of every fraud together.

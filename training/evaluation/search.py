@@ -58,7 +58,7 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class Task:
-    """What is searched on: validation folds, none of which reaches ``test_begins_ms``."""
+    """Subject of a search: validation folds, none of which reaches ``test_begins_ms``."""
 
     history: History
     folds: Sequence[Fold]

@@ -1,4 +1,4 @@
-"""How good scores are: figures, their intervals, and the tables that hold them.
+"""Quality of scores: figures, their intervals, and the tables that hold both.
 
 It reads scores and targets, and knows neither models nor protocols.
 """

@@ -1,4 +1,4 @@
-"""What an evaluation finds: figures of each model on each fold, with spread and intervals."""
+"""Results of an evaluation: figures of each model on each fold, with spread and intervals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FoldSummary:
-    """What a model learns from on one fold, and what it is judged on."""
+    """Payments of one fold that a model learns from, and payments that it is judged on."""
 
     name: str
     train_payments: int

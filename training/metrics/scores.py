@@ -1,4 +1,4 @@
-"""How well scores rank frauds: the figures of the manifest."""
+"""Ranking quality of scores: the figures of the manifest."""
 
 from __future__ import annotations
 

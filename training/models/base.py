@@ -1,4 +1,4 @@
-"""What every model offers, and what models share."""
+"""Interface of every model, and parts that models share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Exported(Protocol):
 
     @property
     def trees(self) -> Trees | None:
-        """Its trees, which its node ``NAME_trees`` holds; None for a model without."""
+        """Trees of the model, which its node ``NAME_trees`` holds; None for a model without."""
 
     def splits(self) -> tuple[Ints, Floats]:
         """Return columns and values, int64[s] and float32[s], at which its answer may bend."""
@@ -40,7 +40,7 @@ class Model(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name in settings, outputs and decisions."""
+        """Name of the model in settings, outputs and decisions."""
 
     @property
     def kind(self) -> str:
@@ -48,23 +48,23 @@ class Model(Protocol):
 
     @property
     def tree_count(self) -> int:
-        """How many trees it has; 0 for a model without."""
+        """Number of trees; 0 for a model without trees."""
 
     @property
     def width(self) -> int:
-        """How many columns it takes."""
+        """Number of columns that the model takes."""
 
     def predict(self, columns: Floats) -> Floats:
         """Score float32[n, k] with its library (the native side of the gate), float32[n]."""
 
     def exported(self) -> Exported:
-        """Return it as plain numbers."""
+        """Return the model as plain numbers."""
 
     def gains(self) -> npt.NDArray[np.float64]:
         """Return each column's share in its decisions, float64[k], summing to 1 or all 0."""
 
     def parameters(self) -> Parameters:
-        """Return how it was fitted, for the manifest."""
+        """Return the settings that the model was fitted with, for the manifest."""
 
 
 class ExportedTrees:

@@ -65,12 +65,12 @@ class Isolation:
 
     @property
     def tree_count(self) -> int:
-        """How many trees it has."""
+        """Number of trees."""
         return len(self.forest.estimators_)
 
     @property
     def width(self) -> int:
-        """How many columns it takes."""
+        """Number of columns that the model takes."""
         return int(self.forest.n_features_in_)
 
     def predict(self, columns: Floats) -> Floats:
@@ -94,7 +94,7 @@ class Isolation:
         return share(total)
 
     def parameters(self) -> Parameters:
-        """Return how it was fitted."""
+        """Return the settings that the model was fitted with."""
         scale = "share of frauds" if self.labelled else "share of payments less unusual"
         return {"rows_a_tree": int(self.forest.max_samples_), "scale": scale}
 

@@ -32,12 +32,12 @@ class Light:
 
     @property
     def tree_count(self) -> int:
-        """How many trees it has."""
+        """Number of trees."""
         return int(self.booster.num_trees())
 
     @property
     def width(self) -> int:
-        """How many columns it takes."""
+        """Number of columns that the model takes."""
         return int(self.booster.num_feature())
 
     def predict(self, columns: Floats) -> Floats:
@@ -59,7 +59,7 @@ class Light:
         return share(self.booster.feature_importance("gain"))
 
     def parameters(self) -> Parameters:
-        """Return how it was fitted."""
+        """Return the settings that the model was fitted with."""
         one = self.settings
         return {
             "leaves": one.light_leaves,

@@ -20,7 +20,7 @@ BOUND_LEVELS = (0.001, 0.999)
 
 @dataclass(frozen=True)
 class Scale:
-    """How columns are made comparable, all float32[k].
+    """Scaling that makes columns comparable, all float32[k].
 
     Missing values become ``medians``, values are bounded to ``low`` and ``high``, less
     ``means``, times ``factors``. Every step rounds to float32, in numpy as in the graph: a scaler
@@ -108,7 +108,7 @@ class Logistic:
 
     @property
     def width(self) -> int:
-        """How many columns it takes."""
+        """Number of columns that the model takes."""
         return int(self.regression.n_features_in_)
 
     def predict(self, columns: Floats) -> Floats:
@@ -129,7 +129,7 @@ class Logistic:
         return share(np.abs(self.regression.coef_[0]))
 
     def parameters(self) -> Parameters:
-        """Return how it was fitted."""
+        """Return the settings that the model was fitted with."""
         return {"inverse_regularisation": float(self.regression.C)}
 
 

@@ -26,12 +26,12 @@ class RandomForest:
 
     @property
     def tree_count(self) -> int:
-        """How many trees it has."""
+        """Number of trees."""
         return len(self.forest.estimators_)
 
     @property
     def width(self) -> int:
-        """How many columns it takes."""
+        """Number of columns that the model takes."""
         return int(self.forest.n_features_in_)
 
     def predict(self, columns: Floats) -> Floats:
@@ -52,7 +52,7 @@ class RandomForest:
         return share(self.forest.feature_importances_)
 
     def parameters(self) -> Parameters:
-        """Return how it was fitted."""
+        """Return the settings that the model was fitted with."""
         chosen = self.forest.get_params()
         return {
             "depth": chosen["max_depth"],

@@ -23,7 +23,7 @@ Fitter = Callable[[Floats, Targets, Floats | None, FitSettings], Model]
 
 @dataclass(frozen=True)
 class Entry:
-    """How a model is fitted: columns float32[n, k], targets, medians or None, settings.
+    """Fit of a model: columns float32[n, k], targets, medians or None, settings.
 
     A model that is not ``balanced`` gets the payments as they are, whatever is done about rare
     frauds.

@@ -33,12 +33,12 @@ class Boosted:
 
     @property
     def tree_count(self) -> int:
-        """How many trees it has."""
+        """Number of trees."""
         return int(self.booster.get_booster().num_boosted_rounds())
 
     @property
     def width(self) -> int:
-        """How many columns it takes."""
+        """Number of columns that the model takes."""
         return int(self.booster.n_features_in_)
 
     def predict(self, columns: Floats) -> Floats:
@@ -58,7 +58,7 @@ class Boosted:
         return share(self.booster.feature_importances_)
 
     def parameters(self) -> Parameters:
-        """Return how it was fitted, and on what device."""
+        """Return the settings that the model was fitted with."""
         chosen = self.booster.get_params()
         names = {
             "depth": "max_depth",

@@ -1,4 +1,4 @@
-"""What ONNX graphs are built from: nodes and constants, trees, curves.
+"""Parts of ONNX graphs: nodes and constants, trees, curves.
 
 It knows no model; models/ and ensemble/ write themselves with it.
 """

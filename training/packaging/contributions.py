@@ -1,4 +1,4 @@
-"""Which inputs move a bundle's scores, on the average: what its card shows beside the gain."""
+"""Mean contribution of each input to a bundle's scores, for the model card."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a bundle is trained; ``fit`` says how its models are fitted.
+    """Settings of one training of a bundle; ``fit`` holds those of its models.
 
     ``label_delay_ms`` is how long after a payment its label arrives; it is the width of the gap
     in the split. With ``refit`` the models are fitted once more on everything labelled, after
@@ -74,7 +74,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the history came from: a name, a hash of its values, the command that was given.
+    """Origin of the history: a name, a hash of its values, the command that was given.
 
     ``settings`` are those of a settings file, None where the command names no file.
     """
@@ -87,7 +87,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where the bundle goes: ``root/name/version``; version None is the next one."""
+    """Folder of the bundle: ``root/name/version``; version None is the next one."""
 
     root: Path
     name: str = "ensemble"

@@ -1,4 +1,4 @@
-"""What a card says of the test part: confusion at the thresholds, and each kind of payment."""
+"""Parts of a card on the test part: confusion at the thresholds, and each kind of payment."""
 
 from __future__ import annotations
 

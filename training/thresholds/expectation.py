@@ -1,4 +1,4 @@
-"""What to expect of thresholds: alerts a day, precision, recall and money, with intervals.
+"""Expected effect of thresholds: alerts a day, precision, recall and money, with intervals.
 
 The intervals are of the cards: payments of one card stand and fall together, so whole cards are
 drawn (the cluster bootstrap; Davison and Hinkley, Bootstrap Methods and their Application, 1997,

@@ -20,7 +20,7 @@ _WITHOUT_LABELS = ("share", "budget")
 
 @dataclass(frozen=True)
 class Goal:
-    """What a threshold is solved for.
+    """Goal that a threshold is solved for.
 
     A share of payments alerted, a budget of alerts a day, a precision or a recall of the alerts;
     or that it pays, which has no value of its own: MEDIUM where a review pays, HIGH where blocking

@@ -1,4 +1,4 @@
-"""What a fault is: a declaration that the suite runs, judges and reports without knowing more."""
+"""Declaration of a fault, which the suite runs, judges and reports without knowing more."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Moment(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a fault befalls; a group of the table."""
+    """Part of the system that a fault strikes; a group of the table."""
 
     PROCESS = "process"
     NETWORK = "network"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 
 class Expectation(StrEnum):
-    """What has to come out of a run.
+    """Required outcome of a run.
 
     EXACTLY_ONCE: nothing lost, doubled, out of order or different.
     COUNTED_REPEATS: the fault makes the job decide payments again; each under its own id, with the
@@ -79,7 +79,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault.
+    """Declaration of one fault.
 
     Attributes:
         name: As it is called on the command line.

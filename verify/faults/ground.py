@@ -1,4 +1,4 @@
-"""What a fault asks of the machine, and a machine that does not offer it."""
+"""Requirements of a fault on the machine, and the refusal where one is missing."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _SOME = 3
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is wrong with a run, in numbers; nothing is where `problems` is empty.
+    """Errors of a run in numbers; nothing is wrong where `problems` is empty.
 
     `lost`, `duplicated` and `unknown` count payments without a decision, decisions above one for a
     payment, and decisions without a payment. `out_of_order` counts decisions and entities whose

@@ -1,4 +1,4 @@
-"""What operators do to a running job: rescale it, cancel it, start it from an old savepoint."""
+"""Operations on a running job: rescale it, cancel it, start it from an old savepoint."""
 
 from __future__ import annotations
 

@@ -41,13 +41,13 @@ class Sent:
 
     @property
     def place(self) -> Place:
-        """Where it lies."""
+        """Place of the record."""
         return self.topic, self.partition, self.offset
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a log asks of the job.
+    """Question of a log to the job.
 
     ``payments`` are in the order of their partitions, repeats left out; ``refused`` has the code of
     the reason for each record that has to become a dead letter.

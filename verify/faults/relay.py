@@ -32,7 +32,7 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Way:
-    """What befalls the packets of one direction.
+    """Treatment of the packets of one direction.
 
     Attributes:
         delay_ms: Each is handed on so much later, in order.

@@ -1,4 +1,4 @@
-"""What the runs of a fault came to: numbers for people, for JSON and for the table."""
+"""Results of a fault's runs: numbers for people, for JSON and for the table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from verify.faults.judge import Verdict
 
 @dataclass(frozen=True)
 class RunResult:
-    """One run.
+    """Result of one run.
 
     Attributes:
         seed: Of payments, moment and victim.

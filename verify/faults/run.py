@@ -55,7 +55,7 @@ OnRun = Callable[[RunResult], None]
 
 @dataclass(frozen=True)
 class FaultSettings:
-    """Which runs: `seeds` one after the other, of the fault or of its control."""
+    """Runs to do: `seeds` one after the other, of the fault or of its control."""
 
     folder: Path
     bundle: Path

@@ -1,4 +1,4 @@
-"""What a fault strikes: the running stack and job, the traffic, and ways to wait."""
+"""Scene of a fault: the running stack and job, the traffic, and ways to wait."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MERCHANT_STAGE = "merchant stage"
 
 @dataclass
 class Scene:
-    """One run of a fault, while it runs.
+    """State of one run of a fault, while it runs.
 
     Attributes:
         seed: Of the run; fixes payments, moment and what `random` draws.

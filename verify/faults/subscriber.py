@@ -1,4 +1,4 @@
-"""What a subscriber with read_committed sees: live for the times, once more at the end to judge."""
+"""Subscriber with read_committed: live for the times, once more at the end to judge."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Subscriber:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop following."""
+        """Stop following the topic."""
         self._ended.set()
         self._thread.join()
         self._consumer.close()

@@ -37,7 +37,7 @@ Alter = Callable[[Iterable[Record], random.Random], Iterable[Record]]
 
 @dataclass(frozen=True)
 class Traffic:
-    """What flows while a fault strikes: `payments` of a world of `cards`, `per_s` a second.
+    """Traffic during a fault: `payments` of a world of `cards`, `per_s` a second.
 
     `alter` changes the records; records that are no valid payments have to become dead letters.
     """
@@ -49,7 +49,7 @@ class Traffic:
 
     @property
     def seconds(self) -> float:
-        """How long it flows at its pace."""
+        """Length of the traffic at its pace, in seconds."""
         return self.payments / self.per_s
 
 

@@ -110,7 +110,7 @@ class Upstream:
 
     @property
     def written(self) -> Sequence[Sent]:
-        """What lies in the topic in a transaction that is still open."""
+        """Records of the topic in a transaction that is still open."""
         return tuple(self._confirmed)
 
     def send(self, sent: Iterable[Foreign]) -> None:

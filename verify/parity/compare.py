@@ -31,7 +31,7 @@ CARD_NAMES = FEATURE_NAMES[: len(CARD_FEATURES)]
 
 @dataclass(frozen=True)
 class Stream:
-    """What went in and what came out, as read from the topics.
+    """Input and output of the stream, as read from the topics.
 
     ``payments`` are in the order of their topic as far as cards go, repeats left out; the rest is
     in any order.
@@ -45,7 +45,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class ParityReport:
-    """What differs; nothing does where the stream equals the replays.
+    """Differences; there are none where the stream equals the replays.
 
     ``lost``, ``doubled`` and ``unknown`` are ids of payments without a decision, with more than
     one, and of decisions without a payment. ``labels_lost`` and ``labels_doubled`` count labels by

@@ -1,4 +1,4 @@
-"""Where two float32 matrices differ in a bit, column by column."""
+"""Differences in bits between two float32 matrices, column by column."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ LabelKey = tuple[str, str, str, int, bool, int]
 
 
 class _Label(Protocol):
-    """What a label and its receipt have in common."""
+    """Common part of a label and its receipt."""
 
     @property
     def transaction_id(self) -> str: ...

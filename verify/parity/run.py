@@ -65,7 +65,7 @@ class ParitySettings:
 
 @dataclass(frozen=True)
 class Streamed:
-    """What went through the job, and what was done to it on the way."""
+    """Payments that went through the job, and the disorder on their way."""
 
     stream: Stream
     sent: Disordered

@@ -1,4 +1,4 @@
-"""What an attack knows of the world when it begins, and what several attacks do alike."""
+"""Scene of an attack: the world at its beginning, and steps that several attacks share."""
 
 from __future__ import annotations
 

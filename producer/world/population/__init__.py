@@ -1,1 +1,1 @@
-"""Who lives in a world and what they buy: cities, merchants, people, seasons and habits."""
+"""Population of a world: cities, merchants, people, seasons and habits."""

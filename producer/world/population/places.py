@@ -1,4 +1,4 @@
-"""Where people live and travel: cities with their place, size and clock."""
+"""Places where people live and travel: cities with their place, size and clock."""
 
 from __future__ import annotations
 

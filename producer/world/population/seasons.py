@@ -1,4 +1,4 @@
-"""What changes with the calendar, and what drifts over the period of a world."""
+"""Seasons and drift: changes with the calendar, and over the period of a world."""
 
 from __future__ import annotations
 

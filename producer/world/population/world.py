@@ -14,7 +14,7 @@ from producer.world.population.places import CITIES, City, distances_km
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What stays the same over the days; apart_km is float64[cities, cities]."""
+    """Constants of a world over its days; apart_km is float64[cities, cities]."""
 
     cities: tuple[City, ...]
     apart_km: Floats
