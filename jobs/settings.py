@@ -74,6 +74,11 @@ class JobSettings:
 
 def parse_settings(arguments: Sequence[str]) -> JobSettings:
     """Read the job's arguments; argparse ends the process with 2 where they are wrong."""
+    return _settings(make_parser().parse_args(arguments))
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the job's command line, with its arguments in groups."""
     parser = argparse.ArgumentParser(
         prog="flink run -py jobs/fraud_detection.py",
         description="Score card payments from Kafka and write decisions and alerts exactly once.",
@@ -81,89 +86,119 @@ def parse_settings(arguments: Sequence[str]) -> JobSettings:
         "--bootstrap 127.0.0.1:9092 --bundle onnx_models/ensemble/1",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--bootstrap", required=True, help="Kafka brokers, host:port[,host:port]")
-    parser.add_argument(
-        "--bundle",
-        type=_folder,
-        required=True,
-        help="folder of the model bundle, at the same path on every TaskManager",
+    _add_input(parser.add_argument_group("Kafka and payments"))
+    _add_scoring(parser.add_argument_group("model and state"))
+    _add_delivery(parser.add_argument_group("delivery"))
+    _add_rare(parser.add_argument_group("rarely needed"))
+    return parser
+
+
+def _add_input(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--bootstrap", required=True, help="Addresses of Kafka brokers, host:port[,host:port]."
     )
-    parser.add_argument(
-        "--profile",
-        choices=PROFILES,
-        default="latency",
-        help="latency: score each payment where it is; throughput: score Arrow batches behind",
-    )
-    parser.add_argument("--group-id", default="cardwatch", help="Kafka consumer group")
-    parser.add_argument(
-        "--transaction-prefix", default="cardwatch", help="of the sink's transactional ids"
-    )
-    parser.add_argument(
-        "--transaction-timeout-ms",
-        type=_positive,
-        default=900_000,
-        help="of the sink's transactions; at most the broker's transaction.max.timeout.ms",
-    )
-    parser.add_argument(
-        "--delivery",
-        choices=DELIVERIES,
-        default="exactly-once",
-        help="of decisions; anything else doubles or loses some at a restart, for comparison only",
-    )
-    parser.add_argument(
+    group.add_argument("--group-id", default="cardwatch", help="Name of the Kafka consumer group.")
+    group.add_argument(
         "--isolation",
         choices=ISOLATIONS,
         default="read_committed",
-        help="of the source; read_committed: a payment waits for the end of its sender's Kafka "
-        "transaction, with all behind it in its partition, and an aborted one is not decided; "
-        "read_uncommitted: payments of open and aborted transactions are decided at once",
+        help="Treatment of senders' Kafka transactions. read_committed: a payment, and all behind "
+        "it in the partition, waits for the end of its transaction; an aborted payment is not "
+        "decided. read_uncommitted: every payment is decided at once, aborted payments too.",
     )
-    add_properties = partial(
-        parser.add_argument, action="append", type=_property, default=[], metavar="KEY=VALUE"
-    )
-    add_properties(
-        "--consumer-property",
-        help="of Kafka's consumer in the source, such as fetch.min.bytes=1; may be given often",
-    )
-    add_properties(
-        "--producer-property",
-        help="of Kafka's producer in the sink, such as linger.ms=1; may be given often",
-    )
-    parser.add_argument(
-        "--batch-size", type=_positive, default=512, help="payments in one Arrow batch"
-    )
-    parser.add_argument(
-        "--batch-ms", type=_positive, default=5, help="longest wait for a full Arrow batch"
-    )
-    parser.add_argument(
-        "--state-ttl-days",
-        type=_positive,
-        default=90,
-        help="an entity without an event for so long is forgotten; more than the longest window",
-    )
-    parser.add_argument(
+    group.add_argument(
         "--keep-field",
         action="append",
         type=_unknown_field,
         default=[],
         metavar="NAME",
-        help="an unknown field of a payment that its decision keeps; others are dropped; may be "
-        "given often",
+        help="Unknown field of a payment that its decision keeps; all others are dropped. "
+        "Repeatable.",
     )
-    parser.add_argument(
+
+
+def _add_scoring(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--bundle",
+        type=_folder,
+        required=True,
+        help="Folder of the model bundle, at the same path on every TaskManager.",
+    )
+    group.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default="latency",
+        help="Way of scoring: latency scores each payment at once, throughput scores Arrow "
+        "batches.",
+    )
+    group.add_argument(
+        "--batch-size",
+        type=_positive,
+        default=512,
+        help="Number of payments in one Arrow batch of the throughput profile.",
+    )
+    group.add_argument(
+        "--batch-ms",
+        type=_positive,
+        default=5,
+        help="Longest wait for a full Arrow batch, in milliseconds.",
+    )
+    group.add_argument(
+        "--state-ttl-days",
+        type=_positive,
+        default=90,
+        help="Days without an event after which a card or merchant is forgotten; more than the "
+        "longest window.",
+    )
+
+
+def _add_delivery(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--delivery",
+        choices=DELIVERIES,
+        default="exactly-once",
+        help="Guarantee for decisions. Anything but exactly-once doubles or loses decisions at a "
+        "restart, and serves comparisons only.",
+    )
+    group.add_argument(
+        "--transaction-prefix",
+        default="cardwatch",
+        help="Prefix of the transactional ids of the sink.",
+    )
+    group.add_argument(
+        "--transaction-timeout-ms",
+        type=_positive,
+        default=900_000,
+        help="Time-out of the sink's transactions in milliseconds, at most the broker's "
+        "transaction.max.timeout.ms.",
+    )
+
+
+def _add_rare(group: argparse._ArgumentGroup) -> None:
+    add_properties = partial(
+        group.add_argument, action="append", type=_property, default=[], metavar="KEY=VALUE"
+    )
+    add_properties(
+        "--consumer-property",
+        help="Property of Kafka's consumer in the source, such as fetch.min.bytes=1. Repeatable.",
+    )
+    add_properties(
+        "--producer-property",
+        help="Property of Kafka's producer in the sink, such as linger.ms=1. Repeatable.",
+    )
+    group.add_argument(
         "--direct",
         action=argparse.BooleanOptionalAction,
         default=DIRECT,
-        help="hand rows to Java without generators, where PyFlink's version is a known one",
+        help="Hand rows to Java without generators, where PyFlink has a known version.",
     )
-    parser.add_argument(
+    group.add_argument(
         "--unread-deleted",
         type=int,
         default=0,
-        help="records that were deleted before the job read them, for the metric of this name; "
-        "./cardwatch submit counts them",
+        help="Number of records that were deleted unread, for the metric of this name; "
+        "`./cardwatch submit` counts the records.",
     )
-    return _settings(parser.parse_args(arguments))
 
 
 def _settings(found: argparse.Namespace) -> JobSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import importlib
 import re
@@ -15,6 +16,7 @@ import pytest
 from cli.main import COMMANDS
 from cli.options import GroupedCommand, GroupedGroup
 from features.catalogue import FEATURES
+from jobs.settings import make_parser
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = (
@@ -49,11 +51,14 @@ def commands() -> dict[str, click.Command]:
 
 
 def helps() -> Iterator[tuple[str, str]]:
-    """Yield every option with its help text."""
+    """Yield every option of a command and of the job, with its help text."""
     for words, command in commands().items():
         for param in command.params:
             if isinstance(param, click.Option) and not param.hidden:
                 yield f"{words} {param.opts[-1]}", param.help or ""
+    for action in make_parser()._actions:
+        if not isinstance(action, argparse._HelpAction):
+            yield f"job {action.option_strings[-1]}", action.help or ""
 
 
 def sentences(text: str) -> list[str]:

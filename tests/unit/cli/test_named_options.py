@@ -50,6 +50,8 @@ OTHER_PROGRAMS = {
     "--topic": "kafka-transactions.sh: where a transaction hangs",
     "--partition": "kafka-transactions.sh: where a transaction hangs",
     "--start-offset": "kafka-transactions.sh: where a transaction hangs",
+    "--dist": "pytest-xdist: how tests are shared out",
+    "--no-loadscope-reorder": "pytest-xdist: the order of the shared groups",
     "--backend-store-uri": "mlflow ui: the store to show",
     "--lazy": "umount: once nobody uses it",
     "--porcelain": "git status: for programs",
