@@ -9,14 +9,16 @@ from typing import NamedTuple
 import click
 
 from cli.console import fail
+from cli.packages import CAN_ADD, add_packages
 from stack.errors import StackError
 
 
 class Command(NamedTuple):
-    """Where a command is, and its line in --help, which need not import it then."""
+    """Where a command is, its line in --help, and the group of packages that it imports."""
 
     module: str
     summary: str
+    group: str = "runtime"
 
 
 # Each module has a click command named `command`; in the order of --help.
@@ -35,23 +37,31 @@ COMMANDS = {
     "produce": Command(
         "cli.stream.produce", "Send payments and labels to Kafka, from files or from the generator."
     ),
-    "train": Command("cli.model.train", "Train, check and write a model bundle."),
+    "train": Command("cli.model.train", "Train, check and write a model bundle.", "training"),
     "evaluate": Command(
-        "cli.model.evaluate", "Judge models by a published protocol, or on a file of one's own."
+        "cli.model.evaluate",
+        "Judge models by a published protocol, or on a file of one's own.",
+        "training",
     ),
-    "tune": Command("cli.model.tune", "Search the models' settings on validation folds."),
+    "tune": Command(
+        "cli.model.tune", "Search the models' settings on validation folds.", "training"
+    ),
     "models": Command("cli.model.models", "List, show, compare and verify model bundles."),
     "submit": Command("cli.stack.submit", "Hand the fraud detection job to the cluster."),
     "alerts": Command("cli.stream.alerts", "Follow the alerts as they are raised."),
-    "bench": Command("cli.bench.command", "Measure throughput, latency and cost on this machine."),
+    "bench": Command(
+        "cli.bench.command", "Measure throughput, latency and cost on this machine.", "training"
+    ),
     "parity": Command(
         "cli.proof.parity", "Prove that the stream computes, bit for bit, what training computed."
     ),
     "audit": Command("cli.proof.audit", "Name payments that have no decision."),
     "faults": Command(
-        "cli.proof.faults", "Break things on purpose, and prove that nothing is lost or doubled."
+        "cli.proof.faults",
+        "Break things on purpose, and prove that nothing is lost or doubled.",
+        "training",
     ),
-    "test": Command("cli.test", "Run what the continuous integration runs."),
+    "test": Command("cli.test", "Run what the continuous integration runs.", "development"),
 }
 
 EXAMPLES = """\b
@@ -64,12 +74,19 @@ CARDWATCH_UP_TASKMANAGERS. The exit status is 0 when what was asked holds, 1 whe
 does not, 2 when the call is wrong."""
 
 
+def listed() -> dict[str, Command]:
+    """Return the commands that can run here: all, or those that need the runtime packages only."""
+    if CAN_ADD:
+        return COMMANDS
+    return {name: each for name, each in COMMANDS.items() if each.group == "runtime"}
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Name every command, in the order of COMMANDS."""
-        return list(COMMANDS)
+        return list(listed())
 
     def get_command(
         self,
@@ -77,7 +94,7 @@ class LazyGroup(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         """Import the module of one command; None where there is no such command."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in listed():
             return None
         module = importlib.import_module(COMMANDS[cmd_name].module)
         command: click.Command = module.command
@@ -90,14 +107,21 @@ class LazyGroup(click.Group):
     ) -> None:
         """List the commands with their summaries."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, each.summary) for name, each in COMMANDS.items()])
+            formatter.write_dl([(name, each.summary) for name, each in listed().items()])
+        elsewhere = [name for name in COMMANDS if name not in listed()]
+        if elsewhere:
+            formatter.write_paragraph()
+            formatter.write_text(
+                f"This image has the runtime packages only. A checkout also has the commands "
+                f"{', '.join(elsewhere)}."
+            )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command of a call, and name the commands where there is none like it."""
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"There is no command {args[0]!r}. The commands are: {', '.join(COMMANDS)}.")
+        if args[0] not in listed() and not args[0].startswith("-"):
+            ctx.fail(f"There is no command {args[0]!r}. The commands are: {', '.join(listed())}.")
         return super().resolve_command(ctx, args)
 
 
@@ -117,6 +141,9 @@ def cardwatch() -> None:
 
 def main() -> None:
     """Run the command line; what a package reports in one sentence ends with status 1."""
+    called = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    if called is not None and sys.argv[1] in listed():
+        add_packages(called.group, sys.argv[1:])
     try:
         cardwatch(prog_name="./cardwatch")
     except StackError as error:

@@ -1,7 +1,8 @@
 """Make the environment: the locked Python packages and the pinned Java artefacts, once.
 
 Run by ./cardwatch with the machine's own Python 3.11 before the environment exists, so this module
-and what it imports use the standard library only.
+and what it imports use the standard library only. Run once more by a command that needs a larger
+group of packages (cli/groups.py) than the environment has.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from cli.groups import GROUPS, lacking
+from cli.installer import install
 from stack import prerequisites
 
-_STAMPED = ("requirements.lock", "pom.xml")
-_TELL_EVERY = 20
+_RUNTIME_LOCK = GROUPS["runtime"].lock
+_STAMPED = (_RUNTIME_LOCK, "pom.xml")
+_TOLD_OF_UV = ("Downloading", "Prepared", "Installed")
 _JAR_FOLDERS = ("kafka", "flink")
 
 # Set by .ci/run: run the commands that install what is missing instead of naming them.
@@ -46,24 +51,49 @@ class Preparation:
         self.stamps = self.run / "installed"
         self.unfinished = self.run / "venv.unfinished"
 
-    def prepare(self) -> None:
-        """Install what is missing or out of date; a second call waits for the first."""
+    @property
+    def site_packages(self) -> Path:
+        """Return the folder that the environment's packages are in."""
+        return self.venv / "lib" / f"python{prerequisites.PYTHON_VERSION}" / "site-packages"
+
+    def prepare(self, group: str = "runtime") -> None:
+        """Install what is missing or out of date; a second call waits for the first.
+
+        Args:
+            group: Name of the packages in GROUPS that the call needs; larger ones stay.
+        """
         self.run.mkdir(exist_ok=True)
         with (self.run / "prepare.lock").open("w") as lock:
             _wait_for(lock.fileno())
-            if self._is_done():
+            if self._is_done(group):
                 return
             started = time.monotonic()
             _check_machine()
-            if not self._stamp_is_current("requirements.lock") or not self._venv_works():
-                self._install_packages()
-            if not self._stamp_is_current("pom.xml"):
-                self._install_jars()
+            self._install(group)
             (self.stamps / "root").write_text(str(self.root))
             _say(f"ready after {time.monotonic() - started:.0f} s")
 
-    def _is_done(self) -> bool:
-        return all(map(self._stamp_is_current, _STAMPED)) and self._venv_works()
+    def _install(self, group: str) -> None:
+        """Install packages and jars side by side: one mostly unpacks, the other mostly waits."""
+        with ThreadPoolExecutor() as pool:
+            steps: list[Future[None]] = []
+            if not self._packages_are_current(group):
+                steps.append(pool.submit(self._install_packages, group))
+            if not self._stamp_is_current("pom.xml"):
+                steps.append(pool.submit(self._install_jars))
+            for step in steps:
+                step.result()
+
+    def _is_done(self, group: str) -> bool:
+        return self._stamp_is_current("pom.xml") and self._packages_are_current(group)
+
+    def _packages_are_current(self, group: str) -> bool:
+        lock = self.root / GROUPS[group].lock
+        return (
+            self._stamp_is_current(_RUNTIME_LOCK)
+            and self._venv_works()
+            and not (lock.name != _RUNTIME_LOCK and lacking(lock, self.site_packages))
+        )
 
     def _stamp_is_current(self, name: str) -> bool:
         stamp = self.stamps / name
@@ -81,24 +111,21 @@ class Preparation:
             return False
         return _succeeds([str(self.venv / "bin" / "python"), "-c", "import pip"])
 
-    def _install_packages(self) -> None:
+    def _install_packages(self, group: str) -> None:
         if not self._venv_works():
-            _say(f"1/2 making a Python environment in {self.venv}")
+            _say(f"making a Python environment in {self.venv}")
             shutil.rmtree(self.venv, ignore_errors=True)
             self.unfinished.touch()
             _run([sys.executable, "-m", "venv", str(self.venv)], "making the environment")
         self.unfinished.touch()
-        _say("1/2 installing the locked Python packages (a few minutes the first time)")
-        pip = [str(self.venv / "bin" / "python"), "-m", "pip", "install"]
-        options = ["--disable-pip-version-check", "--no-input", "--require-hashes"]
-        lock = self.root / "requirements.lock"
-        packages = lock.read_text().count("==")
-        _run([*pip, *options, "-r", str(lock)], "installing the packages", of=packages)
+        wanted = GROUPS[group]
+        _say(f"installing the {group} packages, once: {wanted.holds} ({wanted.size_mb} MB)")
+        install(self.root / wanted.lock, self.venv, _run)
         self.unfinished.unlink()
-        self._stamp("requirements.lock")
+        self._stamp(_RUNTIME_LOCK)
 
     def _install_jars(self) -> None:
-        _say("2/2 fetching the Java artefacts")
+        _say("fetching the Java artefacts, once: Kafka and Flink's connectors (60 MB)")
         fresh = self.run / "jars.fetching"
         shutil.rmtree(fresh, ignore_errors=True)
         maven = str(prerequisites.maven().found)
@@ -113,17 +140,17 @@ class Preparation:
 
 
 def _check_machine() -> None:
-    lacking = [check for check in _needed() if not check.found]
-    if lacking and os.environ.get(_INSTALL_MISSING):
-        if any("apt-get" in check.fix for check in lacking):
+    absent = [check for check in _needed() if not check.found]
+    if absent and os.environ.get(_INSTALL_MISSING):
+        if any("apt-get" in check.fix for check in absent):
             _run(["apt-get", "update", "-q"], "asking for the newest packages")
-        for check in lacking:
+        for check in absent:
             _say(check.fix)
             _run([*shlex.split(check.fix), "-y"], check.fix)
-        lacking = [check for check in _needed() if not check.found]
-    if lacking:
+        absent = [check for check in _needed() if not check.found]
+    if absent:
         raise PrepareError(
-            "\n  ".join(["This machine lacks something:", *prerequisites.missing(*lacking)])
+            "\n  ".join(["This machine lacks something:", *prerequisites.missing(*absent)])
             + f"\nWith {_INSTALL_MISSING}=1 in the environment, root has these commands run."
         )
 
@@ -145,24 +172,18 @@ def _wait_for(lock: int) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def _run(command: Sequence[str], what: str, of: int = 0) -> None:
-    """Run a command silently; count the packages where it tells of `of` that it collects."""
+def _run(command: Sequence[str], what: str, environment: dict[str, str] | None = None) -> None:
+    """Run a command and show the lines of uv that say how far the command is."""
     told: list[str] = []
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as process:
         for line in process.stdout or ():
             told.append(line)
-            _count(line, sum(kept.startswith("Collecting") for kept in told), of)
+            if line.startswith(_TOLD_OF_UV):
+                _say(f"    {line.strip()}")
     if process.returncode:
         raise PrepareError(f"{what.capitalize()} failed:\n{''.join(told).strip()[-3000:]}")
-
-
-def _count(line: str, collected: int, of: int) -> None:
-    if of and line.startswith("Collecting") and collected % _TELL_EVERY == 0:
-        _say(f"    {collected} of {of} fetched")
-    elif of and line.startswith("Installing collected"):
-        _say("    unpacking them")
 
 
 def _succeeds(command: Sequence[str]) -> bool:
@@ -177,11 +198,9 @@ def _say(line: str) -> None:
 
 
 def main() -> None:
-    """Prepare the checkout that the first argument names."""
-    # The environment's pip must not see what this process was told to import.
-    os.environ.pop("PYTHONPATH", None)
+    """Prepare the checkout that the first argument names for the group that the second names."""
     try:
-        Preparation(Path(sys.argv[1])).prepare()
+        Preparation(Path(sys.argv[1])).prepare(*sys.argv[2:])
     except PrepareError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

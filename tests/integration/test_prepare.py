@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.installer import INSTALLER_LOCK
 from cli.prepare import Preparation
+from stack.installation import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +16,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Preparation:
     """Prepare a checkout that needs no packages and whose jars have been fetched."""
     root = tmp_path_factory.mktemp("a checkout")
     (root / "requirements.lock").write_text("# nothing\n")
+    shutil.copy(ROOT / INSTALLER_LOCK, root)
     (root / "pom.xml").write_text("<project/>")
     stamps = root / ".cardwatch" / "installed"
     stamps.mkdir(parents=True)
