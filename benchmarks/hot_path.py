@@ -10,23 +10,22 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from events.alert import encode_alert
 from events.decision import Decision, encode_decision
-from events.transaction import Transaction, parse_transaction
+from events.transaction import Transaction, receive_transaction
 from features import warm_up
-from features.card import transition as card
-from features.card.transition import CardStep
-from features.merchant import transition as merchant
 from harness.load import Load
 from producer.stream.records import Record
 from scoring.answer import Row, model_input
 from scoring.decision.decide import alert, decide
 from scoring.loader import Bundle
-from scoring.messages import CardResult, ScoringRequest, pack, unpack_hand_over
+from scoring.messages import ScoringRequest, pack, unpack_hand_over
+from scoring.path import Entity, payment_path, visit
+from scoring.steps import Received, first_request, next_request, walk
 
 _NOW_MS = 1_800_000_000_000
 _MONTH = 200_000
@@ -99,52 +98,51 @@ class _HotPath:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._cards: dict[str, bytes] = {}
-        self._merchants: dict[str, bytes] = {}
+        self._path = payment_path()
+        self._states: dict[str, dict[str, bytes]] = {one.name: {} for one in self._path.entities}
         self._load = Load()
         for record in self._load.take_payments(_MONTH):
-            payment = _parse((record.value, record.key))
-            self._card(payment)
-            self._merchant(payment)
+            walk(self._path, ((_receive(record), _NOW_MS),), self._states)
 
     def run(self, count: int) -> list[StepCost]:
         """Time the steps over the next payments."""
         clock = _Clock(count)
-        results = self._card_stage(clock, self._load.take_payments(count))
-        self._merchant_stage(clock, results)
+        records = self._load.take_payments(count)
+        first, *others = self._path.entities
+        received = clock.run(first.name, "parse and validate", _receive, records)
+        steps = self._visit(clock, first, [payment for payment, _ in received])
+        pairs = zip(received, steps, strict=True)
+        requests = [first_request(first, one, step, _NOW_MS) for one, step in pairs]
+        before = first
+        for entity in others:
+            packed = clock.run(before.name, "pack the hand-over", pack, requests)
+            clock.run(entity.name, "unpack the hand-over", unpack_hand_over, packed)
+            steps = self._visit(clock, entity, [one.payment for one in requests])
+            handed = zip(requests, steps, strict=True)
+            requests = [next_request(entity, one, step) for one, step in handed]
+            before = entity
+        self._score(clock, before.name, requests)
         return clock.costs
 
-    def _card_stage(self, clock: _Clock, records: list[Record]) -> list[CardResult]:
-        pairs = [(one.value, one.key) for one in records]
-        payments = clock.run("card", "parse and validate", _parse, pairs)
-        steps = clock.run("card", "card features", self._card, payments)
-        results = list(map(_result, payments, records, steps))
-        packed = clock.run("card", "pack the hand-over", pack, results)
-        clock.run("merchant", "unpack the hand-over", unpack_hand_over, packed)
-        return results
+    def _visit(
+        self, clock: _Clock, entity: Entity[Any], payments: Sequence[Transaction]
+    ) -> list[Any]:
+        states = self._states[entity.name]
 
-    def _merchant_stage(self, clock: _Clock, results: list[CardResult]) -> None:
-        payments = [one.payment for one in results]
-        steps = clock.run("merchant", "merchant features", self._merchant, payments)
-        requests = list(map(_request, results, steps))
-        rows = clock.run("merchant", "model input", self._input, requests)
-        scores = clock.run("merchant", "score", self._bundle.scorer.score_row, rows)
+        def step(payment: Transaction) -> Any:
+            return visit(entity, (payment,), states)[0]
+
+        return clock.run(entity.name, f"{entity.name} features", step, payments)
+
+    def _score(self, clock: _Clock, stage: str, requests: Sequence[ScoringRequest]) -> None:
+        rows = clock.run(stage, "model input", self._input, requests)
+        scores = clock.run(stage, "score", self._bundle.scorer.score_row, rows)
         scored = list(zip(requests, rows, scores, strict=True))
-        decisions = clock.run("merchant", "decide", self._decide, scored)
-        clock.run("merchant", "encode the decision", encode_decision, decisions)
+        decisions = clock.run(stage, "decide", self._decide, scored)
+        clock.run(stage, "encode the decision", encode_decision, decisions)
         pairs = zip(decisions, scored, strict=True)
         flagged = [pair for pair in pairs if pair[0].risk_level != "LOW"]
-        clock.run("merchant", "reasons and alert, where it is one", self._alert, flagged)
-
-    def _card(self, payment: Transaction) -> CardStep:
-        step = card.advance(self._cards.get(payment.card_id), payment)
-        self._cards[payment.card_id] = step.state
-        return step
-
-    def _merchant(self, payment: Transaction) -> merchant.MerchantStep:
-        step = merchant.advance(self._merchants.get(payment.merchant_id), payment)
-        self._merchants[payment.merchant_id] = step.state
-        return step
+        clock.run(stage, "reasons and alert, where it is one", self._alert, flagged)
 
     def _input(self, request: ScoringRequest) -> Row:
         values = np.frombuffer(request.features, dtype=np.float32)
@@ -160,29 +158,5 @@ class _HotPath:
         return encode_alert(alert(decision, request, told))
 
 
-def _parse(record: tuple[bytes, bytes]) -> Transaction:
-    return parse_transaction(*record, _NOW_MS)
-
-
-def _result(payment: Transaction, record: Record, step: CardStep) -> CardResult:
-    return CardResult(
-        payment=payment,
-        original=record.value,
-        features=step.values.tobytes(),
-        sequence=step.sequence,
-        late=step.late,
-        compacted=step.compacted,
-        received_ms=_NOW_MS,
-    )
-
-
-def _request(result: CardResult, step: merchant.MerchantStep) -> ScoringRequest:
-    return ScoringRequest(
-        payment=result.payment,
-        original=result.original,
-        features=result.features + step.values.tobytes(),
-        card_sequence=result.sequence,
-        merchant_sequence=step.sequence,
-        flags=[],
-        received_ms=result.received_ms,
-    )
+def _receive(record: Record) -> Received:
+    return receive_transaction(record.value, record.key, _NOW_MS)

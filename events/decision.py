@@ -49,7 +49,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     float32 in the order of FEATURE_NAMES, null for NaN (see `encode_features`); `payment` is the
     payment as it was received, without the fields that nobody asked to keep. `received_ms` is the
     Kafka time of the payment's record, or the payment's own time where the flag `record_time` says
-    that the record's cannot be one.
+    that the record's cannot be one. `sequences` holds the payment's numbers at entities other than
+    its card and its merchant, by their names, where there are such.
     """
 
     transaction_id: fields.TransactionId[Written]
@@ -70,7 +71,18 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     decided_ms: fields.DecidedMs
     features: fields.Features[msgspec.Raw]
     payment: fields.Payment[msgspec.Raw]
+    sequences: fields.Sequences[dict[str, int] | msgspec.UnsetType] = msgspec.UNSET
     schema_version: fields.SchemaVersion = DECISION_VERSION
+
+    def sequence(self, entity: str) -> int:
+        """Return the payment's number at an entity, by its name; KeyError where it has none."""
+        if entity == "card":
+            return self.card_sequence
+        if entity == "merchant":
+            return self.merchant_sequence
+        if self.sequences is msgspec.UNSET:
+            raise KeyError(entity)
+        return self.sequences[entity]
 
 
 _encoder: Final = msgspec.json.Encoder()

@@ -157,6 +157,13 @@ MerchantSequence = Annotated[
     _about("Place in the merchant's sequence of payments and labels, counted from 1."),
     _range(0),
 ]
+Sequences = Annotated[
+    T,
+    _about(
+        "Place of the payment in the sequence of each further entity, by the entity's name. Absent "
+        "where the features are those of the card and the merchant alone."
+    ),
+]
 Flags = Annotated[
     T,
     _about(

@@ -69,7 +69,7 @@ DOCUMENTS: Final[dict[str, Document]] = {
         Decision,
         "Decision",
         "The decision on one payment, on the topic decisions, keyed by card_id.",
-        frozenset(),
+        frozenset({"sequences"}),
     ),
     "alert": Document(
         Alert,

@@ -1,13 +1,10 @@
 """Finish of a request in each profile: score it here, or pass it on to the Arrow batches."""
 
-import time
 from collections.abc import Sequence
-
-import numpy as np
 
 from events.topics import ALERTS, DECISIONS
 from jobs.flink_edge.direct import Fields
-from scoring.answer import answer, model_input
+from scoring.answer import answer_one
 from scoring.loader import load_bundle
 from scoring.messages import ScoringRequest, pack
 from udfs.metrics import Counters
@@ -27,12 +24,8 @@ class ScoreHere:
 
     def rows(self, request: ScoringRequest) -> Sequence[Fields]:
         """Return the decision and, at MEDIUM and HIGH, the alert."""
-        bundle = self._bundle
-        values = np.frombuffer(request.features, dtype=np.float32)
-        scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
-        now = time.time_ns() // 1_000_000
-        found = answer(request, values, scores, bundle, now)
-        self._counters.decided(found.level, request.latency_ms(now))
+        found = answer_one(request, self._bundle)
+        self._counters.decided(found.level, request.latency_ms(found.decided_ms))
         key = request.payment.card_id.encode()
         decision = (DECISIONS.name, key, found.decision)
         if found.alert is None:

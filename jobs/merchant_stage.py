@@ -9,12 +9,13 @@ from pyflink.datastream import RuntimeContext
 from events.label import Label
 from events.topics import DEAD_LETTERS
 from features import warm_up
-from features.merchant import transition as merchant
+from features.merchant.transition import MerchantStep
 from jobs.flink_edge.direct import Fields
 from jobs.flink_edge.stage import Stage
 from jobs.flink_edge.state import entity_state
-from scoring.messages import CardLabel, CardResult, ScoringRequest, unpack_hand_over
-from scoring.steps import label_receipt, scoring_request
+from scoring.messages import LabelOnItsWay, ScoringRequest, unpack_hand_over
+from scoring.path import Entity, payment_path
+from scoring.steps import label_receipt, next_request
 from udfs.metrics import Counters
 
 
@@ -39,8 +40,11 @@ class MerchantStage(Stage):
         self._finish = finish
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Take hold of the state and load what the profile needs before the first payment."""
+        """Open the state and load what the profile needs before the first payment."""
         warm_up()
+        path = payment_path()
+        self._entity: Entity[MerchantStep] = path.entity("merchant")
+        self._learning = path.learning
         self._state = runtime_context.get_state(entity_state("merchant", self._ttl))
         self._counters = Counters(runtime_context.get_metrics_group())
         self._finish.open(self._counters)
@@ -49,21 +53,22 @@ class MerchantStage(Stage):
     def rows(self, value: bytes) -> Sequence[Fields]:
         """Take in one payment or one label, or let a dead letter pass."""
         message = unpack_hand_over(value)
-        if isinstance(message, CardResult):
+        if isinstance(message, ScoringRequest):
             return self._payment(message)
-        if isinstance(message, CardLabel):
+        if isinstance(message, LabelOnItsWay):
             return (self._learn(message.label),)
         return ((DEAD_LETTERS.name, message.key, message.value),)
 
-    def _payment(self, result: CardResult) -> Sequence[Fields]:
-        step = merchant.advance(self._state.value(), result.payment)
+    def _payment(self, request: ScoringRequest) -> Sequence[Fields]:
+        step = self._entity.advance(self._state.value(), request.payment)
+        assert isinstance(step, MerchantStep), "only the first entity refuses"
         self._state.update(step.state)
         if step.late:
             self._counters.add("late_merchant")
-        return self._finish.rows(scoring_request(result, step))
+        return self._finish.rows(next_request(self._entity, request, step))
 
     def _learn(self, label: Label) -> Fields:
-        step = merchant.learn(self._state.value(), label)
+        step = self._learning.learn(self._state.value(), label)
         self._state.update(step.state)
         if step.payment == "unknown":
             self._counters.add("labels_without_payment")

@@ -1,7 +1,7 @@
 """The engine: from a payment and its features to scores, a decision and its reasons.
 
-Belongs here: the messages between the stages (messages.py), a bundle's format
-(bundle/), the scorers (model/), the reasons (reasons/), the decision (decision/), and what loads
-a bundle (loader.py).
+Belongs here: the path of a payment (path.py) and its pure steps (steps.py), the messages between
+the stages (messages.py), a bundle's format (bundle/), the scorers (model/), the reasons (reasons/),
+the decision (decision/), what loads a bundle (loader.py), and what answers a request (answer.py).
 Does not: Flink, Kafka, training, anything above features and events.
 """

@@ -9,49 +9,32 @@ from events.label import Label
 from events.transaction import Transaction
 
 
-class CardResult(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p"):
-    """A payment with its card's features.
-
-    `original` is the payment as it was received, `features` float32[CARD_FEATURES] in bytes.
-    `odd_record_time` says that the record's Kafka time could be none, and `received_ms` is the
-    payment's own.
-    """
-
-    payment: Transaction
-    original: bytes
-    features: bytes
-    sequence: int
-    late: bool
-    compacted: bool
-    received_ms: int
-    odd_record_time: bool = False
-
-
-class CardLabel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="l"):
-    """A label on its way to the merchant."""
+class LabelOnItsWay(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="l"):
+    """A label on its way to the entity that learns it."""
 
     label: Label
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="d"):
-    """An encoded dead letter on its way past the merchant to the sink, with its original key."""
+    """An encoded dead letter on its way to the sink, with its original key."""
 
     key: bytes | None
     value: bytes
 
 
-class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_only=True):
-    """One payment, ready to be scored.
+class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="p"):
+    """A payment on its way to its score.
 
-    `features` holds float32[f] as bytes in the order of FEATURE_NAMES, `original` the payment as
-    it was received; `received_ms` is its Kafka time, see `events.decision.Decision`.
+    `original` is the payment as it was received. `features` holds float32 as bytes, those of each
+    entity that the payment has visited, in the order of the path; behind the last entity they are
+    complete. `sequences` holds the payment's number at each of these entities, by its name.
+    `received_ms` is the Kafka time, see `events.decision.Decision`.
     """
 
     payment: Transaction
     original: bytes
     features: bytes
-    card_sequence: int
-    merchant_sequence: int
+    sequences: dict[str, int]
     flags: list[Flag]
     received_ms: int
 
@@ -61,7 +44,7 @@ class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_hand_overs: Final = msgspec.msgpack.Decoder(CardResult | CardLabel | Refused)
+_hand_overs: Final = msgspec.msgpack.Decoder(ScoringRequest | LabelOnItsWay | Refused)
 _requests: Final = msgspec.msgpack.Decoder(ScoringRequest)
 
 pack = _encoder.encode

@@ -5,7 +5,6 @@ It runs in a Python process of its own behind the merchant stage and keeps no st
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pandas as pd
@@ -41,12 +40,11 @@ class Score(ScalarFunction):  # type: ignore[misc]  # pyflink ships no types
     def eval(self, packed: pd.Series[bytes]) -> pd.DataFrame:
         """Answer one batch; rows keep their order."""
         requests = [unpack_request(each) for each in packed]
-        now = time.time_ns() // 1_000_000
-        answers = answer_batch(requests, self._bundle, now)
-        for request, one in zip(requests, answers, strict=True):
-            self._counters.decided(one.level, request.latency_ms(now))
+        found = answer_batch(requests, self._bundle)
+        for request, one in zip(requests, found, strict=True):
+            self._counters.decided(one.level, request.latency_ms(one.decided_ms))
         return pd.DataFrame(
-            {"decision": [one.decision for one in answers], "alert": [one.alert for one in answers]}
+            {"decision": [one.decision for one in found], "alert": [one.alert for one in found]}
         )
 
 

@@ -20,22 +20,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
 import psutil
 from confluent_kafka import OFFSET_STORED, Consumer, Message, Producer, TopicPartition
 
-from events.label import parse_label
+from events.errors import EventError
+from events.label import Label
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
-from events.transaction import parse_transaction
 from features import warm_up
-from features.card import transition as card
-from features.merchant import transition as merchant
 from harness.cpu import cpu_seconds
 from harness.rates import median_rate
-from scoring.answer import Row, answer, model_input
+from scoring.answer import answer_one
 from scoring.loader import Bundle, load_bundle
 from scoring.messages import ScoringRequest
-from scoring.steps import label_receipt
+from scoring.path import learn, payment_path
+from scoring.steps import label_receipt, receive_one, walk
 
 OUTPUT_TOPICS: Final = tuple(
     replace(topic, name=f"bench-{topic.name}") for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS)
@@ -53,8 +51,9 @@ class BareLoop:
     def __init__(self, bootstrap: str, bundle: Bundle, outputs: Sequence[str]) -> None:
         """`outputs` names the topics of decisions, alerts and receipts."""
         self._bundle = bundle
-        self._cards: dict[str, bytes] = {}
-        self._merchants: dict[str, bytes] = {}
+        self._path = payment_path()
+        self._states: dict[str, dict[str, bytes]] = {one.name: {} for one in self._path.entities}
+        self._learner = next(one.name for one in self._path.entities if one.learning)
         self._consumer = _consumer(bootstrap)
         self._producer = _producer(bootstrap)
         self._decisions, self._alerts, self._receipts = outputs
@@ -80,50 +79,28 @@ class BareLoop:
         self._commit()
 
     def _take(self, message: Message) -> None:
-        if message.topic() == LABELS.name:
-            label = parse_label(message.value(), message.key())
-            learnt = merchant.learn(self._merchants.get(label.merchant_id), label)
-            self._merchants[label.merchant_id] = learnt.state
-            _, key, value = label_receipt(label, learnt)
-            self._produce(self._receipts, value, key)
-        else:
-            self._decide(message)
-
-    def _decide(self, message: Message) -> None:
-        value, received_ms = message.value(), message.timestamp()[1]
-        payment = parse_transaction(value, message.key(), received_ms)
-        step = card.advance(self._cards.get(payment.card_id), payment)
-        if not step.accepted:
+        received_ms = message.timestamp()[1]
+        found = receive_one(message.topic() or "", received_ms, message.key(), message.value())
+        if isinstance(found, EventError):
+            raise found
+        if isinstance(found, Label):
+            self._learn(found)
             return
-        self._cards[payment.card_id] = step.state
-        own = merchant.advance(self._merchants.get(payment.merchant_id), payment)
-        self._merchants[payment.merchant_id] = own.state
-        packed = step.values.tobytes() + own.values.tobytes()
-        request = ScoringRequest(
-            payment=payment,
-            original=value or b"",
-            features=packed,
-            card_sequence=step.sequence,
-            merchant_sequence=own.sequence,
-            flags=[],
-            received_ms=received_ms,
-        )
-        self._answer(request, np.frombuffer(packed, dtype=np.float32), message.key())
+        (request,) = walk(self._path, ((found, received_ms),), self._states)
+        if isinstance(request, ScoringRequest):
+            self._answer(request, message.key())
 
-    def _answer(
-        self,
-        request: ScoringRequest,
-        values: Row,
-        key: bytes | None,
-    ) -> None:
-        bundle = self._bundle
-        scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
-        now_ms = time.time_ns() // 1_000_000
-        found = answer(request, values, scores, bundle, now_ms)
+    def _learn(self, label: Label) -> None:
+        (learnt,) = learn(self._path.learning, (label,), self._states[self._learner])
+        _, key, value = label_receipt(label, learnt)
+        self._produce(self._receipts, value, key)
+
+    def _answer(self, request: ScoringRequest, key: bytes | None) -> None:
+        found = answer_one(request, self._bundle)
         self._produce(self._decisions, found.decision, key)
         if found.alert is not None:
             self._produce(self._alerts, found.alert, key)
-        self.decided_ms.append(now_ms)
+        self.decided_ms.append(found.decided_ms)
 
     def _produce(self, topic: str, value: bytes, key: bytes | None) -> None:
         while True:

@@ -7,28 +7,24 @@ garbage in it, so there are no dead letters: a record that does not parse ends t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-import numpy as np
-
-from events.label import parse_label
-from events.topics import ALERTS, DECISIONS, LABELS
-from events.transaction import receive_transaction
-from features.card import transition as card
-from features.merchant import transition as merchant
-from scoring.answer import Answer, answer, answer_batch, model_input
+from events.errors import EventError
+from events.label import Label
+from events.topics import ALERTS, DECISIONS
+from scoring.answer import Answer, answer_batch, answer_one
 from scoring.loader import Bundle
 from scoring.messages import (
-    CardLabel,
+    LabelOnItsWay,
     Refused,
     ScoringRequest,
     pack,
     unpack_hand_over,
     unpack_request,
 )
-from scoring.steps import card_result, label_receipt, scoring_request
+from scoring.path import REFUSALS, payment_path
+from scoring.steps import first_request, label_receipt, next_request, receive_one
 
 
 class Out(NamedTuple):
@@ -55,38 +51,42 @@ class MerchantOut(NamedTuple):
     receipt: Out | None
 
 
+_PATH: Final = payment_path()
+_CARD: Final = _PATH.entity("card")
+_MERCHANT: Final = _PATH.after(_CARD.name)
+
+
 def card_step(
     state: bytes | None, topic: str, key: bytes | None, value: bytes | None, time_ms: int
 ) -> CardOut:
     """Take one record of the transactions or the labels topic to its card."""
-    if topic == LABELS.name:
-        label = parse_label(value, key)
-        return CardOut(state, label.merchant_id, pack(CardLabel(label)))
-    payment, original = receive_transaction(value, key, time_ms)
-    step = card.advance(state, payment)
-    if not step.accepted:
+    found = receive_one(topic, time_ms, key, value)
+    if isinstance(found, Label):
+        return CardOut(state, _PATH.learning.key(found), pack(LabelOnItsWay(found)))
+    if isinstance(found, EventError):
+        raise found
+    step = _CARD.advance(state, found[0])
+    if isinstance(step, REFUSALS):
         return CardOut(state, None, b"")
-    result = card_result(payment, original, step, time_ms)
-    return CardOut(step.state, payment.merchant_id, pack(result))
+    request = first_request(_CARD, found, step, time_ms)
+    return CardOut(step.state, _MERCHANT.key(found[0]), pack(request))
 
 
 def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
     """Take one hand-over of `card_step` to its merchant."""
     message = unpack_hand_over(handed)
-    if isinstance(message, CardLabel):
-        learnt = merchant.learn(state, message.label)
+    if isinstance(message, LabelOnItsWay):
+        learnt = _PATH.learning.learn(state, message.label)
         return MerchantOut(learnt.state, None, Out(*label_receipt(message.label, learnt)))
     assert not isinstance(message, Refused), "card_step refuses nothing"
-    step = merchant.advance(state, message.payment)
-    return MerchantOut(step.state, scoring_request(message, step), None)
+    step = _MERCHANT.advance(state, message.payment)
+    assert not isinstance(step, REFUSALS), "only the first entity refuses"
+    return MerchantOut(step.state, next_request(_MERCHANT, message, step), None)
 
 
 def score_one(request: ScoringRequest, bundle: Bundle) -> list[Out]:
     """Score one request by itself: the decision, and the alert where it is one."""
-    values = np.frombuffer(request.features, dtype=np.float32)
-    scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
-    found = answer(request, values, scores, bundle, time.time_ns() // 1_000_000)
-    return _records(request, found)
+    return _records(request, answer_one(request, bundle))
 
 
 def merchant_records(out: MerchantOut, bundle: Bundle) -> list[Out]:
@@ -108,8 +108,7 @@ def pack_out(out: MerchantOut) -> Out:
 def score_batch(packed: Sequence[bytes], bundle: Bundle) -> Iterable[list[Out]]:
     """Score packed requests at once and yield the records of each."""
     requests = [unpack_request(each) for each in packed]
-    answers = answer_batch(requests, bundle, time.time_ns() // 1_000_000)
-    for request, found in zip(requests, answers, strict=True):
+    for request, found in zip(requests, answer_batch(requests, bundle), strict=True):
         yield _records(request, found)
 
 

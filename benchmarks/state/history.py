@@ -11,12 +11,11 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from events.transaction import Transaction
 from features import warm_up
-from features.card import transition as card
-from features.merchant import transition as merchant
+from scoring.path import payment_path
 
 POINTS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
 _MONTH_MS: Final = 30 * 86_400_000
@@ -48,10 +47,8 @@ class Compaction:
     step_us: float
 
 
-Step = card.CardStep | merchant.MerchantStep
 State = bytes | None
-Ready = Callable[[State], Step]
-"""A payment that is ready to be taken in: state before it in, step out."""
+Advance = Callable[[State, Transaction], Any]
 
 
 def _payment(number: int, at_ms: int) -> Transaction:
@@ -70,23 +67,13 @@ def _payment(number: int, at_ms: int) -> Transaction:
     )
 
 
-def _card(number: int, at_ms: int) -> Ready:
-    payment = _payment(number, at_ms)
-    return lambda state: card.advance(state, payment)
-
-
-def _merchant(number: int, at_ms: int) -> Ready:
-    payment = _payment(number, at_ms)
-    return lambda state: merchant.advance(state, payment)
-
-
-ENTITIES: Final[dict[str, Callable[[int, int], Ready]]] = {"card": _card, "merchant": _merchant}
+ENTITIES: Final = {entity.name: entity.advance for entity in payment_path().entities}
 
 
 def measure_history(points: tuple[int, ...] = POINTS) -> list[HistoryCost]:
     """Return the cost at each number of payments, for cards and merchants."""
     warm_up()
-    return [_at(entity, make, count) for entity, make in ENTITIES.items() for count in points]
+    return [_at(entity, advance, count) for entity, advance in ENTITIES.items() for count in points]
 
 
 def first_compactions() -> list[Compaction]:
@@ -95,39 +82,42 @@ def first_compactions() -> list[Compaction]:
     return [_first_compaction(*named) for named in ENTITIES.items()]
 
 
-def _at(entity: str, payment: Callable[[int, int], Ready], payments: int) -> HistoryCost:
+def _at(entity: str, advance: Advance, payments: int) -> HistoryCost:
     gap_ms = _MONTH_MS // payments
     state: State = None
     for number in range(payments - 1):
-        state = payment(number, _START_MS + number * gap_ms)(state).state
-    last = payment(payments - 1, _START_MS + (payments - 1) * gap_ms)
-    step = last(state)
-    return HistoryCost(entity, payments, len(step.state), _timed_us(last, state), step.compacted)
+        state = advance(state, _payment(number, _START_MS + number * gap_ms)).state
+    last = _payment(payments - 1, _START_MS + (payments - 1) * gap_ms)
+    step = advance(state, last)
+    us = _timed_us(advance, state, last)
+    return HistoryCost(entity, payments, len(step.state), us, step.compacted)
 
 
-def _first_compaction(entity: str, payment: Callable[[int, int], Ready]) -> Compaction:
+def _first_compaction(entity: str, advance: Advance) -> Compaction:
     state: State = None
     number = 0
     while True:
-        one = payment(number, _START_MS + number * _GAP_MS)
-        step = one(state)
+        payment = _payment(number, _START_MS + number * _GAP_MS)
+        step = advance(state, payment)
         if step.compacted:
-            return Compaction(entity, number + 1, _timed_us(one, state))
+            return Compaction(entity, number + 1, _timed_us(advance, state, payment))
         state, number = step.state, number + 1
 
 
-def _timed_us(one: Ready, state: State) -> float:
+def _timed_us(advance: Advance, state: State, payment: Transaction) -> float:
     """Return the CPU us of one step, the median of rounds: the step is pure, so it repeats."""
     gc.collect()
     gc.disable()
     try:
-        return round(statistics.median(_round_us(one, state) for _ in range(_ROUNDS)), 2)
+        return round(
+            statistics.median(_round_us(advance, state, payment) for _ in range(_ROUNDS)), 2
+        )
     finally:
         gc.enable()
 
 
-def _round_us(one: Ready, state: State) -> float:
+def _round_us(advance: Advance, state: State, payment: Transaction) -> float:
     start_ns = time.thread_time_ns()
     for _ in range(_CALLS):
-        one(state)
+        advance(state, payment)
     return (time.thread_time_ns() - start_ns) / 1000 / _CALLS

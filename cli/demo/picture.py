@@ -61,8 +61,7 @@ def first_alerts(settings: DemoSettings) -> Iterator[Alert]:
             payment=paid,
             original=encode_transaction(paid),
             features=values.tobytes(),
-            card_sequence=0,
-            merchant_sequence=0,
+            sequences={"card": 0, "merchant": 0},
             flags=[],
             received_ms=paid.timestamp_ms,
         )

@@ -22,6 +22,10 @@ _SHARED: Final = tuple(
 """What an alert repeats of its decision; the version is the alert's own."""
 
 
+_OWN: Final = ("card", "merchant")
+"""Entities whose numbers a decision has fields of their own for."""
+
+
 def risk_level(probability: float, thresholds: Thresholds) -> RiskLevel:
     """Return the level of a probability: a threshold itself belongs to the level it opens."""
     if probability >= thresholds.high:
@@ -42,6 +46,7 @@ def decide(
     each member of the ensemble in the manifest's order; `decided_ms` the wall clock.
     """
     payment = request.payment
+    sequences = request.sequences
     return Decision(
         transaction_id=payment.transaction_id,
         card_id=payment.card_id,
@@ -56,14 +61,19 @@ def decide(
         risk_level=risk_level(scores[0], manifest.thresholds),
         model=manifest.model,
         feature_set=FEATURE_SET_VERSION,
-        card_sequence=request.card_sequence,
-        merchant_sequence=request.merchant_sequence,
+        card_sequence=sequences["card"],
+        merchant_sequence=sequences["merchant"],
+        sequences=msgspec.UNSET if len(sequences) == len(_OWN) else _further(sequences),
         flags=request.flags,
         received_ms=request.received_ms,
         decided_ms=decided_ms,
         features=encode_features(values),
         payment=msgspec.Raw(request.original),
     )
+
+
+def _further(sequences: dict[str, int]) -> dict[str, int]:
+    return {name: number for name, number in sequences.items() if name not in _OWN}
 
 
 def alert(decision: Decision, request: ScoringRequest, explanation: Explanation) -> Alert:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +13,16 @@ import pyarrow as pa
 from events.label import Label
 from events.table import ATTRIBUTE_PREFIX, IS_FRAUD, attribute_names, check_table, payments
 from events.transaction import Transaction
-from features.card import transition as card
-from features.catalogue import CARD_FEATURES, FEATURE_NAMES
-from features.merchant import transition as merchant
+from scoring.path import (
+    REFUSALS,
+    Entity,
+    Path,
+    Refusal,
+    Repeated,
+    learn,
+    payment_path,
+    visit,
+)
 from training.arrays import Floats, Ints
 from training.data.history import UNKNOWN, History
 from training.data.segments import table_segments
@@ -21,36 +30,45 @@ from training.errors import TrainingError
 from training.fit_settings import Targets
 
 PROGRESS_EVERY = 10_000
+_BATCH = 1_000
 LABEL_SOURCE = "history"
 
 Progress = Callable[[int], None]
 
 
-def replay(table: pa.Table, label_delay_ms: int, progress: Progress = lambda _: None) -> History:
+def replay(
+    table: pa.Table,
+    label_delay_ms: int,
+    progress: Progress = lambda _: None,
+    path: Path | None = None,
+) -> History:
     """Return the features and targets of payments in the form of events.table.
 
     Rows rise in time. The label of a payment reaches its merchant ``label_delay_ms`` after it,
     before any payment of the same millisecond. A repeat, and another payment under a card's known
     id, is left out and counted, as the stream decides neither. ``progress`` hears of every ten
-    thousand payments, by how many are done.
+    thousand payments, by how many are done. ``path`` is the product's where none is given.
 
     Raises TrainingError where times fall or the table is empty, EventError for a bad row.
     """
+    path = path or payment_path()
     checked = check_table(table)
     times_ms = np.asarray(checked["timestamp_ms"], dtype=np.int64)
     _check_order(times_ms)
     attributes = attribute_names(checked)
-    names = (*FEATURE_NAMES, *(ATTRIBUTE_PREFIX + name for name in attributes))
+    names = (*path.features, *(ATTRIBUTE_PREFIX + name for name in attributes))
     features = np.empty((len(times_ms), len(names)), dtype=np.float32)
     targets = _targets(checked)
     scored = np.zeros(len(times_ms), dtype=np.bool_)
-    stages = _Stages(label_delay_ms)
-    for row, payment in enumerate(payments(checked)):
-        scored[row] = stages.advance(payment, int(targets[row]), features[row])
+    walk, done, paid = _Replay(path, label_delay_ms), 0, payments(checked)
+    while batch := list(islice(paid, _BATCH)):
+        rows = slice(done, done + len(batch))
+        scored[rows][walk.take(batch, targets[rows], features[rows])] = True
         if attributes:
-            features[row, len(FEATURE_NAMES) :] = _attributes(payment, attributes)
-        if (row + 1) % PROGRESS_EVERY == 0:
-            progress(row + 1)
+            features[rows, len(path.features) :] = [_attributes(one, attributes) for one in batch]
+        done += len(batch)
+        if done % PROGRESS_EVERY == 0:
+            progress(done)
     progress(len(times_ms))
     cards = _numbers(checked["card_id"])
     segments = tuple(one[scored] for one in table_segments(checked))
@@ -61,46 +79,64 @@ def replay(table: pa.Table, label_delay_ms: int, progress: Progress = lambda _: 
         times_ms[scored],
         cards[scored],
         segments,
-        stages.repeats,
-        stages.reused,
+        walk.repeats,
+        walk.reused,
     )
 
 
-class _Stages:
-    """The card stage, the merchant stage, and the labels that are on their way."""
+class _Replay:
+    """The states of a path's entities, and the labels that are on their way."""
 
-    def __init__(self, label_delay_ms: int) -> None:
+    def __init__(self, path: Path, label_delay_ms: int) -> None:
+        self._path = path
         self._delay_ms = label_delay_ms
-        self._cards: dict[str, bytes] = {}
-        self._merchants: dict[str, bytes] = {}
+        self._states: dict[str, dict[str, bytes]] = {one.name: {} for one in path.entities}
         self._labels: deque[Label] = deque()
         self.repeats = 0
         self.reused = 0
 
-    def advance(self, payment: Transaction, target: int, values: Floats) -> bool:
-        """Fill in the features of a payment, float32[f or more]; False where its id is known."""
-        self._learn(payment.timestamp_ms)
-        step = card.advance(self._cards.get(payment.card_id), payment)
-        if not step.accepted:
-            self.repeats += step.repeated
-            self.reused += step.reused
-            return False
-        self._cards[payment.card_id] = step.state
-        values[: len(CARD_FEATURES)] = step.values
-        after = merchant.advance(self._merchants.get(payment.merchant_id), payment)
-        self._merchants[payment.merchant_id] = after.state
-        values[len(CARD_FEATURES) : len(FEATURE_NAMES)] = after.values
-        if target != UNKNOWN:
-            self._labels.append(self._label(payment, bool(target)))
-        return True
+    def take(self, batch: Sequence[Transaction], targets: Targets, values: Floats) -> list[int]:
+        """Fill in the features of payments, float32[n, f or more], and return the rows taken in.
 
-    def _learn(self, now_ms: int) -> None:
-        """Give merchants the labels that have arrived; they arrive in the order of payments."""
-        labels = self._labels
-        while labels and labels[0].label_time_ms <= now_ms:
-            label = labels.popleft()
-            state = self._merchants[label.merchant_id]
-            self._merchants[label.merchant_id] = merchant.learn(state, label).state
+        Entity by entity: what one of them makes of the batch needs nothing of the others.
+        """
+        rows = list(range(len(batch)))
+        for entity in self._path.entities:
+            paid = [batch[row] for row in rows]
+            if entity.learning is None:
+                steps = visit(entity, paid, self._states[entity.name])
+            else:
+                steps = self._visit_and_learn(entity, paid, targets[rows].tolist())
+            columns, taken = self._path.columns[entity.name], []
+            for row, step in zip(rows, steps, strict=True):
+                if isinstance(step, REFUSALS):
+                    self._count(step)
+                    continue
+                values[row, columns] = step.values
+                taken.append(row)
+            rows = taken
+        return rows
+
+    def _count(self, why: Refusal) -> None:
+        """Count a payment whose id is known."""
+        if isinstance(why, Repeated):
+            self.repeats += 1
+        else:
+            self.reused += 1
+
+    def _visit_and_learn(
+        self, entity: Entity[Any], paid: Sequence[Transaction], targets: Sequence[int]
+    ) -> list[Any]:
+        """Take payments to the entity that learns, and the labels that arrive between them."""
+        assert entity.learning is not None
+        states, labels, steps = self._states[entity.name], self._labels, []
+        for payment, target in zip(paid, targets, strict=True):
+            while labels and labels[0].label_time_ms <= payment.timestamp_ms:
+                learn(entity.learning, (labels.popleft(),), states)
+            steps += visit(entity, (payment,), states)
+            if target != UNKNOWN:
+                labels.append(self._label(payment, bool(target)))
+        return steps
 
     def _label(self, payment: Transaction, is_fraud: bool) -> Label:
         return Label(

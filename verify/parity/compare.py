@@ -19,14 +19,13 @@ from events.decision import Decision, decision_features
 from events.label import Label
 from events.receipt import LabelReceipt
 from events.transaction import Transaction
-from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from scoring.answer import model_input
 from scoring.loader import Bundle
+from scoring.path import payment_path
 from verify.parity.difference import Difference, Matrix, differences, differing_rows
 from verify.parity.replay import follow_sequences, follow_topic, label_key
 
 ENSEMBLE = "ensemble"
-CARD_NAMES = FEATURE_NAMES[: len(CARD_FEATURES)]
 
 
 @dataclass(frozen=True)
@@ -97,6 +96,8 @@ def compare(stream: Stream, bundle: Bundle, *later: Bundle) -> ParityReport:
     Where the job went on with ``later`` bundles of the same models, each decision's scores are
     compared with those of the bundle that it names.
     """
+    path = payment_path()
+    first = path.entities[0]
     payments = {payment.transaction_id: payment for payment in stream.payments}
     decisions = [each for each in stream.decisions if each.transaction_id in payments]
     counts = Counter(decision.transaction_id for decision in stream.decisions)
@@ -104,7 +105,8 @@ def compare(stream: Stream, bundle: Bundle, *later: Bundle) -> ParityReport:
     receipted = Counter(label_key(receipt) for receipt in stream.receipts)
     by_sequence = follow_sequences(decisions, payments, stream.receipts, stream.labels)
     by_topic = follow_topic(decisions, stream.payments)
-    streamed = _stack([decision_features(each) for each in decisions], len(FEATURE_NAMES))
+    streamed = _stack([decision_features(each) for each in decisions], len(path.features))
+    own = streamed[:, path.columns[first.name]]
     scores, replayed_scores = _scores(decisions, payments, by_sequence.features, (bundle, *later))
     return ParityReport(
         payments=len(payments),
@@ -117,10 +119,10 @@ def compare(stream: Stream, bundle: Bundle, *later: Bundle) -> ParityReport:
         receipts_differing=by_sequence.receipts_differing,
         out_of_order=by_sequence.broken,
         misplaced=by_topic.misplaced,
-        features=differences(streamed, by_sequence.features, FEATURE_NAMES),
+        features=differences(streamed, by_sequence.features, path.features),
         scores=differences(scores, replayed_scores, _score_names(bundle)),
         scores_differing=int(differing_rows(scores, replayed_scores).sum()),
-        card_features=differences(streamed[:, : len(CARD_NAMES)], by_topic.features, CARD_NAMES),
+        card_features=differences(own, by_topic.features, first.features),
     )
 
 

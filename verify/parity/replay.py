@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,12 +13,8 @@ from events.decision import Decision
 from events.label import Label
 from events.receipt import LabelReceipt
 from events.transaction import Transaction
-from features.card import transition as card
-from features.catalogue import CARD_FEATURES, FEATURE_NAMES
-from features.merchant import transition as merchant
+from scoring.path import REFUSALS, Entity, Path, learn, payment_path, visit
 from verify.parity.difference import Matrix
-
-_CARD = len(CARD_FEATURES)
 
 LabelKey = tuple[str, str, str, int, bool, int]
 
@@ -57,7 +53,10 @@ def label_key(label: _Label) -> LabelKey:
 
 @dataclass(frozen=True)
 class BySequence:
-    """Features float32[n, f] of n decisions, and the entities whose numbers are not 1, 2, 3, ...
+    """Features float32[n, f] of n decisions, and what is out of place.
+
+    `broken` names entities whose numbers are not 1, 2, 3 and so on, and decisions that name another
+    card or merchant than their payment.
 
     `receipts_differing` counts receipts that say something else about their payment than here.
     """
@@ -69,7 +68,10 @@ class BySequence:
 
 @dataclass(frozen=True)
 class ByTopic:
-    """Card features float32[n, c] of n decisions, and how many had another number than here."""
+    """The first entity's features float32[n, c] of n decisions.
+
+    `misplaced` counts decisions that had another number than here.
+    """
 
     features: Matrix
     misplaced: int
@@ -80,93 +82,93 @@ def follow_sequences(
     payments: Mapping[str, Transaction],
     receipts: Sequence[LabelReceipt],
     labels: Sequence[Label],
+    path: Path | None = None,
 ) -> BySequence:
-    """Advance each card and each merchant in the order of the decisions' and receipts' numbers.
+    """Advance each entity in the order of the decisions' and receipts' numbers.
 
-    A receipt without its label among ``labels`` is passed over: it shows as a difference.
+    A receipt without its label among ``labels`` is passed over: it shows as a difference. ``path``
+    is the product's where none is given.
     """
-    features = np.full((len(decisions), len(FEATURE_NAMES)), np.nan, dtype=np.float32)
-    broken: list[str] = []
-    _follow_cards(decisions, payments, features, broken)
+    path = path or payment_path()
+    features = np.full((len(decisions), len(path.features)), np.nan, dtype=np.float32)
     known = {label_key(label): label for label in labels}
-    differing = _follow_merchants(decisions, payments, receipts, known, features, broken)
+    broken = [f"decision {one.transaction_id}" for one in decisions if _elsewhere(one, payments)]
+    differing = 0
+    for entity in path.entities:
+        events = _events(entity, decisions, payments, receipts if entity.learning else ())
+        for key, of_key in events.items():
+            of_key.sort(key=lambda event: event[0])
+            if not _counts_up([number for number, _ in of_key]):
+                broken.append(f"{entity.name} {key}")
+            states: dict[str, bytes] = {}
+            for _, event in of_key:
+                if isinstance(event, LabelReceipt):
+                    differing += _learn(entity, event, known, states)
+                    continue
+                paid = payments[decisions[event].transaction_id]
+                (step,) = visit(entity, (paid,), states)
+                if not isinstance(step, REFUSALS):
+                    features[event, path.columns[entity.name]] = step.values
     return BySequence(features, broken, differing)
 
 
-def follow_topic(decisions: Sequence[Decision], payments: Sequence[Transaction]) -> ByTopic:
-    """Advance each card in the order of the payments, which knows nothing of the decisions."""
+def follow_topic(
+    decisions: Sequence[Decision], payments: Sequence[Transaction], path: Path | None = None
+) -> ByTopic:
+    """Advance each entity that payments visit first, in their order alone."""
+    first = (path or payment_path()).entities[0]
     rows = {decision.transaction_id: row for row, decision in enumerate(decisions)}
-    features = np.full((len(decisions), _CARD), np.nan, dtype=np.float32)
-    states: dict[str, bytes] = {}
+    features = np.full((len(decisions), len(first.features)), np.nan, dtype=np.float32)
     misplaced = 0
-    for payment in payments:
-        step = card.advance(states.get(payment.card_id), payment)
-        states[payment.card_id] = step.state
+    for payment, step in zip(payments, visit(first, payments, {}), strict=True):
         row = rows.get(payment.transaction_id)
-        if row is None or not step.accepted:
+        if row is None or isinstance(step, REFUSALS):
             continue
         features[row] = step.values
-        misplaced += decisions[row].card_sequence != step.sequence
+        misplaced += decisions[row].sequence(first.name) != step.sequence
     return ByTopic(features, misplaced)
 
 
-def _follow_cards(
-    decisions: Sequence[Decision],
-    payments: Mapping[str, Transaction],
-    features: Matrix,
-    broken: list[str],
-) -> None:
-    """Fill in the card's part of each decision's row."""
-    by_card: dict[str, list[int]] = defaultdict(list)
-    for row, decision in enumerate(decisions):
-        by_card[decision.card_id].append(row)
-    for name, rows in by_card.items():
-        rows.sort(key=lambda row: decisions[row].card_sequence)
-        if not _counts_up([decisions[row].card_sequence for row in rows]):
-            broken.append(f"card {name}")
-        state = None
-        for row in rows:
-            step = card.advance(state, payments[decisions[row].transaction_id])
-            state = step.state
-            if step.accepted:
-                features[row, :_CARD] = step.values
+_Events = dict[str, list[tuple[int, int | LabelReceipt]]]
+"""By the key of an entity: numbers in its sequence, each with a decision's row or a receipt."""
 
 
-def _follow_merchants(
+def _events(
+    entity: Entity[Any],
     decisions: Sequence[Decision],
     payments: Mapping[str, Transaction],
     receipts: Sequence[LabelReceipt],
-    labels: Mapping[LabelKey, Label],
-    features: Matrix,
-    broken: list[str],
-) -> int:
-    """Fill in the merchant's part of each decision's row, labels in their places.
-
-    Return how many receipts say something else about their payment.
-    """
-    differing = 0
-    by_merchant: dict[str, list[tuple[int, int | LabelReceipt]]] = defaultdict(list)
+) -> _Events:
+    """Return what each entity of a kind took in."""
+    found: _Events = defaultdict(list)
     for row, decision in enumerate(decisions):
-        by_merchant[decision.merchant_id].append((decision.merchant_sequence, row))
+        key = entity.key(payments[decision.transaction_id])
+        found[key].append((decision.sequence(entity.name), row))
     for receipt in receipts:
-        by_merchant[receipt.merchant_id].append((receipt.merchant_sequence, receipt))
-    for name, events in by_merchant.items():
-        events.sort(key=lambda event: event[0])
-        if not _counts_up([number for number, _ in events]):
-            broken.append(f"merchant {name}")
-        state: bytes | None = None
-        for _, event in events:
-            if isinstance(event, LabelReceipt):
-                label = labels.get(label_key(event))
-                if label is not None:
-                    learnt = merchant.learn(state, label)
-                    state = learnt.state
-                    differing += event.payment not in (None, learnt.payment)
-                continue
-            step = merchant.advance(state, payments[decisions[event].transaction_id])
-            state = step.state
-            features[event, _CARD:] = step.values
-    return differing
+        assert entity.learning is not None
+        found[entity.learning.key(receipt)].append((receipt.merchant_sequence, receipt))
+    return found
+
+
+def _elsewhere(decision: Decision, payments: Mapping[str, Transaction]) -> bool:
+    """Say whether a decision names another card or merchant than its payment."""
+    paid = payments[decision.transaction_id]
+    return (decision.card_id, decision.merchant_id) != (paid.card_id, paid.merchant_id)
+
+
+def _learn(
+    entity: Entity[Any],
+    receipt: LabelReceipt,
+    labels: Mapping[LabelKey, Label],
+    states: dict[str, bytes],
+) -> bool:
+    """Take in the label of a receipt; return whether the receipt says something else of it."""
+    label = labels.get(label_key(receipt))
+    if label is None:
+        return False
+    assert entity.learning is not None
+    (learnt,) = learn(entity.learning, (label,), states)
+    return receipt.payment not in (None, learnt.payment)
 
 
 def _counts_up(numbers: Sequence[int]) -> bool:

@@ -26,18 +26,13 @@ def run(data: bytes) -> None:
 
 def seeds() -> Iterator[bytes]:
     """One message of each kind."""
-    yield b"\0" + messages.pack(messages.CardResult(_PAID, b"{}", b"\0" * 8, 1, False, True, 9))
+    yield b"\0" + messages.pack(_request())
     label = Label("t1", "c1", "m1", 1, True, 2, "bank")
-    yield b"\0" + messages.pack(messages.CardLabel(label))
+    yield b"\0" + messages.pack(messages.LabelOnItsWay(label))
     yield b"\0" + messages.pack(messages.Refused(None, b"{}"))
-    yield b"\1" + messages.pack(
-        messages.ScoringRequest(
-            payment=_PAID,
-            original=b"{}",
-            features=b"\0" * 8,
-            card_sequence=1,
-            merchant_sequence=2,
-            flags=["late"],
-            received_ms=3,
-        )
-    )
+    yield b"\1" + messages.pack(_request())
+
+
+def _request() -> messages.ScoringRequest:
+    sequences = {"card": 1, "merchant": 2}
+    return messages.ScoringRequest(_PAID, b"{}", b"\0" * 8, sequences, ["late"], 3)

@@ -17,7 +17,9 @@ from events.transaction import Transaction
 from features.card import transition as card
 from features.merchant import transition as merchant
 from features.windows import DAY_MS
-from scoring.steps import card_result, scoring_request
+from scoring.messages import ScoringRequest
+from scoring.path import payment_path
+from scoring.steps import walk
 from tests.integration.cases.ground import EURO, call, produce, read, rejects
 
 _TEST_CARD = "4111111111111111"
@@ -155,10 +157,9 @@ def merchant_late(_: Path) -> None:
     state = merchant.advance(None, _payment("p1", -60)).state
     state = merchant.advance(state, _payment("p2", 20)).state
     late = _payment("p3", 0)
-    step = merchant.advance(state, late)
-    assert step.late
-    card_step = card.advance(None, late)
-    request = scoring_request(card_result(late, b"{}", card_step, _T), step)
+    assert merchant.advance(state, late).late
+    (request,) = walk(payment_path(), [((late, b"{}"), _T)], {"card": {}, "merchant": {"m": state}})
+    assert isinstance(request, ScoringRequest)
     assert request.flags == ["late_merchant"]
 
 

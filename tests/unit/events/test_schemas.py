@@ -55,7 +55,7 @@ def letter() -> DeadLetter:
 ENCODED = {
     "transaction": encode_transaction(parse(full_payment())),
     "label": encode_label(parsed_label()),
-    "decision": encode_decision(decision()),
+    "decision": encode_decision(decision(sequences={"country": 3})),
     "alert": encode_alert(alert()),
     "dead-letter": encode_dead_letter(letter()),
     "label-receipt": encode_receipt(receipt()),

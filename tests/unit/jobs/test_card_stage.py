@@ -12,7 +12,7 @@ from events.dead_letter import decode_dead_letter
 from events.topics import TRANSACTIONS
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from jobs.card_stage import CardStage
-from scoring.messages import CardResult, Refused, unpack_hand_over
+from scoring.messages import Refused, ScoringRequest, unpack_hand_over
 
 NOW_MS = 1_717_236_000_000
 PAYMENT = {
@@ -70,7 +70,7 @@ def stage(context: Context) -> CardStage:
     return opened
 
 
-def take(stage: CardStage, **changes: object) -> CardResult | Refused | None:
+def take(stage: CardStage, **changes: object) -> ScoringRequest | Refused | None:
     """Return what the stage hands on of the payment with some fields changed."""
     body = json.dumps(PAYMENT | changes).encode()
     rows = stage.rows((TRANSACTIONS.name, 0, 0, NOW_MS, b"r1", body))
@@ -78,7 +78,7 @@ def take(stage: CardStage, **changes: object) -> CardResult | Refused | None:
         return None
     ((_, packed),) = rows
     found = unpack_hand_over(packed)
-    assert isinstance(found, CardResult | Refused)
+    assert isinstance(found, ScoringRequest | Refused)
     return found
 
 
@@ -90,7 +90,7 @@ def test_attempts_that_share_an_order_number_are_one_decision_and_nine_letters(
         take(stage, timestamp=NOW_MS + 60_000 * i, amount=i + 1, merchant_id=f"s{i}")
         for i in range(10)
     ]
-    assert isinstance(found[0], CardResult)
+    assert isinstance(found[0], ScoringRequest)
     letters = [decode_dead_letter(one.value) for one in found[1:] if isinstance(one, Refused)]
     assert [letter.code for letter in letters] == ["id_reused"] * 9
     assert "differs in timestamp, amount and merchant_id;" in letters[0].sentence
@@ -99,7 +99,7 @@ def test_attempts_that_share_an_order_number_are_one_decision_and_nine_letters(
 
 def test_a_repeat_ends_here_and_is_counted(stage: CardStage, context: Context) -> None:
     """Whatever it says of fields that are no part of its content."""
-    assert isinstance(take(stage), CardResult)
+    assert isinstance(take(stage), ScoringRequest)
     state = context.state
     assert take(stage) is None and take(stage, city="Wien", note="again") is None
     assert context.counts == {"repeated": 2} and context.state == state

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from events.errors import EventError
 from events.timestamps import EARLIEST_MS, LATEST_MS, MAX_AHEAD_MS, is_record_time
 from events.transaction import parse_transaction
-from features.card import transition as card
-from features.merchant import transition as merchant
 from scoring.messages import ScoringRequest
-from scoring.steps import card_result, scoring_request
+from scoring.path import payment_path
+from scoring.steps import first_request, next_request
 from tests.unit.features.factories import NOON_MS, payment
 
 ODD = (-1, 0, 1_700_000_000, EARLIEST_MS - 1, NOON_MS + MAX_AHEAD_MS + 1, 2**53, 2**63 - 1)
@@ -25,10 +24,10 @@ def request(record_ms: int) -> ScoringRequest:
     """Take one payment through both stages at noon, as the job does."""
     paid = payment(NOON_MS - 1000)
     odd = not is_record_time(record_ms, NOON_MS)
-    step = card.advance(None, paid)
-    result = card_result(paid, b"{}", step, record_ms, odd_record_time=odd)
-    own = merchant.advance(None, paid)
-    return scoring_request(result, own)
+    first, second = payment_path().entities
+    step = first.advance(None, paid)
+    made = first_request(first, (paid, b"{}"), step, record_ms, odd_record_time=odd)
+    return next_request(second, made, second.advance(None, paid))
 
 
 @pytest.mark.parametrize("record_ms", ODD)

@@ -16,9 +16,9 @@ from events.receipt import decode_receipt, encode_receipt
 from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, TRANSACTIONS
 from events.transaction import Transaction, encode_transaction, receive_transaction
 from events.wire import MAX_DEPTH, MAX_EVENT_BYTES, MAX_TEXT
-from features.card import transition as card
-from scoring.messages import CardResult, pack, unpack_hand_over
-from scoring.steps import card_result
+from scoring.messages import ScoringRequest, pack, unpack_hand_over
+from scoring.path import payment_path
+from scoring.steps import first_request
 from tests.unit.events.samples import CARD, NOW_MS, alert, decision, full_payment, receipt
 
 KEY = CARD.encode()
@@ -54,7 +54,7 @@ def test_every_decision_and_alert_can_be_read(
     """Longest texts, most attributes, extreme numbers, and a kept field at the nesting limit."""
     fields = full_payment(transaction_id=text, merchant_id=text, city=text, attributes=attributes)
     payment, original = received(fields, deep)
-    again = CardResult(payment, original, b"", 1, False, False, NOW_MS)
+    again = ScoringRequest(payment, original, b"", {"card": 1}, [], NOW_MS)
     assert unpack_hand_over(pack(again)) == again
 
     made = decision(payment=msgspec.Raw(original), **scored_as(payment))
@@ -140,10 +140,9 @@ def test_a_payment_that_loses_nothing_is_carried_byte_for_byte() -> None:
     value = b'{ "city" : "a",' + json.dumps(full_payment(), indent=1).encode()[1:]
     assert receive_transaction(value, KEY, NOW_MS)[1] is value
     encoded = encode_transaction(receive_transaction(value, KEY, NOW_MS)[0])
-    step = card.advance(None, receive_transaction(encoded, KEY, NOW_MS)[0])
-    result = card_result(
-        receive_transaction(encoded, KEY, NOW_MS)[0], encoded, step, NOW_MS, odd_record_time=False
-    )
+    first = payment_path().entities[0]
+    received = receive_transaction(encoded, KEY, NOW_MS)
+    result = first_request(first, received, first.advance(None, received[0]), NOW_MS)
     assert result.original == encoded
 
 

@@ -6,19 +6,18 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from events.decision import Decision, decode_decision
 from events.label import Label
-from events.receipt import LabelReceipt
+from events.receipt import LabelReceipt, decode_receipt
 from events.transaction import Transaction, encode_transaction
-from features.card import transition as card
-from features.merchant import transition as merchant
-from scoring.answer import answer, model_input
+from scoring.answer import answer_one
 from scoring.loader import Bundle, find_bundle, load_bundle
 from scoring.messages import ScoringRequest
+from scoring.path import learn, payment_path
+from scoring.steps import label_receipt, walk
 from tests.unit.features.factories import NOON_MS, label, payment
 from verify.parity.compare import Stream
 
@@ -38,26 +37,34 @@ def request_for(paid: Transaction, values: npt.NDArray[np.float32]) -> ScoringRe
         payment=paid,
         original=encode_transaction(paid),
         features=values.tobytes(),
-        card_sequence=1,
-        merchant_sequence=1,
+        sequences={"card": 1, "merchant": 1},
         flags=[],
         received_ms=paid.timestamp_ms,
     )
 
 
+def new_states() -> dict[str, dict[str, bytes]]:
+    """Return no states yet, of each entity of the path."""
+    return {entity.name: {} for entity in payment_path().entities}
+
+
+def request_of(paid: Transaction, states: dict[str, dict[str, bytes]]) -> ScoringRequest:
+    """Return the complete request of a payment that the path takes in."""
+    received = (paid, encode_transaction(paid))
+    (request,) = walk(payment_path(), [(received, paid.timestamp_ms)], states)
+    assert isinstance(request, ScoringRequest)
+    return request
+
+
 def first_payment() -> tuple[ScoringRequest, npt.NDArray[np.float32]]:
     """Return the first payment of a card at a merchant, and its features."""
-    paid = payment()
-    own = card.advance(None, paid).values
-    shop = merchant.advance(None, paid).values
-    values = np.concatenate([own, shop])
-    return request_for(paid, values), values
+    request = request_of(payment(), new_states())
+    return request, np.frombuffer(request.features, np.float32)
 
 
 def small_stream(payments: int = 60) -> Stream:
     """Decide payments of three cards at two merchants, and a label, as the job would."""
-    cards: dict[str, bytes] = {}
-    shops: dict[str, bytes] = {}
+    states = new_states()
     paid: list[Transaction] = []
     decided: list[Decision] = []
     for number in range(payments):
@@ -68,36 +75,15 @@ def small_stream(payments: int = 60) -> Stream:
             amount_minor=1_000 + 37 * number,
         )
         paid.append(each)
-        decided.append(_decide(each, cards, shops))
+        made = answer_one(request_of(each, states), shipped(), lambda: 1_000_000 * NOON_MS)
+        decided.append(decode_decision(made.decision))
     told = label(NOON_MS, card_id="card-0", merchant_id="merchant-0")
-    return Stream(paid, [told], decided, [_learn(told, shops)])
-
-
-def _decide(paid: Transaction, cards: dict[str, bytes], shops: dict[str, bytes]) -> Decision:
-    own = card.advance(cards.get(paid.card_id), paid)
-    shop = merchant.advance(shops.get(paid.merchant_id), paid)
-    cards[paid.card_id], shops[paid.merchant_id] = own.state, shop.state
-    values = np.concatenate([own.values, shop.values])
-    request = msgspec.structs.replace(
-        request_for(paid, values), card_sequence=own.sequence, merchant_sequence=shop.sequence
-    )
-    bundle = shipped()
-    scores = bundle.scorer.score_row(model_input(values, paid, bundle.attributes))
-    return decode_decision(answer(request, values, scores, bundle, NOON_MS).decision)
+    return Stream(paid, [told], decided, [_learn(told, states["merchant"])])
 
 
 def _learn(told: Label, shops: dict[str, bytes]) -> LabelReceipt:
-    step = merchant.learn(shops[told.merchant_id], told)
-    return LabelReceipt(
-        transaction_id=told.transaction_id,
-        card_id=told.card_id,
-        merchant_id=told.merchant_id,
-        timestamp_ms=told.timestamp_ms,
-        is_fraud=told.is_fraud,
-        label_time_ms=told.label_time_ms,
-        merchant_sequence=step.sequence,
-        payment=step.payment,
-    )
+    (step,) = learn(payment_path().learning, [told], shops)
+    return decode_receipt(label_receipt(told, step)[2])
 
 
 def without(stream: Stream, transaction_id: str) -> Stream:

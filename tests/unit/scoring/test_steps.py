@@ -6,11 +6,11 @@ import pytest
 
 from events.decision import Flag
 from events.receipt import decode_receipt
-from features.card import transition as card
 from features.merchant import transition as merchant
 from features.windows import ALLOWED_LATENESS_MS
-from scoring.steps import card_result, label_receipt, scoring_request
+from scoring.steps import label_receipt
 from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.scoring.scene import new_states, request_of
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,9 @@ from tests.unit.features.factories import NOON_MS, label, payment
 def test_a_payment_far_behind_its_merchant_alone_is_marked(
     behind_ms: int, flags: list[Flag]
 ) -> None:
-    newest = payment(NOON_MS, card_id="another card")
-    state = merchant.advance(None, newest).state
-    paid = payment(NOON_MS - behind_ms)
-    own = card.advance(None, paid)
-    step = merchant.advance(state, paid)
-    request = scoring_request(card_result(paid, b"{}", own, NOON_MS), step)
-    assert request.flags == flags
+    states = new_states()
+    request_of(payment(NOON_MS, card_id="another card"), states)
+    assert request_of(payment(NOON_MS - behind_ms), states).flags == flags
 
 
 @pytest.mark.parametrize(("identity", "found"), [(1, "known"), ("ghost", "unknown")])

@@ -64,6 +64,15 @@ def test_a_decision_without_a_payment_is_named() -> None:
     assert not report.equal
 
 
+@pytest.mark.parametrize("party", ["card_id", "merchant_id"])
+def test_a_decision_on_another_party_is_named(party: str) -> None:
+    """Though its features and numbers are those of the payment."""
+    stream = small_stream()
+    report = compare(_with(stream, 7, **{party: "another"}), shipped())
+    assert report.out_of_order == [f"decision {stream.decisions[7].transaction_id}"]
+    assert not report.equal
+
+
 def test_one_bit_of_a_feature_is_seen() -> None:
     """The neighbouring float32 differs."""
     stream = small_stream()
