@@ -29,6 +29,7 @@ PACKAGES = (
     "verify",
     "benchmarks",
     "deploy",
+    "examples",
     "tests",
 )
 
@@ -38,7 +39,7 @@ _MOST_WORKERS = 4
 
 EXAMPLE = """\b
 Examples:
-  ./cardwatch test                                   everything, in some 12 minutes on two cores
+  ./cardwatch test                                   everything
   ./cardwatch test --speed unit                      lint, types and the tests without a JVM
   ./cardwatch test --speed flink -- -k savepoint -x  what follows -- goes to pytest"""
 
