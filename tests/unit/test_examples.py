@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 from stack.installation import ROOT
 
@@ -16,6 +19,33 @@ def run(name: str, *arguments: str) -> list[str]:
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
     return told.stdout.splitlines()
+
+
+def test_payments_of_a_usual_month_are_low_and_a_night_far_from_home_raises_alerts() -> None:
+    lines = run("score_a_payment.py")
+    answers = [line.split() for line in lines if not line.startswith(" ")]
+    levels = {name: level for name, level, _ in answers}
+    assert len(levels) == len(answers) == 42
+    assert {level for name, level in levels.items() if name.startswith("day")} == {"LOW"}
+    assert "HIGH" in {level for name, level in levels.items() if name.startswith("night")}
+    for before, line in itertools.pairwise(lines):
+        if " LOW " in before:
+            assert not line.startswith(" "), "only an alert has reasons"
+        elif not before.startswith(" "):
+            assert line.startswith("    "), "an alert has a reason"
+
+
+def test_payments_of_a_file_are_scored_refused_or_repeated(tmp_path: Path) -> None:
+    good = {
+        "transaction_id": "p1", "card_id": "c1", "merchant_id": "m1", "currency": "EUR",
+        "timestamp": "2026-11-29T09:00:00Z", "amount": 12.5,
+    }  # fmt: skip
+    file = tmp_path / "payments.jsonl"
+    file.write_text("\n".join(map(json.dumps, [good, good, {**good, "amount": -1}])))
+    scored, repeated, refused = run("score_a_payment.py", str(file))
+    assert scored.split()[:2] == ["p1", "LOW"]
+    assert repeated.startswith("repeated: ")
+    assert refused.startswith("refused: ") and "amount" in refused
 
 
 def test_a_new_feature_counts_what_its_description_says() -> None:
