@@ -14,7 +14,7 @@ from stack.errors import StackError
 
 
 class Command(NamedTuple):
-    """Where a command is, its line in --help, and the group of packages that it imports."""
+    """Module of a command, its line in --help, and the group of packages that it imports."""
 
     module: str
     summary: str
@@ -25,49 +25,70 @@ class Command(NamedTuple):
 COMMANDS = {
     "demo": Command(
         "cli.demo.command",
-        "Run everything: payments, the job, alerts on screen, then what happened.",
+        "Show the whole product at work: payments, the running job, alerts on screen.",
     ),
     "up": Command("cli.stack.up", "Start Kafka and Flink on this machine."),
-    "down": Command("cli.stack.down", "Stop them, and everything that they started."),
-    "status": Command("cli.stack.status", "Show what runs, and where."),
+    "down": Command("cli.stack.down", "Stop Kafka and Flink, and every process that they started."),
+    "status": Command("cli.stack.status", "Show whether the stack and the job are well."),
     "doctor": Command(
         "cli.stack.doctor",
         "Check the machine and the installation, with a next step for each fault.",
     ),
     "produce": Command(
-        "cli.stream.produce", "Send payments and labels to Kafka, from files or from the generator."
+        "cli.stream.produce", "Send payments and labels to Kafka, from a file or a generator."
     ),
-    "train": Command("cli.model.train", "Train, check and write a model bundle.", "training"),
+    "train": Command(
+        "cli.model.train",
+        "Train fraud models on past payments and write a model bundle.",
+        "training",
+    ),
     "evaluate": Command(
         "cli.model.evaluate",
-        "Judge models by a published protocol, or on a file of one's own.",
+        "Judge models by a published protocol, or on your own file.",
         "training",
     ),
     "tune": Command(
-        "cli.model.tune", "Search the models' settings on validation folds.", "training"
-    ),
-    "models": Command("cli.model.models", "List, show, compare and verify model bundles."),
-    "submit": Command("cli.stack.submit", "Hand the fraud detection job to the cluster."),
-    "alerts": Command("cli.stream.alerts", "Follow the alerts as they are raised."),
-    "bench": Command(
-        "cli.bench.command", "Measure throughput, latency and cost on this machine.", "training"
-    ),
-    "parity": Command(
-        "cli.proof.parity", "Prove that the stream computes, bit for bit, what training computed."
-    ),
-    "audit": Command("cli.proof.audit", "Name payments that have no decision."),
-    "faults": Command(
-        "cli.proof.faults",
-        "Break things on purpose, and prove that nothing is lost or doubled.",
+        "cli.model.tune",
+        "Search good settings of the models, and write a settings file.",
         "training",
     ),
-    "test": Command("cli.test", "Run what the continuous integration runs.", "development"),
+    "models": Command("cli.model.models", "List, show, compare and verify model bundles."),
+    "submit": Command("cli.stack.submit", "Start the fraud detection job on the running cluster."),
+    "alerts": Command("cli.stream.alerts", "Show fraud alerts as they are raised."),
+    "bench": Command(
+        "cli.bench.command",
+        "Measure throughput, latency, cost and state size on this machine.",
+        "training",
+    ),
+    "parity": Command(
+        "cli.proof.parity", "Prove that the stream computes, bit for bit, what training computes."
+    ),
+    "audit": Command("cli.proof.audit", "Find payments that have no decision."),
+    "faults": Command(
+        "cli.proof.faults",
+        "Break the system on purpose, and prove that nothing is lost or doubled.",
+        "training",
+    ),
+    "test": Command(
+        "cli.test",
+        "Run what the continuous integration runs: style, types and tests.",
+        "development",
+    ),
 }
 
+SECTIONS = {
+    "Start here": ("demo", "doctor"),
+    "Run": ("up", "submit", "produce", "alerts", "status", "down"),
+    "Models": ("train", "tune", "evaluate", "models"),
+    "Proofs": ("parity", "audit", "faults", "bench"),
+    "Develop": ("test",),
+}
+"""The headings of the list of commands in --help; a test holds that each command has one."""
+
 EXAMPLES = """\b
-Start here:
-  ./cardwatch demo      payments, a running job and alerts on screen, then a summary
-  ./cardwatch doctor    what this machine lacks, with the command that mends it
+Examples:
+  ./cardwatch demo             payments, a running job and alerts on screen, then a summary
+  ./cardwatch train --help     what a command does, needs, prints and writes
 
 Every option can be set in the environment too: `--taskmanagers` of `up` is
 CARDWATCH_UP_TASKMANAGERS. The exit status is 0 when what was asked holds, 1 when it
@@ -105,9 +126,15 @@ class LazyGroup(click.Group):
         ctx: click.Context,  # noqa: ARG002  # click's signature
         formatter: click.HelpFormatter,
     ) -> None:
-        """List the commands with their summaries."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, each.summary) for name, each in listed().items()])
+        """List the commands with their summaries, below their headings."""
+        width = max(map(len, COMMANDS))
+        for title, names in SECTIONS.items():
+            rows = [
+                (f"{name:{width}}", listed()[name].summary) for name in names if name in listed()
+            ]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
         elsewhere = [name for name in COMMANDS if name not in listed()]
         if elsewhere:
             formatter.write_paragraph()

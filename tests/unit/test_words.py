@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.main import COMMANDS
+from cli.main import COMMANDS, SECTIONS
 from cli.options import GroupedCommand, GroupedGroup
 from features.catalogue import FEATURES
 from jobs.settings import make_parser
@@ -28,7 +28,7 @@ LONGEST = 25
 FRAGMENT = re.compile(r"(Its|Their|Of|See|As|It|They|Those|These|This|That|Them|Which)\b")
 """How a text begins that leans on what stands elsewhere."""
 POINTER = re.compile(r"\b(them|those)\b(?! (that|which|who|of|with|in|on|at))", re.IGNORECASE)
-QUESTION = re.compile(r"(What|Which|Who|How|Its|Their|Of|It|They|Those|That|Them)\b")
+QUESTION = re.compile(r"(What|Which|Where|Who|How|Its|Their|Of|It|They|Those|That|Them)\b")
 """How the first line of a docstring begins that neither says what is done nor names the thing."""
 VERBATIM = "\b"
 """Click's mark of a paragraph that keeps its lines: examples and tables, no sentences."""
@@ -127,6 +127,10 @@ def test_a_command_says_what_it_does_and_groups_its_options(words: str) -> None:
         and param.opts[-1] not in ("--json", "--quiet", "--verbose")
     ]
     assert ungrouped == []
+
+
+def test_each_command_has_one_heading() -> None:
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
