@@ -135,7 +135,7 @@ class Path:
 
     @cached_property
     def columns(self) -> dict[str, slice]:
-        """Where the features of each entity lie in a vector, by the entity's name."""
+        """Places of each entity's features in a vector, by the entity's name."""
         found, start = {}, 0
         for entity in self.entities:
             found[entity.name] = slice(start, start + len(entity.features))
