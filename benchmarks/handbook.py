@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from benchmarks.judgement import Judgement, judge
 from events.decision import Decision
+from events.levels import ALERT_LEVELS
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS
 from features import warm_up
 from harness.errors import BenchmarkError
@@ -205,7 +206,7 @@ def _judge(job: RunningJob, period: Period, history: History, bundle: Bundle) ->
         stream_tx_per_s=_rate(stream.decisions, period.split_ms, NEVER_MS, 0.0),
         streamed=_judge_decisions(own, period, bundle),
         replayed=_judge_replay(history, period, bundle),
-        alerts={level: levels.count(level) for level in ("MEDIUM", "HIGH")},
+        alerts={level: levels.count(level) for level in ALERT_LEVELS},
         parity=compare(stream, bundle),
     )
 

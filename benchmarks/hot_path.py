@@ -16,6 +16,7 @@ import numpy as np
 
 from events.alert import encode_alert
 from events.decision import Decision, encode_decision
+from events.levels import LOW
 from events.transaction import Transaction, receive_transaction
 from features import warm_up
 from harness.load import Load
@@ -141,7 +142,7 @@ class _HotPath:
         decisions = clock.run(stage, "decide", self._decide, scored)
         clock.run(stage, "encode the decision", encode_decision, decisions)
         pairs = zip(decisions, scored, strict=True)
-        flagged = [pair for pair in pairs if pair[0].risk_level != "LOW"]
+        flagged = [pair for pair in pairs if pair[0].risk_level != LOW]
         clock.run(stage, "reasons and alert, where it is one", self._alert, flagged)
 
     def _input(self, request: ScoringRequest) -> Row:
@@ -150,7 +151,7 @@ class _HotPath:
 
     def _decide(self, scored: Scored) -> Decision:
         request, values, scores = scored
-        return decide(request, values, scores, self._bundle.manifest, _NOW_MS)
+        return decide(request, values, scores, self._bundle.manifest, self._bundle.policy, _NOW_MS)
 
     def _alert(self, flagged: tuple[Decision, Scored]) -> bytes:
         decision, (request, values, _) = flagged

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from events.levels import ALERT_LEVELS
 from scoring.bundle.manifest import Thresholds
 from training.arrays import Floats, Ints
 from training.fit_settings import Targets
 from training.metrics.scores import evaluate
-
-LEVELS = ("MEDIUM", "HIGH")
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,7 @@ def judge(
     """
     found = evaluate(targets, scores, cards, times_ms)
     frauds = int(targets.sum())
-    edges = {"MEDIUM": thresholds.medium, "HIGH": thresholds.high}
-    flagged = {level: scores >= edges[level] for level in LEVELS}
+    flagged = {level: scores >= edge for level, edge in thresholds.by_level.items()}
     hits = {level: int(targets[rows].sum()) for level, rows in flagged.items()}
     counts = {level: int(rows.sum()) for level, rows in flagged.items()}
     return Judgement(
@@ -49,6 +47,6 @@ def judge(
         auc_roc=found["auc_roc"],
         card_precision_at_100=found["card_precision_at_100"],
         flagged=counts,
-        precision={lv: hits[lv] / counts[lv] if counts[lv] else None for lv in LEVELS},
-        recall={lv: hits[lv] / frauds for lv in LEVELS},
+        precision={lv: hits[lv] / counts[lv] if counts[lv] else None for lv in ALERT_LEVELS},
+        recall={lv: hits[lv] / frauds for lv in ALERT_LEVELS},
     )

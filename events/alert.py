@@ -1,12 +1,13 @@
 """An alert: a decision at MEDIUM or HIGH, with its reasons, light enough to show at once."""
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from events import fields
 from events.decision import Flag, Reason
 from events.fields import Written
+from events.levels import AlertLevel
 from events.wire import decode_event
 
 ALERT_VERSION: Final = 1
@@ -26,7 +27,11 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     currency: fields.WrittenCurrency
     probability: fields.Probability
     model_scores: fields.ModelScores
-    risk_level: fields.RiskLevel[Literal["MEDIUM", "HIGH"]]
+    risk_level: fields.RiskLevel[AlertLevel]
+    policy: fields.Policy[str | None] = None
+    policy_version: fields.PolicyVersion[str | None] = None
+    decided_by: fields.DecidedBy[str | None] = None
+    tags: fields.Tags[list[str]] = []
     model: fields.Model
     feature_set: fields.FeatureSet
     card_sequence: fields.CardSequence

@@ -10,11 +10,11 @@ import orjson
 from events import fields
 from events.errors import EventError, refuse, show
 from events.fields import Written
+from events.levels import RiskLevel
 from events.wire import MAX_DEPTH, decode_event
 
 DECISION_VERSION: Final = 1
 
-RiskLevel = Literal["LOW", "MEDIUM", "HIGH"]
 Flag = Literal["late", "late_merchant", "compacted_card", "compacted_merchant", "record_time"]
 """What a reader has to know about a decision's features and times.
 
@@ -50,7 +50,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     payment as it was received, without the fields that nobody asked to keep. `received_ms` is the
     Kafka time of the payment's record, or the payment's own time where the flag `record_time` says
     that the record's cannot be one. `sequences` holds the payment's numbers at entities other than
-    its card and its merchant, by their names, where there are such.
+    its card and its merchant, by their names, where there are such. `policy`,
+    `policy_version` and `decided_by` are None in a decision of a release that did not name them.
     """
 
     transaction_id: fields.TransactionId[Written]
@@ -62,6 +63,10 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     probability: fields.Probability
     model_scores: fields.ModelScores
     risk_level: fields.RiskLevel[RiskLevel]
+    policy: fields.Policy[str | None] = None
+    policy_version: fields.PolicyVersion[str | None] = None
+    decided_by: fields.DecidedBy[str | None] = None
+    tags: fields.Tags[list[str]] = []
     model: fields.Model
     feature_set: fields.FeatureSet
     card_sequence: fields.CardSequence

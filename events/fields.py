@@ -140,8 +140,28 @@ Probability = Annotated[
 ModelScores = Annotated[
     dict[str, float], _about("Score of each model of the bundle, from 0 to 1, by the model's name.")
 ]
-RiskLevel = Annotated[
-    T, _about("Risk level of the payment, by the thresholds of the model bundle.")
+RiskLevel = Annotated[T, _about("Risk level of the payment, as the policy decided.")]
+_BEFORE: Final = " Absent or null in decisions of releases that named no policy."
+Policy = Annotated[
+    T,
+    _about(f"Name of the policy that made the level, such as thresholds.{_BEFORE}"),
+]
+PolicyVersion = Annotated[
+    T,
+    _about(
+        "Version of the policy. For the policy thresholds the version is the model bundle's, as "
+        f"name/version.{_BEFORE}"
+    ),
+]
+DecidedBy = Annotated[
+    T,
+    _about(
+        "What made the level, as kind:name. threshold:high, threshold:medium and threshold:low "
+        f"name the level that the thresholds gave the probability.{_BEFORE}"
+    ),
+]
+Tags = Annotated[
+    T, _about("Marks that the policy set for whoever works on the decision. Often empty.")
 ]
 Model = Annotated[
     str, _about("Model bundle that scored the payment, as name/version."), _form("^[^/]+/[^/]+$")

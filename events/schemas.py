@@ -29,6 +29,9 @@ _BOTH_OR_NEITHER: Final = [
 ]
 
 
+_OF_POLICY: Final = ("policy", "policy_version", "decided_by", "tags")
+
+
 class Document(NamedTuple):
     """One published schema.
 
@@ -69,13 +72,13 @@ DOCUMENTS: Final[dict[str, Document]] = {
         Decision,
         "Decision",
         "The decision on one payment, on the topic decisions, keyed by card_id.",
-        frozenset({"sequences"}),
+        frozenset({"sequences", *_OF_POLICY}),
     ),
     "alert": Document(
         Alert,
         "Alert",
         "A decision at MEDIUM or HIGH with its reasons, on the topic alerts, keyed by card_id.",
-        frozenset({"contributions", "contribution_base"}),
+        frozenset({"contributions", "contribution_base", *_OF_POLICY}),
     ),
     "dead-letter": Document(
         DeadLetter,

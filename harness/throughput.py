@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from events.levels import LOW
 from events.topics import DECISIONS
 from harness.cpu import CpuMeter
 from harness.errors import BenchmarkError
@@ -71,7 +72,7 @@ def measure_throughput(
         lost=waiting - len(counts),
         doubled=len(decisions) - len(counts),
         cards=len({one.card_id for one in decisions}),
-        alerts=sum(one.risk_level != "LOW" for one in decisions),
+        alerts=sum(one.risk_level != LOW for one in decisions),
         tx_per_s=median_rate(measured),
         mean_tx_per_s=slice_rates(measured, slices=1)[0],
         slices_tx_per_s=[round(rate, 1) for rate in slice_rates(measured)],

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from events.alert import encode_alert
-from events.decision import RiskLevel, encode_decision
+from events.decision import encode_decision
+from events.levels import LOW, RiskLevel
 from events.transaction import Transaction
 from scoring.decision.decide import alert, decide
 from scoring.loader import Bundle
@@ -72,10 +73,10 @@ def answer(
     request: ScoringRequest, values: Row, scores: Sequence[float], bundle: Bundle, decided_ms: int
 ) -> Answer:
     """Return the answer to a request that has been scored; see `scoring.decision.decide.decide`."""
-    decision = decide(request, values, scores, bundle.manifest, decided_ms)
+    decision = decide(request, values, scores, bundle.manifest, bundle.policy, decided_ms)
     encoded = encode_decision(decision)
-    if decision.risk_level == "LOW":
-        return Answer("LOW", encoded, None, decided_ms)
+    if decision.risk_level == LOW:
+        return Answer(LOW, encoded, None, decided_ms)
     row = model_input(values, request.payment, bundle.attributes)
     told = bundle.explainer.explain(row, request.payment)
     raised = encode_alert(alert(decision, request, told))

@@ -23,6 +23,7 @@ from scoring.bundle.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFE
 from scoring.bundle.manifest_file import read_manifest
 from scoring.bundle.manifest_sense import check_golden_levels, check_sense
 from scoring.bundle.tensors import PROBABILITY, Matrix
+from scoring.decision.policy import Policy, ThresholdPolicy
 from scoring.graph_loader import read_graph
 from scoring.model.scorer import Scorer, Scores
 from scoring.reasons.explain import Explainer
@@ -49,13 +50,15 @@ class Bundle:
     """A loaded bundle.
 
     ``columns`` names what ``scorer`` expects of a whole feature vector: FEATURE_NAMES, then the
-    attributes of a payment that this model reads. ``explainer`` gives the reasons of an alert.
+    attributes of a payment that this model reads. ``explainer`` gives the reasons of an
+    alert, ``policy`` the level of a decision.
     """
 
     path: Path
     manifest: Manifest
     scorer: Scorer
     explainer: Explainer
+    policy: Policy
     columns: tuple[str, ...]
 
     @cached_property
@@ -81,7 +84,7 @@ def load_bundle(path: Path | str) -> Bundle:
     positions = [columns.index(name) for name in manifest.feature_names]
     scorer, contributions = read_graph(manifest, folder, positions, len(columns))
     explainer = Explainer(contributions, positions, columns, manifest)
-    return Bundle(folder, manifest, scorer, explainer, columns)
+    return Bundle(folder, manifest, scorer, explainer, ThresholdPolicy(manifest), columns)
 
 
 def verify_golden(bundle: Bundle) -> float:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from benchmarks.state.traffic import number_of
+from events.levels import LOW
 from events.topics import DECISIONS
 from harness.errors import BenchmarkError
 from harness.offsets import consumer_settings
@@ -94,5 +95,5 @@ class Ledger:
         if self._times[number] == 0:
             self._distinct += 1
             self.decided_ms[number] = decided.decided_ms
-            self.alerts[number] = decided.risk_level != "LOW"
+            self.alerts[number] = decided.risk_level != LOW
         self._times[number] = min(255, int(self._times[number]) + 1)

@@ -9,10 +9,11 @@ import click
 import msgspec
 
 from benchmarks.handbook import HandbookResults, HandbookSettings, run
-from benchmarks.judgement import LEVELS, Judgement
+from benchmarks.judgement import Judgement
 from cli.bench.options import BENCH_FOLDER, JOB, ROOT, keep_option, own_folder_option
 from cli.console import Output
 from cli.options import GroupedCommand, in_group, json_option, output_options
+from events.levels import ALERT_LEVELS
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from harness.machine import provenance
@@ -175,7 +176,7 @@ def _figures(one: Judgement) -> dict[str, str]:
         "AUC": f"{one.auc_roc:.3f}",
         "card precision at 100": f"{one.card_precision_at_100:.3f}",
     }
-    for level in LEVELS:
+    for level in ALERT_LEVELS:
         precision = one.precision[level]
         figures[f"flagged at {level} or above"] = f"{one.flagged[level]:,}"
         figures[f"precision at {level}"] = "-" if precision is None else f"{precision:.3f}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cli.console import Output
+from events.levels import ALERT_LEVELS, HIGH
 from harness.latency import LatencyProbe, percentiles
 from producer.sending.feed import Progress
 from verify.reading import read_alerts
@@ -32,14 +33,13 @@ class DemoSummary:
         """Print the summary as two tables."""
         out.results.print()
         out.table(
-            ("payments", "decided", "frauds", "MEDIUM", "HIGH"),
+            ("payments", "decided", "frauds", *ALERT_LEVELS),
             [
                 (
                     f"{self.sent:,}",
                     f"{self.decided:,}",
                     self.frauds,
-                    self.alerts["MEDIUM"],
-                    self.alerts["HIGH"],
+                    *(self.alerts[level] for level in ALERT_LEVELS),
                 )
             ],
         )
@@ -75,12 +75,13 @@ def summarise(
     decided = set(committed.seen)
     levels = {name: level for name, level in _levels(bootstrap).items() if name in decided}
     frauds = {name for name in decided if truth.get(name)}
-    raised = {"MEDIUM and HIGH": set(levels), "HIGH": {n for n in levels if levels[n] == "HIGH"}}
+    high = {n for n in levels if levels[n] == HIGH}
+    raised = {" and ".join(ALERT_LEVELS): set(levels), HIGH: high}
     return DemoSummary(
         sent=progress.payments,
         decided=len(decided),
         frauds=len(frauds),
-        alerts={level: list(levels.values()).count(level) for level in ("MEDIUM", "HIGH")},
+        alerts={level: list(levels.values()).count(level) for level in ALERT_LEVELS},
         precision={name: _ratio(len(ids & frauds), len(ids)) for name, ids in raised.items()},
         recall={name: _ratio(len(ids & frauds), len(frauds)) for name, ids in raised.items()},
         provisional_ms=percentiles(early.latencies_ms()),

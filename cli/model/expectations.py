@@ -56,10 +56,9 @@ def _saved(costs: Costs) -> str:
 
 def _show_old(thresholds: Thresholds, out: Output) -> None:
     """Print what bundles hold that were written before expectations were."""
-    edges = {"MEDIUM": thresholds.medium, "HIGH": thresholds.high}
     rows = [
         (level, f"{edge:.4f}", f"{thresholds.alert_share[level]:.2%}", f"{precision:.2f}")
-        for level, edge in edges.items()
+        for level, edge in thresholds.by_level.items()
         if (precision := thresholds.precision.get(level)) is not None
     ]
     out.table(("level", "from", "alerts on validation", "precision there"), rows)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from cli.console import Output
 from cli.model.models_registry import Comparison, Entry, describe_member
+from events.levels import ALERT_LEVELS
 from scoring.bundle.manifest import Manifest, Period
 
 MOST_FEATURES = 10
@@ -18,7 +19,7 @@ def show_list(entries: Sequence[Entry], out: Output) -> None:
         out.say("There is no bundle: train one with `./cardwatch train`.")
         return
     out.table(
-        ("bundle", "trained on", "inputs", "AUC", "AP", "MEDIUM", "HIGH", "MB", "valid"),
+        ("bundle", "trained on", "inputs", "AUC", "AP", *ALERT_LEVELS, "MB", "valid"),
         [_line(entry) for entry in entries],
     )
     for entry in entries:
@@ -41,8 +42,10 @@ def show_bundle(entry: Entry, manifest: Manifest, out: Output) -> None:
             *((one.name, f"{one.kind}, {describe_member(one)}") for one in manifest.members),
             ("combination", manifest.combination.method),
             ("calibration", manifest.calibration.method if manifest.calibration else "none"),
-            ("MEDIUM from", f"{manifest.thresholds.medium:.4f}"),
-            ("HIGH from", f"{manifest.thresholds.high:.4f}"),
+            *(
+                (f"{level} from", f"{edge:.4f}")
+                for level, edge in manifest.thresholds.by_level.items()
+            ),
             ("thresholds", manifest.thresholds.method),
             ("made by", manifest.reproduction.command),
             ("exporter", manifest.exporter),
@@ -70,10 +73,8 @@ def show_comparison(comparison: Comparison, out: Output) -> None:
         (name, f"{left:.4f}", f"{right:.4f}", f"{right - left:+.4f}")
         for name, (left, right) in comparison.figures().items()
     ]
-    edges = (
-        ("MEDIUM from", one.thresholds.medium, two.thresholds.medium),
-        ("HIGH from", one.thresholds.high, two.thresholds.high),
-    )
+    left_of, right_of = one.thresholds.by_level, two.thresholds.by_level
+    edges = [(f"{level} from", left_of[level], right_of[level]) for level in ALERT_LEVELS]
     rows += [(n, f"{left:.4f}", f"{right:.4f}", f"{right - left:+.4f}") for n, left, right in edges]
     rows += [(name, left, right, "") for name, (left, right) in comparison.members().items()]
     counts = len(one.features), len(two.features)

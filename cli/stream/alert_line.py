@@ -7,10 +7,11 @@ from typing import Final
 from rich.text import Text
 
 from events.alert import Alert
+from events.levels import HIGH, MEDIUM
 from events.money import currency_exponent, format_amount
 from events.timestamps import format_ms
 
-STYLES: Final = {"HIGH": "bold red", "MEDIUM": "yellow"}
+STYLES: Final = {HIGH: "bold red", MEDIUM: "yellow"}
 _WIDTHS: Final = (19, 6, 6, 14, 18, 18)
 _HEADINGS: Final = ("time (UTC)", "level", "score", "amount", "card", "merchant")
 

@@ -13,6 +13,7 @@ from cli.options import OUTPUT, GroupedCommand, folder_option, in_group, output_
 from cli.stream.alert_line import heading, line
 from cli.stream.follow import Unseen, follow
 from events.alert import Alert, decode_alert
+from events.levels import ALERT_LEVELS, MEDIUM, AlertLevel, reaches
 from events.topics import ALERTS
 from stack.clients.readable import Unreadable, readable
 from stack.clients.topics import require_topics
@@ -37,8 +38,8 @@ _which = in_group("Choice of alerts")
 )
 @_which(
     "--level",
-    type=click.Choice(["MEDIUM", "HIGH"]),
-    default="MEDIUM",
+    type=click.Choice(ALERT_LEVELS),
+    default=MEDIUM,
     help="Lowest risk level that is shown.",
 )
 @_which("--from-beginning", is_flag=True, help="Start with the oldest alert, not with new ones.")
@@ -57,7 +58,7 @@ def command(
     folder: Path,
     bootstrap: str | None,
     early: bool,
-    level: str,
+    level: AlertLevel,
     from_beginning: bool,
     limit: int | None,
     as_json: bool,
@@ -78,7 +79,7 @@ def command(
     try:
         messages = follow(kafka, ALERTS.name, early=early, from_beginning=from_beginning)
         for message, alert in readable(messages, decode_alert, unreadable):
-            if (level == "HIGH" and alert.risk_level != "HIGH") or not unseen(alert.transaction_id):
+            if not reaches(alert.risk_level, level) or not unseen(alert.transaction_id):
                 continue
             _show(alert, message.value() or b"", as_json, out)
             shown += 1

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from events.levels import HIGH, MEDIUM
+
 Exporter = Literal["cardwatch", "onnxmltools"]
 """Who made the models' graphs: our own exporter, or skl2onnx and onnxmltools."""
 
@@ -149,6 +151,11 @@ class Thresholds(_Part, frozen=True):
     goals: dict[str, str] = {}
     costs: Costs | None = None
     expected: dict[str, Expectation] = {}
+
+    @property
+    def by_level(self) -> dict[str, float]:
+        """The least probability of each level that raises an alert, the lowest level first."""
+        return {MEDIUM: self.medium, HIGH: self.high}
 
 
 class Period(_Part, frozen=True):

@@ -11,11 +11,11 @@ from typing import Final
 
 import numpy as np
 
+from events.levels import HIGH, LEVELS, MEDIUM
 from scoring.bundle.files import RESTORE, RETRAIN, BundleError
 from scoring.bundle.manifest import GOLDEN_FILE, MANIFEST_FILE, Manifest, Thresholds
 from scoring.bundle.tensors import Matrix
 
-LEVELS: Final = ("LOW", "MEDIUM", "HIGH")
 WEIGHT_TOLERANCE: Final = 1e-6
 
 
@@ -69,7 +69,7 @@ def _shares(manifest: Manifest) -> list[float]:
 
 def _thresholds(given: Thresholds) -> Iterator[tuple[str, object, object]]:
     """Yield thresholds that divide nothing, or that are not those that validation judged."""
-    both = {"MEDIUM": given.medium, "HIGH": given.high}
+    both = given.by_level
     if not 0 < given.medium <= given.high <= 1:
         yield "Impossible thresholds", "0 < MEDIUM <= HIGH <= 1", both
     inexact = {level: value for level, value in both.items() if float(np.float32(value)) != value}
@@ -83,7 +83,7 @@ def _thresholds(given: Thresholds) -> Iterator[tuple[str, object, object]]:
         if shares and (set(shares) != set(both) or not all(0 <= x <= 1 for x in shares.values())):
             yield f"Impossible {name}", "a share from 0 to 1 for MEDIUM and for HIGH", shares
     share = given.alert_share
-    if share and share["HIGH"] > share["MEDIUM"]:
+    if share and share[HIGH] > share[MEDIUM]:
         yield "Impossible alert_share", "at most that of MEDIUM for HIGH", share
 
 
@@ -118,6 +118,6 @@ def golden_levels(thresholds: Thresholds, scores: Matrix) -> dict[str, int]:
     >>> golden_levels(both, np.float32([0.1, 0.25, 0.3, 0.9]))
     {'LOW': 1, 'MEDIUM': 2, 'HIGH': 1}
     """
-    edges = np.array([thresholds.medium, thresholds.high], dtype=np.float32)
+    edges = np.array([*thresholds.by_level.values()], dtype=np.float32)
     places = np.searchsorted(edges, scores, side="right")
     return {level: int((places == place).sum()) for place, level in enumerate(LEVELS)}

@@ -1,4 +1,4 @@
-"""Turn a score into a decision, and a decision at MEDIUM or HIGH into an alert."""
+"""Turn a verdict into a decision, and a decision at MEDIUM or HIGH into an alert."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from events.alert import Alert
-from events.decision import Decision, RiskLevel, encode_features
+from events.decision import Decision, encode_features
+from events.levels import LOW
 from features.catalogue import FEATURE_SET_VERSION
-from scoring.bundle.manifest import Manifest, Thresholds
+from scoring.bundle.manifest import Manifest
+from scoring.decision.policy import Policy
 from scoring.messages import ScoringRequest
 from scoring.reasons.explain import Explanation
 
@@ -26,26 +28,22 @@ _OWN: Final = ("card", "merchant")
 """Entities whose numbers a decision has fields of their own for."""
 
 
-def risk_level(probability: float, thresholds: Thresholds) -> RiskLevel:
-    """Return the level of a probability: a threshold itself belongs to the level it opens."""
-    if probability >= thresholds.high:
-        return "HIGH"
-    return "MEDIUM" if probability >= thresholds.medium else "LOW"
-
-
 def decide(
     request: ScoringRequest,
     values: npt.NDArray[np.float32],
     scores: Sequence[float],
     manifest: Manifest,
+    policy: Policy,
     decided_ms: int,
 ) -> Decision:
     """Return the decision on one payment.
 
     `values` are the request's features, float32[f]; `scores` the probability, then the score of
-    each member of the ensemble in the manifest's order; `decided_ms` the wall clock.
+    each member of the ensemble in the manifest's order; `policy` makes the level; `decided_ms` is
+    the wall clock.
     """
     payment = request.payment
+    verdict = policy.judge(request, values, scores)
     sequences = request.sequences
     return Decision(
         transaction_id=payment.transaction_id,
@@ -58,7 +56,11 @@ def decide(
         model_scores={
             member.name: score for member, score in zip(manifest.members, scores[1:], strict=True)
         },
-        risk_level=risk_level(scores[0], manifest.thresholds),
+        risk_level=verdict.level,
+        policy=policy.name,
+        policy_version=policy.version,
+        decided_by=verdict.decided_by,
+        tags=list(verdict.tags),
         model=manifest.model,
         feature_set=FEATURE_SET_VERSION,
         card_sequence=sequences["card"],
@@ -78,7 +80,7 @@ def _further(sequences: dict[str, int]) -> dict[str, int]:
 
 def alert(decision: Decision, request: ScoringRequest, explanation: Explanation) -> Alert:
     """Return the alert for a decision at MEDIUM or HIGH."""
-    if decision.risk_level == "LOW":
+    if decision.risk_level == LOW:
         raise ValueError("a LOW decision is no alert: call this at MEDIUM and HIGH only")
     payment = request.payment
     return Alert(

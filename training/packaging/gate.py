@@ -123,7 +123,7 @@ def check_parity(
 
 def _levels(scores: Scores, thresholds: Thresholds) -> Ints:
     """Return 0, 1 or 2 for LOW, MEDIUM or HIGH, int64[n]."""
-    edges = np.array([thresholds.medium, thresholds.high], dtype=np.float32)
+    edges = np.array([*thresholds.by_level.values()], dtype=np.float32)
     return np.searchsorted(edges, scores.probability, side="right")
 
 

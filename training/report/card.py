@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from events.levels import ALERT_LEVELS, HIGH, MEDIUM
 from features.catalogue import FEATURES, TERMS
 from scoring.bundle.manifest import Manifest
 from training.arrays import Floats
@@ -54,7 +55,7 @@ def model_card(manifest: Manifest, measured: Measured, contributions: Floats | N
     `training.packaging.contributions`, None where no model has trees. What the manifest
     says of files is not shown, so the card can be one of them.
     """
-    levels = {"MEDIUM": manifest.thresholds.medium, "HIGH": manifest.thresholds.high}
+    levels = manifest.thresholds.by_level
     return render_page(
         "card.html",
         manifest=manifest,
@@ -207,9 +208,9 @@ def expected_rows(thresholds: Mapping[str, object]) -> list[Expected]:
     """
     rows: dict[str, Expected] = {}
     for name, levels in thresholds.items():
-        if not isinstance(levels, dict) or set(levels) != {"MEDIUM", "HIGH"}:
+        if not isinstance(levels, dict) or set(levels) != {*ALERT_LEVELS}:
             continue
-        medium, high = levels["MEDIUM"], levels["HIGH"]
+        medium, high = levels[MEDIUM], levels[HIGH]
         pairs = (
             {key: (medium[key], high[key]) for key in medium}
             if isinstance(medium, dict)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
+from events.levels import LEVELS
 from training.arrays import Floats
 from training.data.segments import Segments
 from training.fit_settings import Targets
 
-LEVELS = ("LOW", "MEDIUM", "HIGH")
 FEWEST_FRAUDS = 10
 SAMPLE_ROWS = 1_000
 """How many payments of the test part the mean contributions of a card are taken over."""

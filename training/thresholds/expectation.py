@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from events.levels import HIGH, MEDIUM
 from scoring.bundle.manifest import Costs, Expectation, Interval
 from training.arrays import Floats, Ints
 from training.data.prepare import Part
@@ -29,11 +30,11 @@ def expect(
     part: Part, scores: Floats, thresholds: Mapping[str, float], costs: Costs, seed: int
 ) -> dict[str, Expectation]:
     """Return what a part with scores float32[n] shows at or above MEDIUM and at HIGH."""
-    high: Masks = scores >= np.float32(thresholds["HIGH"])
-    medium: Masks = scores >= np.float32(thresholds["MEDIUM"])
+    high: Masks = scores >= np.float32(thresholds[HIGH])
+    medium: Masks = scores >= np.float32(thresholds[MEDIUM])
     groups = _groups(part.cards, seed)
     drawn = _draw(int(groups.max()) + 1, seed)
-    alerts = {"MEDIUM": medium, "HIGH": high}
+    alerts = {MEDIUM: medium, HIGH: high}
     return {
         level: _Level(part, alerted, alerted & ~high, groups, drawn, costs).expect(
             thresholds[level]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from events.levels import ALERT_LEVELS, HIGH, MEDIUM, AlertLevel
 from scoring.bundle.manifest import Costs, Thresholds
 from training.arrays import Floats
 from training.data.prepare import Part
@@ -13,7 +14,6 @@ from training.thresholds.expectation import expect
 from training.thresholds.ranking import Ranking
 
 Kind = Literal["share", "budget", "precision", "recall", "cost"]
-Level = Literal["MEDIUM", "HIGH"]
 GOALS = "share:X, precision:X or recall:X with X between 0 and 1, budget:N alerts a day, or cost"
 _WITHOUT_LABELS = ("share", "budget")
 
@@ -66,9 +66,9 @@ class Goals:
                 f"and both above 0, and got {costs.review:g} and {costs.block:g}."
             )
 
-    def of(self, level: Level) -> Goal:
+    def of(self, level: AlertLevel) -> Goal:
         """Return the goal of a level."""
-        return self.medium if level == "MEDIUM" else self.high
+        return self.medium if level == MEDIUM else self.high
 
 
 def parse_goal(text: str) -> Goal:
@@ -104,27 +104,24 @@ def solve_thresholds(part: Part, scores: Floats, goals: Goals, seed: int = 0) ->
     TrainingError where a goal is out of reach or HIGH would not lie above MEDIUM.
     """
     ranking = Ranking(part, scores)
-    cuts = {
-        "MEDIUM": _cut(ranking, goals, "MEDIUM"),
-        "HIGH": _cut(ranking, goals, "HIGH"),
-    }
+    cuts: dict[str, int] = {level: _cut(ranking, goals, level) for level in ALERT_LEVELS}
     values = {level: ranking.middle(cut) for level, cut in cuts.items()}
-    if not values["HIGH"] > values["MEDIUM"]:
+    if not values[HIGH] > values[MEDIUM]:
         raise TrainingError(_wrong_order(goals))
     labelled = ranking.labelled
     return Thresholds(
-        medium=values["MEDIUM"],
-        high=values["HIGH"],
+        medium=values[MEDIUM],
+        high=values[HIGH],
         method=f"solved on validation: MEDIUM for {goals.medium}, HIGH for {goals.high}",
         alert_share={level: cut / len(scores) for level, cut in cuts.items()},
         precision={k: ranking.precision_at(cut) for k, cut in cuts.items()} if labelled else {},
-        goals={"MEDIUM": goals.medium.text, "HIGH": goals.high.text},
+        goals={level: goals.of(level).text for level in ALERT_LEVELS},
         costs=goals.costs,
         expected=expect(part, scores, values, goals.costs, seed),
     )
 
 
-def _cut(ranking: Ranking, goals: Goals, level: Level) -> int:
+def _cut(ranking: Ranking, goals: Goals, level: AlertLevel) -> int:
     """Return the cut of a level."""
     goal = goals.of(level)
     if not ranking.labelled and goal.kind not in _WITHOUT_LABELS:
@@ -142,7 +139,7 @@ def _cut(ranking: Ranking, goals: Goals, level: Level) -> int:
         case "recall":
             return ranking.recall(goal.value)
         case "cost":
-            pays = ranking.review if level == "MEDIUM" else ranking.block
+            pays = ranking.review if level == MEDIUM else ranking.block
             return pays(goals.costs)
 
 

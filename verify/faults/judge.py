@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from events.dead_letter import DeadLetter
 from events.decision import Decision
+from events.levels import LOW
 from events.receipt import LabelReceipt
 from scoring.loader import Bundle
 from verify.faults.fault import Expectation
@@ -188,7 +189,7 @@ def _alerts(seen: Seen, answers: Sequence[Answer], repeated: bool) -> tuple[int,
     if repeated:
         raised = Counter(raised.keys())
     due = Counter(
-        answer.decision.transaction_id for answer in answers if answer.decision.risk_level != "LOW"
+        answer.decision.transaction_id for answer in answers if answer.decision.risk_level != LOW
     )
     return (due - raised).total(), (raised - due).total()
 

@@ -9,7 +9,8 @@ import pytest
 from events.alert import decode_alert
 from events.decision import decision_features, decode_decision
 from scoring.answer import answer, model_input
-from scoring.decision.decide import alert, decide, risk_level
+from scoring.decision.decide import alert, decide
+from scoring.decision.policy import risk_level
 from scoring.reasons.explain import Explanation
 from tests.unit.scoring.scene import first_payment, shipped
 
@@ -61,7 +62,7 @@ def test_an_alert_comes_with_a_high_score_only() -> None:
 def test_a_low_decision_is_refused_as_an_alert() -> None:
     request, values = first_payment()
     members = [0.0] * len(shipped().manifest.members)
-    low = decide(request, values, [0.0, *members], shipped().manifest, 7)
+    low = decide(request, values, [0.0, *members], shipped().manifest, shipped().policy, 7)
     with pytest.raises(ValueError, match="LOW decision is no alert"):
         alert(low, request, Explanation([], {}, 0.0))
 

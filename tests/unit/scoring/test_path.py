@@ -196,7 +196,8 @@ def decided(request: ScoringRequest | Refusal) -> Decision:
     assert isinstance(request, ScoringRequest)
     members = [0.0] * len(shipped().manifest.members)
     values = np.frombuffer(request.features, np.float32)
-    made = decide(request, values, [0.0, *members], shipped().manifest, NOON_MS)
+    bundle = shipped()
+    made = decide(request, values, [0.0, *members], bundle.manifest, bundle.policy, NOON_MS)
     return decode_decision(encode_decision(made))
 
 
