@@ -5,8 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 from events.alert import decode_alert
 from events.topics import ALERTS
 from stack.clients.reading import read_topic
@@ -18,11 +16,15 @@ from tests.waiting import PATIENCE_S
 SOME = 5
 
 
-@pytest.mark.parametrize("which", [(), ("--committed",)], ids=["early", "committed"])
-def test_alerts_are_followed(job: RunningJob, which: tuple[str, ...]) -> None:
+def test_alerts_are_followed_early_and_committed(job: RunningJob) -> None:
     """Each line is one alert of the topic, with its reasons."""
-    if not which:
-        job.wait_until_decided(send_days(job.stack.kafka, simulation(days=10), 0, 10))
+    job.wait_until_decided(send_days(job.stack.kafka, simulation(days=10), 0, 10))
+    for which in ((), ("--committed",)):
+        _is_told(_followed(job, *which), job)
+
+
+def _followed(job: RunningJob, *which: str) -> list[str]:
+    """Return the first lines that the example prints."""
     program = [sys.executable, str(ROOT / "examples" / "follow_alerts.py"), job.stack.kafka]
     told = subprocess.run(
         [*program, "--from-start", "--count", str(SOME), *which],
@@ -31,7 +33,11 @@ def test_alerts_are_followed(job: RunningJob, which: tuple[str, ...]) -> None:
         timeout=PATIENCE_S,
     )
     assert told.returncode == 0, told.stderr
-    lines = told.stdout.splitlines()
+    return told.stdout.splitlines()
+
+
+def _is_told(lines: list[str], job: RunningJob) -> None:
+    """Hold lines against the alerts of the topic."""
     assert len(set(lines)) == SOME
     messages = read_topic(job.stack.kafka, ALERTS.name)
     alerts = [decode_alert(message.value() or b"") for message in messages]

@@ -10,8 +10,11 @@ from features.windows import DAY_MS
 
 ROOT: Final = Path(__file__).parents[3]
 FOLDERS: Final = frozenset(path.name for path in ROOT.iterdir() if path.is_dir())
-NOT_READ: Final = {"producer", "tests"}
-"""Attacks of `producer` name what should see them without importing it; a test holds the names."""
+NOT_READ: Final = {"producer", "examples", "tests"}
+"""Attacks of `producer` name what should see them without importing it; a test holds the names.
+
+An example prints a feature under the name that its reader knows.
+"""
 
 NAMES: Final = set(FEATURE_NAMES) - {feature.aggregate for feature in FEATURES}
 """A few features are called as their aggregate is, by which other modules ask."""
