@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from cli.console import fail
+from cli.options import HELP_NAMES
 from cli.packages import CAN_ADD, add_packages
 from stack.errors import StackError
 
@@ -156,7 +157,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     epilog=EXAMPLES,
     context_settings={
-        "help_option_names": ["-h", "--help"],
+        "help_option_names": list(HELP_NAMES),
         "auto_envvar_prefix": "CARDWATCH",
         "show_default": True,
         "max_content_width": 100,

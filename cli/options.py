@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import click
 
@@ -16,9 +17,14 @@ from cli.console import Output
 from stack.installation import RUN_FOLDER
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Adder = Callable[[Any], Any]
+"""A decorator that adds an option to a command."""
 
 OUTPUT: Final = "Output and help"
 """The group of --json, -q, -v and --help, the last one in every help."""
+
+
+HELP_NAMES: Final = ("-h", "--help")
 
 
 class GroupedOption(click.Option):
@@ -44,7 +50,19 @@ def _write_groups(
             formatter.write_dl(records)
 
 
-class GroupedCommand(click.Command):
+class _HelpNames(click.Command):
+    """A command whose help has the same names by itself as below `cardwatch`.
+
+    click keeps the help option of a command's first call, so the names must not depend on the
+    caller.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context_settings.setdefault("help_option_names", list(HELP_NAMES))
+
+
+class GroupedCommand(_HelpNames):
     """A command whose help lists options in groups, in the order of each group's first option."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -52,7 +70,7 @@ class GroupedCommand(click.Command):
         _write_groups(self, ctx, formatter)
 
 
-class GroupedGroup(click.Group):
+class GroupedGroup(_HelpNames, click.Group):
     """A group of commands whose helps list options in groups, its own too."""
 
     command_class = GroupedCommand
@@ -70,6 +88,36 @@ option = functools.partial(click.option, cls=GroupedOption, show_default=True, s
 def in_group(group: str) -> Callable[..., Callable[[Any], Any]]:
     """Return `option` for the options of one group."""
     return functools.partial(option, group=group)
+
+
+def together(*options: Adder) -> Callable[[Function], Function]:
+    """Return one decorator that adds options in the order of their help."""
+
+    def add(function: Function) -> Function:
+        decorated: Any = function
+        for each in reversed(options):
+            decorated = each(decorated)
+        return cast(Function, decorated)
+
+    return add
+
+
+def gathered(kind: type, argument: str, *options: Adder) -> Callable[[Function], Function]:
+    """Return a decorator that adds options; the command gets them as one `argument` of a dataclass.
+
+    An option whose name is no field of `kind` reaches the command by itself.
+    """
+    names = tuple(one.name for one in fields(kind))
+
+    def add(function: Function) -> Function:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            given = kind(**{name: kwargs.pop(name) for name in names})
+            return function(*args, **{argument: given}, **kwargs)
+
+        return cast(Function, together(*options)(wrapper))
+
+    return add
 
 
 def removed(name: str, instead: str) -> Callable[[Any], Any]:

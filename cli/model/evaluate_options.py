@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import get_args
 
 import click
 
 from cli.model.evaluate_study import STUDY_ROWS, Study
 from cli.model.evaluation_data import SHARED, TEST_SHARE
-from cli.options import in_group, json_option, output_options
+from cli.options import Adder, Function, gathered, in_group, json_option, output_options, together
 from cli.stream.mapping_options import PaymentsPath, reading_options, skip_bad_rows_option
 from cli.stream.produce_options import Duration
 from training.evaluation.candidates import Columns
 from training.fit_settings import FitSettings
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-Adder = Callable[[Any], Any]
 
 COUNT = click.IntRange(min=1)
 
@@ -78,35 +73,12 @@ _MODELS = (
 )
 
 
-def together(*options: Adder) -> Callable[[Function], Function]:
-    """Return one decorator that adds options in the order of their help."""
-
-    def add(function: Function) -> Function:
-        decorated: Any = function
-        for each in reversed(options):
-            decorated = each(decorated)
-        return cast(Function, decorated)
-
-    return add
-
-
 def bundled(kind: type, *options: Adder) -> Callable[[Function], Function]:
     """Return a decorator that adds options; the command gets them as one `options: kind`.
 
     The options of the models, --json, -q and -v come with them.
     """
-    names = tuple(one.name for one in fields(kind))
-
-    def add(function: Function) -> Function:
-        @functools.wraps(function)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            given = kind(**{name: kwargs.pop(name) for name in names})
-            return function(*args, options=given, **kwargs)
-
-        added = together(*options, *_MODELS, json_option, output_options)(wrapper)
-        return cast(Function, added)
-
-    return add
+    return gathered(kind, "options", *options, *_MODELS, json_option, output_options)
 
 
 _study = in_group("Study")

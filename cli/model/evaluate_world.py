@@ -12,11 +12,11 @@ import msgspec
 import pyarrow as pa
 
 from cli.console import Output
-from cli.model.evaluate_options import COUNT, jobs_option, settings_option, study_options, together
+from cli.model.evaluate_options import COUNT, jobs_option, settings_option, study_options
 from cli.model.evaluate_study import StudyOptions, run_study
 from cli.model.evaluation_data import Step, TimeSplit, world
 from cli.model.train_history import WorldSource
-from cli.options import GroupedCommand, in_group, json_option, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options, together
 from cli.stream.produce_options import Duration
 from cli.stream.world_options import (
     WORLD,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import click
 
 from cli.console import Output
 from cli.model.fit_options import FIT_OPTIONS, fit_settings
 from cli.model.train_history import FileSource, GeneratedSource, WorldSource
-from cli.options import in_group, json_option, output_options
+from cli.options import gathered, in_group, json_option, output_options
 from cli.stream.mapping_options import (
     PaymentsPath,
     ReadingOptions,
@@ -41,8 +39,6 @@ from training.errors import TrainingError
 from training.fit_settings import FitSettings
 from training.packaging.pipeline import Destination, Settings
 from training.thresholds.solve import DEFAULT_HIGH, DEFAULT_MEDIUM, Goals, parse_goal
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 REGISTRY = Path(__file__).resolve().parents[2] / "onnx_models"
 LOCAL_MLFLOW = RUN_FOLDER / "mlflow"
@@ -292,16 +288,5 @@ _OPTIONS = (
 )
 
 
-def train_options(function: Function) -> Function:
-    """Add the options; the command gets them as one `options: TrainOptions`, and `out`."""
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        names = TrainOptions.__dataclass_fields__
-        given = TrainOptions(**{name: kwargs.pop(name) for name in names})
-        return function(*args, options=given, **kwargs)
-
-    decorated: Any = wrapper
-    for add in reversed(_OPTIONS):
-        decorated = add(decorated)
-    return decorated  # type: ignore[no-any-return]  # click's decorators lose the signature
+train_options = gathered(TrainOptions, "options", *_OPTIONS)
+"""Adds the options; the command gets them as one `options: TrainOptions`, and `out`."""

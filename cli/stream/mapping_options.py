@@ -6,20 +6,18 @@ Then produce, train, evaluate and tune have it.
 
 from __future__ import annotations
 
-import functools
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from cli.options import in_group
+from cli.options import gathered, in_group
 from cli.stream.produce_options import Moment
 from producer.files.data_sets import LAYOUTS
 from producer.files.dialect import delimiter_named
@@ -31,8 +29,6 @@ from producer.files.second_file import SecondFile, first_file
 from producer.files.text import codec_named
 from producer.values.time_spellings import DateOrder
 from producer.values.times import TimestampUnit
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Zone(click.ParamType[str]):
@@ -205,15 +201,5 @@ skip_bad_rows_option = _READING(
 )
 
 
-def reading_options(function: Function) -> Function:
-    """Add the options; the command gets them as one `reading: ReadingOptions`."""
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        given = {one.name: kwargs.pop(one.name) for one in fields(ReadingOptions)}
-        return function(*args, reading=ReadingOptions(**given), **kwargs)
-
-    decorated: Any = wrapper
-    for add in reversed(_OPTIONS):
-        decorated = add(decorated)
-    return cast(Function, decorated)
+reading_options = gathered(ReadingOptions, "reading", *_OPTIONS)
+"""Adds the options; the command gets them as one `reading: ReadingOptions`."""

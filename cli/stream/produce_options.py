@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import click
 
-from cli.options import folder_option, in_group, json_option, output_options
+from cli.options import folder_option, gathered, in_group, json_option, output_options
 from events.topics import LABELS, TRANSACTIONS
 from producer.sending.kafka import Acks, Compression, KafkaSettings
 from producer.sending.outfile import ENDS
@@ -22,8 +20,6 @@ from producer.sending.run import RunSettings
 from producer.stream.labels import LabelSettings
 from producer.stream.selection import NEVER_MS, Selection
 from stack.services.embedded import Stack
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -218,16 +214,5 @@ _OPTIONS = (
 )
 
 
-def send_options(function: Function) -> Function:
-    """Add the shared options; the command gets them as one `options: SendOptions`, and `out`."""
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        names = SendOptions.__dataclass_fields__
-        shared = SendOptions(**{name: kwargs.pop(name) for name in names})
-        return function(*args, options=shared, **kwargs)
-
-    decorated: Any = wrapper
-    for add in reversed(_OPTIONS):
-        decorated = add(decorated)
-    return decorated  # type: ignore[no-any-return]  # click's decorators lose the signature
+send_options = gathered(SendOptions, "options", *_OPTIONS)
+"""Adds the shared options; the command gets them as one `options: SendOptions`, and `out`."""

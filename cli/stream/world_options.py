@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 
 import click
 
-from cli.options import in_group
+from cli.options import gathered, in_group
 from cli.stream.produce_options import Moment
 from producer.world.settings import ATTACKS, WorldSettings, parse_attacks
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 _DEFAULT = WorldSettings()
 _COUNT = click.IntRange(min=1)
@@ -98,16 +93,5 @@ _OPTIONS = (
 )
 
 
-def world_options(function: Function) -> Function:
-    """Add the options; the command gets them as one `world: WorldOptions`."""
-
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        names = WorldOptions.__dataclass_fields__
-        given = WorldOptions(**{name: kwargs.pop(name) for name in names})
-        return function(*args, world=given, **kwargs)
-
-    decorated: Any = wrapper
-    for add in reversed(_OPTIONS):
-        decorated = add(decorated)
-    return decorated  # type: ignore[no-any-return]  # click's decorators lose the signature
+world_options = gathered(WorldOptions, "world", *_OPTIONS)
+"""Adds the options; the command gets them as one `world: WorldOptions`."""
