@@ -25,6 +25,11 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: packed ones hold the time, and workers must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _every_line_of_a_file_is_accounted_for() -> Iterator[None]:
     """Count the rows and lines of every file that a test reads to its end a second time."""
