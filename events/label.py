@@ -8,7 +8,7 @@ from events import fields
 from events.card_data.rules import check_key, refuse_card_data
 from events.errors import refuse
 from events.fields import Time
-from events.timestamps import LATEST_MS, epoch_ms, format_ms
+from events.timestamps import LATEST_MS, epoch_ms, format_ms, is_milliseconds
 from events.wire import Text, check_printable, is_plain, read_input
 
 
@@ -55,7 +55,7 @@ def parse_label(value: bytes | None, key: bytes | None) -> Label:
     """
     wire = read_input(_strict_decoder, value, "label", _decoder)
     assert value is not None
-    times = isinstance(wire.timestamp, int) + isinstance(wire.label_time, int)
+    times = is_milliseconds(wire.timestamp) + is_milliseconds(wire.label_time)
     refuse_card_data(value, times, names=not isinstance(wire, _Strict))
     check_key(wire.card_id, key)
     if not is_plain(value):

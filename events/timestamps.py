@@ -65,6 +65,15 @@ def is_record_time(record_ms: int, now_ms: int) -> bool:
     return EARLIEST_MS <= record_ms <= now_ms + MAX_AHEAD_MS
 
 
+def is_milliseconds(value: int | str) -> bool:
+    """Say whether a wire time stands there as milliseconds since 2000, in 12 digits or more.
+
+    >>> [is_milliseconds(time) for time in (946_684_800_000, 1_714_564_800, "2024-05-01T12:00:00Z")]
+    [True, False, False]
+    """
+    return isinstance(value, int) and value >= EARLIEST_MS
+
+
 def format_ms(time_ms: int) -> str:
     """Return epoch milliseconds as RFC 3339 in UTC, for sentences and screens.
 

@@ -11,7 +11,7 @@ from events.card_data.rules import check_key, refuse_card_data
 from events.errors import EventError, refuse, show
 from events.fields import Time
 from events.money import EXPONENTS, currency_exponent, format_amount, parse_amount
-from events.timestamps import epoch_ms, latest_payment_ms
+from events.timestamps import epoch_ms, is_milliseconds, latest_payment_ms
 from events.wire import PRINTABLE, Text, check_printable, is_plain, read_input
 
 MAX_ATTRIBUTES: Final = 256
@@ -140,7 +140,7 @@ def _checked(
 ) -> Transaction:
     """Return the payment of a decoded value, which is looked at for card data first."""
     assert value is not None
-    refuse_card_data(value, isinstance(wire.timestamp, int), names=_has_names(wire, value))
+    refuse_card_data(value, is_milliseconds(wire.timestamp), names=_has_names(wire, value))
     exponent = EXPONENTS.get(wire.currency)
     if exponent is None:
         exponent = currency_exponent(wire.currency)

@@ -24,7 +24,7 @@ _NAMED: Final[dict[Named, str]] = {
 def refuse_card_data(value: bytes, times: int, *, names: bool) -> None:
     """Refuse an event that holds card data in any text, number or name of its JSON.
 
-    `times` counts the fields with a time in milliseconds; `names` says whether there are names
+    `times` counts the fields whose time `is_milliseconds`; `names` says whether there are names
     that this release does not know, which are looked at as well.
     """
     if may_hold_card_data(value, times) or (names and names_card_data(value)):

@@ -14,7 +14,8 @@ from events.card_data.search import Code, card_data
 
 _DIGIT: Final = b"0"
 _SHORTEST_RUN: Final = _DIGIT * 12
-_TIME_RUN: Final = 13
+_LONGER_THAN_A_TIME: Final = _DIGIT * 14
+"""Times in milliseconds have 12 or 13 digits until 2286; later ones lead to a close look."""
 _WORDS: Final = (b"cvv", b"cvc")
 
 _LETTERS_ONLY: Final = (*range(0xC3, 0xCC), 0xCE, 0xCF, 0xD0, 0xD1, *range(0xE4, 0xEA), 0xEB, 0xEC)
@@ -84,7 +85,7 @@ def may_hold_card_data(value: bytes, times: int = 0) -> bool:
     """Say whether the bytes may hold a card number or a code, in one pass at memory speed.
 
     False is certain, True only a reason to look. `times` counts the fields that are known to hold
-    a time in milliseconds: so many runs of 13 digits are these.
+    a time in milliseconds: so many runs of 12 or 13 digits are these.
     """
     if value.find(b"\\") >= 0:
         value = unescaped(value.decode("utf-8", "replace")).encode("utf-8", "replace")
@@ -119,11 +120,10 @@ def _has_long_run(plain: bytes, times: int) -> bool:
     """Say whether so many digits follow each other, beside as many times as are known."""
     at = plain.find(_SHORTEST_RUN)
     while at >= 0 and times:
-        end = at + _TIME_RUN
-        if plain[end - 1 : end] != _DIGIT or plain[end : end + 1] == _DIGIT:
+        if plain.startswith(_LONGER_THAN_A_TIME, at):
             return True
         times -= 1
-        at = plain.find(_SHORTEST_RUN, end)
+        at = plain.find(_SHORTEST_RUN, at + len(_SHORTEST_RUN) + 1)
     return at >= 0
 
 

@@ -230,6 +230,17 @@ def test_the_fast_test_misses_nothing(number: str, spelling: str, ascii_only: bo
     assert may_hold_card_data(value)
 
 
+@pytest.mark.parametrize("time_ms", [946_684_800_000, 1_001_001_001_001, 1_714_564_800_000])
+@given(st.from_regex(r"5[06-8][0-9]{10,11}", fullmatch=True))
+def test_a_time_is_no_reason_to_look_and_hides_no_number(time_ms: int, number: str) -> None:
+    """As many runs of 12 or 13 digits as there are times are these; one more may be a card."""
+    value = json.dumps({"timestamp": time_ms, "amount": 1}).encode()
+    assert not may_hold_card_data(value, times=1)
+    for pair in ({"timestamp": time_ms, "x": number}, {"x": number, "timestamp": time_ms}):
+        found = may_hold_card_data(json.dumps(pair).encode(), times=1)
+        assert found == may_hold_card_data(json.dumps({"x": number}).encode())
+
+
 def test_the_fast_test_knows_every_character_between_digits() -> None:
     """Each character of Unicode that may stand between digits, or is one, leads to a close look."""
     for code in (*range(0x80, 0x20000), *range(0xE0000, 0xE0200)):
