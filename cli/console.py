@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,12 +65,17 @@ class Output:
     def steps(self) -> Iterator[Callable[[str], None]]:
         """Show the current step of long work: a spinner, or a plain line for each.
 
+        With --verbose each step has a line, with the seconds since the first.
+
         Yields:
             The function to call with each step.
         """
         remarks = self.remarks
         if self.quiet:
             yield lambda _: None
+        elif self.verbose:
+            begun_s = time.monotonic()
+            yield lambda text: self.say(f"{time.monotonic() - begun_s:6.1f} s  {text}")
         elif not remarks.is_terminal:
             yield self.say
         else:

@@ -153,7 +153,9 @@ def output_options(function: Function) -> Function:
     """Add -q and -v; the command gets them as one `out: Output`."""
 
     @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
-    @click.option("-v", "--verbose", is_flag=True, help="Print details as well.")
+    @click.option(
+        "-v", "--verbose", is_flag=True, help="Print details as well, and the seconds of each step."
+    )
     @functools.wraps(function)
     def wrapper(*args: Any, quiet: bool, verbose: bool, **kwargs: Any) -> Any:
         return function(*args, out=Output(quiet=quiet, verbose=verbose), **kwargs)

@@ -9,6 +9,7 @@ from events.transaction import Transaction
 from features.card import transition as card
 from features.card.compaction import compact_card
 from features.card.state import EMPTY as EMPTY_CARD
+from features.kernels.compiled import one_compiler
 from features.merchant import transition as merchant
 from features.merchant.compaction import compacted_when_full as compacted_merchant
 from features.merchant.state import EMPTY as EMPTY_MERCHANT
@@ -34,8 +35,9 @@ _LABEL: Final = Label(
 
 def compile_everything() -> None:
     """Call each entry point as the stages do, with states that go nowhere."""
-    card.advance(None, _PAYMENT)
-    compact_card(np.frombuffer(EMPTY_CARD, np.uint8), np.empty(len(EMPTY_CARD), np.uint8))
-    merchant.advance(None, _PAYMENT)
-    merchant.learn(None, _LABEL)
-    compacted_merchant(EMPTY_MERCHANT)
+    with one_compiler():
+        card.advance(None, _PAYMENT)
+        compact_card(np.frombuffer(EMPTY_CARD, np.uint8), np.empty(len(EMPTY_CARD), np.uint8))
+        merchant.advance(None, _PAYMENT)
+        merchant.learn(None, _LABEL)
+        compacted_merchant(EMPTY_MERCHANT)

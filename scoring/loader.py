@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from features.catalogue import FEATURE_NAMES, FEATURE_SET_VERSION
+from features.kernels.compiled import one_compiler
 from scoring.bundle.files import (
     RESTORE,
     RETRAIN,
@@ -82,7 +83,8 @@ def load_bundle(path: Path | str) -> Bundle:
     _check_files(manifest, folder)
     columns = (*FEATURE_NAMES, *(n for n in manifest.feature_names if _is_attribute(n)))
     positions = [columns.index(name) for name in manifest.feature_names]
-    scorer, contributions = read_graph(manifest, folder, positions, len(columns))
+    with one_compiler():
+        scorer, contributions = read_graph(manifest, folder, positions, len(columns))
     explainer = Explainer(contributions, positions, columns, manifest)
     return Bundle(folder, manifest, scorer, explainer, ThresholdPolicy(manifest), columns)
 

@@ -13,6 +13,7 @@ from cli.console import Output
 from cli.demo.stream import DemoStream
 from cli.demo.summary import DemoSummary, summarise
 from cli.options import GroupedCommand, in_group, output_options
+from cli.stack.kernels import compiling
 from cli.stack.submit import ROOT, start_job
 from cli.stream.alert_line import heading, line
 from cli.stream.follow import Unseen, follow
@@ -31,7 +32,7 @@ from stack.settings import StackSettings
 CATCH_UP_S = 300.0
 COMMIT_S = 15.0
 SHOW_DAYS = 60
-"""Days that the show can last; a day of the default world takes six seconds of it."""
+"""Days that the show can last; a day of the default world takes three seconds of it."""
 _LEAST_MERCHANTS = 100
 
 EXAMPLE = """\b
@@ -72,7 +73,7 @@ class DemoSettings:
 @_world(
     "--cards",
     type=click.IntRange(100, 100_000),
-    default=10_000,
+    default=5_000,
     help="Number of cards in the world.",
 )
 @_world(
@@ -120,14 +121,14 @@ def demo_world(settings: DemoSettings) -> WorldSettings:
 
 def _play(stack: Stack, settings: DemoSettings, out: Output) -> DemoSummary | None:
     """Set the stage, play, and account for what happened."""
-    with out.steps() as step:
+    bundle = find_bundle(ROOT / "onnx_models", "ensemble")
+    with out.steps() as step, compiling(stack, bundle):
         stack.up(step)
-        start_job(stack, find_bundle(ROOT / "onnx_models", "ensemble"), "latency", step)
-        world = demo_world(settings)
-        stream = DemoStream(world, settings.history_days, stack.kafka)
+        stream = DemoStream(demo_world(settings), settings.history_days, stack.kafka)
         step(f"sending {settings.history_days} days of history")
         with LatencyProbe(stack.kafka, committed=True) as history:
             sent = stream.send_history()
+            start_job(stack, bundle, "latency", step)
             step(f"the job takes in {sent:,} payments of history")
             history.wait_for(sent, CATCH_UP_S)
     out.say(f"{sent:,} payments of history are in. Flink web UI: {stack.flink.url}")

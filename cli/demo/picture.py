@@ -29,7 +29,7 @@ from scoring.loader import find_bundle, load_bundle
 from scoring.messages import ScoringRequest
 from training.data.replay import replay
 
-SHOWN: Final = DemoSettings(alerts=8, rate=300.0, history_days=30, cards=10_000, seed=1)
+SHOWN: Final = DemoSettings(alerts=8, rate=300.0, history_days=30, cards=5_000, seed=1)
 _COLUMNS: Final = 150
 
 

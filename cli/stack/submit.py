@@ -147,6 +147,7 @@ def command(
         raise click.UsageError("--from-checkpoint says how a job is replaced: add --replace.")
     stack = Stack.attach(folder)
     with out.steps() as step:
+        step("compiling the features and the reasons (once; kept for every process)")
         model = _checked(models, bundle)
         require_topics(stack.kafka, *INPUTS)  # before a job is stopped for this one
         make_room(stack.flink, step, replace=replace, from_checkpoint=from_checkpoint)
@@ -182,6 +183,7 @@ def _checked(models: Path, name: str) -> Path:
     """Find the bundle and see that it loads, before the job that runs is stopped for it."""
     try:
         found = find_bundle(models, name)
+        warm_up()
         load_bundle(found)
     except BundleError as error:
         raise click.ClickException(str(error)) from None
@@ -209,12 +211,10 @@ def start_job(
 ) -> str:
     """Submit the job to a stack, wait until every task runs, and return the job's id.
 
+    Where the kernels are not compiled yet, the first task compiles them and the others wait.
     `more_arguments` are the job's own, as in `jobs.settings`. The gaps of `outlook` are recorded,
     and the job counts them in its metric `unread_deleted`.
     """
-    step("compiling the features and the reasons (once; kept for every process)")
-    warm_up()
-    load_bundle(bundle)
     step("submitting the job")
     arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
     arguments += ["--direct" if direct else "--no-direct", *more_arguments]

@@ -9,6 +9,7 @@ import click
 
 from cli.console import Output
 from cli.options import GroupedCommand, folder_option, in_group, output_options
+from cli.stack.kernels import compiling
 from cli.stack.status import show
 from stack.services.embedded import Stack
 from stack.settings import StackSettings, load
@@ -49,8 +50,10 @@ def command(
     are supervised processes on the loopback address, and keep their data between runs. Prints the
     addresses. `./cardwatch down` stops both.
     """
-    with out.steps() as step:
-        status = Stack(_settings(folder, taskmanagers, kafka_port, flink_port)).up(step)
+    stack = Stack(_settings(folder, taskmanagers, kafka_port, flink_port))
+    with out.steps() as step, compiling(stack):
+        status = stack.up(step)
+        step("waiting until the features are compiled (once)")
     if not out.quiet:
         show(status, out)
 

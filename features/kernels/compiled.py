@@ -5,11 +5,13 @@ Numba keys cached machine code by the file of the decorated function alone; a ch
 or a constant elsewhere would go unseen. Each entry point therefore closes over a plan that holds
 `SOURCES`, the digest of every module here that a kernel can come from, as part of the key.
 
-The cache is safe to share: files are written under another name and moved into place, so several
-processes at once can at worst compile the same thing twice.
+The cache is safe to share: files are written under another name and moved into place. Processes
+that start at once compile one after the other (`one_compiler`), so each kernel is compiled once.
 """
 
-from collections.abc import Callable
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -65,3 +67,26 @@ def entry_point(function: _Function) -> _Function:
         return cast(_Function, numba.njit(error_model="numpy", cache=True)(function))
     except RuntimeError:
         return cast(_Function, numba.njit(error_model="numpy")(function))
+
+
+@contextmanager
+def one_compiler() -> Iterator[None]:
+    """Let other processes wait here, since they will find in the cache what this one compiles.
+
+    The lock ends with its process. Nobody waits where the cache has no folder of its own
+    (NUMBA_CACHE_DIR), or where the folder cannot be written.
+    """
+    with ExitStack() as held:
+        # numba sets its options by name, so types do not know them.
+        if folder := numba.config.CACHE_DIR:  # type: ignore[attr-defined]
+            with suppress(OSError):
+                _lock(Path(folder), held)
+        yield
+
+
+def _lock(folder: Path, held: ExitStack) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = held.enter_context((folder / "compiling.lock").open("w"))
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    # Not left to the closing: a child that another thread forks has the file open too.
+    held.callback(fcntl.flock, lock, fcntl.LOCK_UN)

@@ -93,7 +93,7 @@ class FlinkClient:
             vertex["status"] == "RUNNING" for vertex in told["vertices"]
         )
 
-    def wait_until_running(self, job_id: str, timeout_s: float = 90.0) -> None:
+    def wait_until_running(self, job_id: str, timeout_s: float = 180.0) -> None:
         """Wait until every task of the job runs.
 
         Raises:
