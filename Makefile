@@ -3,7 +3,7 @@ python := .cardwatch/venv/bin/python
 run := PYTHONPATH=. NUMBA_CACHE_DIR=.cardwatch/numba $(python)
 lock := .cardwatch/venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11
 
-.PHONY: help setup test unit lint format types demo bench coverage locks help-texts pre-commit
+.PHONY: help setup test unit lint format types demo bench coverage locks help-texts figures pre-commit
 
 help: ## This list of targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1: \2/p' Makefile
@@ -47,6 +47,9 @@ locks: ## New locks from pyproject.toml; pins that still fit stay.
 
 help-texts: ## The kept help in cli/help/, from the command line.
 	$(run) -m cli.help_texts
+
+figures: ## Tables of README and docs, from docs/figures.json and docs/faults.json.
+	$(run) -m benchmarks.figures
 
 pre-commit: ## Checks before each commit of this clone.
 	$(python) -m pre_commit install

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.threads import Use, watch
+from benchmarks.threads import Thread, Use, watch
 from harness.calibration import Calibrations
 from harness.job import Progress, RunningJob, running_job
 from harness.latency_run import WARM_UP_S, RateLatency, measure_latency
@@ -53,22 +53,32 @@ class ThreadProfile:
     latency: dict[str, RateLatency] = field(default_factory=dict)
     calibrations: Calibrations = field(default_factory=Calibrations)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the profile under stable keys, units in their names."""
+    def to_json(self, least_share: float = 0.0) -> dict[str, Any]:
+        """Return the profile under stable keys, units in their names.
+
+        Threads that take less than `least_share` of the cores at every pace are left out.
+        """
+        large = {
+            thread
+            for use in self.uses.values()
+            for thread in use.seconds
+            if use.share(thread) >= least_share
+        }
         return {
-            "paces": {pace: _use_to_json(use) for pace, use in self.uses.items()},
+            "paces": {pace: _use_to_json(use, large) for pace, use in self.uses.items()},
             "latency_runs": msgspec.to_builtins(self.latency),
             "calibration_ms": round(self.calibrations.median_ms, 1),
             **msgspec.to_builtins(self.provenance),
         }
 
 
-def _use_to_json(use: Use) -> dict[str, Any]:
+def _use_to_json(use: Use, told: set[Thread]) -> dict[str, Any]:
     return {
         "cores": use.cores,
         "elapsed_s": round(use.elapsed_s, 2),
         "idle_share": round(use.idle, 4),
         "elsewhere_share": round(use.elsewhere, 4),
+        "turns_per_s": round(sum(use.turns.values()) / use.elapsed_s, 1),
         "threads": [
             {
                 "process": process,
@@ -77,6 +87,7 @@ def _use_to_json(use: Use) -> dict[str, Any]:
                 "turns_per_s": round(use.turns.get((process, thread), 0) / use.elapsed_s, 1),
             }
             for process, thread in sorted(use.seconds, key=use.share, reverse=True)
+            if (process, thread) in told
         ],
     }
 

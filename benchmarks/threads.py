@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,9 @@ from harness.errors import BenchmarkError
 
 ENDED = "ended meanwhile"
 """In place of a thread's name: what threads took that are gone at the second look."""
+
+LEAST_SHARE = 0.01
+"""Share of the cores at any pace from which a thread has a row of its own."""
 
 _NS = 1_000_000_000
 
@@ -54,6 +57,30 @@ class Use:
     @property
     def _all_s(self) -> float:
         return self.cores * self.elapsed_s
+
+
+def shown(
+    shares: Mapping[str, Mapping[Thread, float]], least: float = LEAST_SHARE
+) -> Iterator[tuple[str, str, list[float]]]:
+    """Yield process, thread, and its share at each pace: processes and their threads by size.
+
+    Threads that take less than `least` of the cores at every pace are one row of their process.
+    """
+    threads = {thread for each in shares.values() for thread in each}
+    at = {thread: [each.get(thread, 0.0) for each in shares.values()] for thread in threads}
+
+    def largest(process: str) -> float:
+        own = [values for thread, values in at.items() if thread[0] == process]
+        return max(map(sum, zip(*own, strict=True)))
+
+    for process in sorted({process for process, _ in threads}, key=largest, reverse=True):
+        own = {name: values for (owner, name), values in sorted(at.items()) if owner == process}
+        large = {name: values for name, values in own.items() if max(values) >= least}
+        for name, values in sorted(large.items(), key=lambda item: -max(item[1])):
+            yield process, name, values
+        rest = [values for name, values in own.items() if name not in large]
+        if rest:
+            yield process, "all others", list(map(sum, zip(*rest, strict=True)))
 
 
 @dataclass

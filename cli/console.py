@@ -17,6 +17,15 @@ from rich.table import Table
 _FULL_WIDTH = 200
 
 
+@contextmanager
+def as_sentence(*kinds: type[Exception]) -> Iterator[None]:
+    """End the command with the sentence of an error of these kinds, without a traceback."""
+    try:
+        yield
+    except kinds as error:
+        raise click.ClickException(str(error)) from None
+
+
 def _console(stream_is_terminal: bool, *, stderr: bool) -> Console:
     """Return a console that folds lines only where a person sees them."""
     width = None if stream_is_terminal else _FULL_WIDTH
@@ -97,6 +106,19 @@ class Output:
         for row in rows:
             table.add_row(*[str(cell) for cell in row])
         self.results.print(table)
+
+    def result(self, json_path: str | None, told: object, show: Callable[[], None]) -> None:
+        """Write a result to --json where that is given, and show it where standard output is free.
+
+        Args:
+            json_path: File for the JSON, - for standard output, or None.
+            told: The result as one object.
+            show: Function that prints the result for people.
+        """
+        if json_path:
+            self.json(json_path, told)
+        if json_path != "-":
+            show()
 
     def json(self, path: str, value: object) -> None:
         """Write `value` as JSON to the file `path`, - for standard output."""

@@ -50,8 +50,12 @@ def _write_groups(
             formatter.write_dl(records)
 
 
-class _HelpNames(click.Command):
-    """A command whose help has the same names by itself as below `cardwatch`.
+TYPED: Final = "cardwatch.typed"
+"""Key of a context's `meta`: the arguments of the innermost command, as they were typed."""
+
+
+class _Command(click.Command):
+    """A command that knows its call, and whose help has the same names alone as in `cardwatch`.
 
     click keeps the help option of a command's first call, so the names must not depend on the
     caller.
@@ -61,8 +65,13 @@ class _HelpNames(click.Command):
         super().__init__(*args, **kwargs)
         self.context_settings.setdefault("help_option_names", list(HELP_NAMES))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, and keep them as they were typed."""
+        ctx.meta[TYPED] = tuple(args)
+        return super().parse_args(ctx, args)
 
-class GroupedCommand(_HelpNames):
+
+class GroupedCommand(_Command):
     """A command whose help lists options in groups, in the order of each group's first option."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -70,7 +79,7 @@ class GroupedCommand(_HelpNames):
         _write_groups(self, ctx, formatter)
 
 
-class GroupedGroup(_HelpNames, click.Group):
+class GroupedGroup(_Command, click.Group):
     """A group of commands whose helps list options in groups, its own too."""
 
     command_class = GroupedCommand

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -46,20 +47,39 @@ class Provenance(msgspec.Struct, frozen=True):
 
 def provenance(install: Installation) -> Provenance:
     """Describe this machine and this checkout, now."""
-    commit = _git(install.root, "rev-parse", "HEAD")
     changes = _git(install.root, "status", "--porcelain", "--untracked-files=no")
     return Provenance(
-        machine=Machine(
-            processor=_processor(),
-            cores=len(os.sched_getaffinity(0)),
-            memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
-            system=f"{platform.system()} {platform.release()}",
-        ),
+        machine=this_machine(),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        commit=commit,
+        commit=commit_of(install.root),
         uncommitted_changes=bool(changes),
         versions=_versions(install),
     )
+
+
+def this_machine() -> Machine:
+    """Describe the machine that this process runs on."""
+    return Machine(
+        processor=_processor(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
+        system=f"{platform.system()} {platform.release()}",
+    )
+
+
+def commit_of(root: Path) -> str | None:
+    """Return the commit that a checkout stands at, None outside a checkout."""
+    return _git(root, "rev-parse", "HEAD")
+
+
+def changed_since(root: Path, commit: str, leave_out: Sequence[str] = ()) -> list[str]:
+    """Return the tracked files that differ from a commit, committed again or not.
+
+    Files below the paths of `leave_out` do not count.
+    """
+    paths = (".", *(f":(exclude){path}" for path in leave_out))
+    told = _git(root, "diff", "--name-only", commit, "--", *paths)
+    return (told or "").splitlines()
 
 
 def _versions(install: Installation) -> dict[str, str]:

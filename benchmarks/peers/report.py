@@ -27,20 +27,22 @@ COLUMNS = (
 
 def rows(results: Sequence[PeerResult]) -> list[tuple[str, ...]]:
     """Return a row for each peer; a dash where there is no figure."""
-    return [
-        (
-            one.name,
-            _number(one.tx_per_s),
-            _number(one.cpu_us_per_payment),
-            _latencies(one.provisional_ms),
-            _latencies(one.committed_ms),
-            _number(one.memory_mib),
-            _number(one.start_s, 1),
-            _number(one.recovery_s, 1),
-            *_counts(one),
-        )
-        for one in results
-    ]
+    return [(one.name, *cells(msgspec.to_builtins(one))) for one in results]
+
+
+def cells(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the cells behind a peer's name, from its figures as `to_json` names them."""
+    found = one["verdict"] or {}
+    return (
+        _number(one["tx_per_s"]),
+        _number(one["cpu_us_per_payment"]),
+        _latencies(one["provisional_ms"]),
+        _latencies(one["committed_ms"]),
+        _number(one["memory_mib"]),
+        _number(one["start_s"], 1),
+        _number(one["recovery_s"], 1),
+        *(_number(found.get(name)) for name in ("lost", "doubled", "wrong")),
+    )
 
 
 def remarks(results: Sequence[PeerResult]) -> list[str]:
@@ -70,13 +72,6 @@ def to_json(results: Sequence[PeerResult]) -> dict[str, Any]:
     }
 
 
-def _counts(one: PeerResult) -> tuple[str, str, str]:
-    found = one.verdict
-    if found is None:
-        return "-", "-", "-"
-    return f"{found.lost:,}", f"{found.doubled:,}", _number(found.wrong)
-
-
 def _number(value: float | None, digits: int = 0) -> str:
     return "-" if value is None else f"{value:,.{digits}f}"
 
@@ -85,8 +80,8 @@ def _latencies(found: Mapping[str, float]) -> str:
     """Return p50, p99 and p99.9 in ms.
 
     >>> _latencies({"p50": 3.14, "p99": 1234.5, "p999": 2000.0})
-    '3.1, 1,234, 2,000'
+    '3.14, 1,234, 2,000'
     """
     if not found:
         return "-"
-    return ", ".join(f"{one:,.1f}" if one < 100 else f"{one:,.0f}" for one in found.values())
+    return ", ".join(f"{one:.3g}" if one < 100 else f"{one:,.0f}" for one in found.values())

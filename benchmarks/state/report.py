@@ -123,3 +123,13 @@ def compaction_sentence(one: Compaction) -> str:
         f"A {one.entity}'s history is compacted at its payment number {one.payment:,}, which takes "
         f"{one.step_us:.0f} us."
     )
+
+
+def need_value(value: float, unit: str) -> str:
+    """Return a figure of a sizing with its unit.
+
+    >>> need_value(0.46, ""), need_value(1_234.5, "GB"), need_value(3, "")
+    ('0.5', '1,234 GB', '3')
+    """
+    digits = 0 if value >= 10 or value == int(value) else 1
+    return f"{value:,.{digits}f} {unit}".strip()

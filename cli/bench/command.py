@@ -9,7 +9,6 @@ import click
 
 from benchmarks import report
 from benchmarks.hot_path import StepCost, measure_hot_path
-from benchmarks.results import Results
 from benchmarks.run import BenchSettings, run
 from cli.bench.compare import compare_command
 from cli.bench.handbook import handbook_command
@@ -19,17 +18,24 @@ from cli.bench.options import (
     ROOT,
     Listed,
     bundle_option,
-    keep_option,
+    measured,
     models_option,
-    own_folder_option,
+    payments_option,
+    rates_option,
+    refuse_incomplete,
     resolve_bundle,
+    result_options,
+    seconds_option,
+    stack_options,
+    warm_up_option,
 )
 from cli.bench.peers import peers_command
 from cli.bench.soak import soak_command
 from cli.bench.state import state_command
 from cli.bench.threads import threads_command
-from cli.console import Output
-from cli.options import GroupedGroup, in_group, json_option, output_options
+from cli.console import Output, as_sentence
+from cli.options import GroupedGroup, in_group
+from cli.recording import Recorder
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from jobs.settings import DIRECT, PROFILES, Profile
@@ -53,37 +59,18 @@ Examples:
 
 The calibration loop measures the machine: compare runs only where its time agrees."""
 
-_measured = in_group("Measurement")
 _job = in_group(JOB)
 
 
 @click.group("bench", cls=GroupedGroup, invoke_without_command=True, epilog=EXAMPLE)
-@_measured("--quick", is_flag=True, help="Take fewer payments and seconds, for a rough idea.")
-@_measured(
-    "--payments",
-    type=click.IntRange(1_000),
-    default=DEFAULTS.payments,
-    help="Number of measured payments.",
+@measured("--quick", is_flag=True, help="Take fewer payments and seconds, for a rough idea.")
+@payments_option(DEFAULTS.payments)
+@warm_up_option(DEFAULTS.warm_up)
+@rates_option(
+    DEFAULTS.rates, "Payments a second at which latency is measured, in the latency profile."
 )
-@_measured(
-    "--warm-up",
-    type=click.IntRange(0),
-    default=DEFAULTS.warm_up,
-    help="Number of payments before the measured ones.",
-)
-@_measured(
-    "--rates",
-    type=Listed(),
-    default=",".join(map(str, DEFAULTS.rates)),
-    help="Payments a second at which latency is measured, in the latency profile.",
-)
-@_measured(
-    "--seconds",
-    type=click.IntRange(1),
-    default=DEFAULTS.seconds,
-    help="Seconds measured at each rate.",
-)
-@_measured(
+@seconds_option(DEFAULTS.seconds)
+@measured(
     "--core-hour-usd",
     type=click.FloatRange(0, min_open=True),
     default=DEFAULTS.core_hour_usd,
@@ -106,12 +93,8 @@ _job = in_group(JOB)
     default=DIRECT,
     help="Hand rows to Java directly (docs/adr/0018), or in PyFlink's ordinary way.",
 )
-@bundle_option
-@models_option
-@own_folder_option
-@keep_option
-@json_option
-@output_options
+@stack_options
+@result_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -129,6 +112,7 @@ def command(
     quick: bool,
     keep: bool,
     json_path: str | None,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Measure throughput, latency, CPU cost and state size of the job on this machine.
@@ -141,6 +125,8 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return
+    if quick and record:
+        raise click.UsageError("--quick gives a rough idea, and no figure to record: give one.")
     settings = BenchSettings(
         folder=folder.resolve(),
         bundle=resolve_bundle(models, bundle),
@@ -154,40 +140,26 @@ def command(
         core_hour_usd=core_hour_usd,
         keep=keep,
     )
-    try:
-        with out.steps() as step:
-            results = run(settings, step)
-    except BenchmarkError as error:
-        raise click.ClickException(str(error)) from None
-    _tell(results, json_path, out)
-
-
-def _tell(results: Results, json_path: str | None, out: Output) -> None:
-    """Print the table, write the JSON, and end with 1 where decisions are missing."""
-    if json_path:
-        out.json(json_path, results.to_json())
-    if json_path != "-":
-        out.table(report.COLUMNS, report.rows(results))
-    if not results.complete:
-        raise click.ClickException(
-            "Some payments have no decision, or more than one: see `lost`, `doubled` and `unseen` "
-            "in the JSON; these figures do not count."
-        )
+    with as_sentence(BenchmarkError), out.steps() as step:
+        results = run(settings, step)
+    told = results.to_json()
+    out.result(json_path, told, lambda: out.table(report.COLUMNS, report.rows(results)))
+    refuse_incomplete(complete=results.complete)
+    record("bench", told, out)
 
 
 @command.command("hot-path")
 @bundle_option
 @models_option
-@_measured(
-    "--payments",
-    type=click.IntRange(100),
-    default=20_000,
-    help="Number of payments that are timed, five times each.",
-)
-@json_option
-@output_options
+@payments_option(20_000, "Number of payments that are timed, five times each.", least=100)
+@result_options
 def hot_path_command(
-    bundle: str, models: Path, payments: int, json_path: str | None, out: Output
+    bundle: str,
+    models: Path,
+    payments: int,
+    json_path: str | None,
+    record: Recorder,
+    out: Output,
 ) -> None:
     """Measure each step of a payment in plain Python, on one core, without Kafka and Flink.
 
@@ -198,13 +170,16 @@ def hot_path_command(
         step("a month of payments first, so that cards have their history")
         with calibrations.around("hot path"):
             costs = measure_hot_path(load_bundle(resolve_bundle(models, bundle)), payments)
-    if json_path:
-        out.json(json_path, _hot_path_json(costs, calibrations))
-    if json_path != "-":
-        rows = [(one.stage, one.step, f"{one.us:.2f}", f"{one.each_us:.2f}") for one in costs]
-        total = ("", "together", f"{sum(one.us for one in costs):.2f}", "")
-        out.table(("stage", "step", "CPU us a payment", "each time"), [*rows, total])
-        out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
+    told = _hot_path_json(costs, calibrations)
+    out.result(json_path, told, lambda: _show_hot_path(costs, calibrations, out))
+    record("bench hot-path", told, out)
+
+
+def _show_hot_path(costs: list[StepCost], calibrations: Calibrations, out: Output) -> None:
+    rows = [(one.stage, one.step, f"{one.us:.2f}", f"{one.each_us:.2f}") for one in costs]
+    total = ("", "together", f"{sum(one.us for one in costs):.2f}", "")
+    out.table(("stage", "step", "CPU us a payment", "each time"), [*rows, total])
+    out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
 
 
 def _hot_path_json(costs: list[StepCost], calibrations: Calibrations) -> dict[str, object]:

@@ -20,14 +20,16 @@ from cli.bench.options import (
     BENCH_FOLDER,
     JOB,
     ROOT,
-    Listed,
-    bundle_option,
-    keep_option,
-    models_option,
-    own_folder_option,
+    measured,
+    payments_option,
+    rates_option,
+    refuse_incomplete,
     resolve_bundle,
+    seconds_option,
+    stack_options,
+    warm_up_option,
 )
-from cli.console import Output
+from cli.console import Output, as_sentence
 from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.errors import BenchmarkError
 from jobs.settings import PROFILES, Profile
@@ -52,7 +54,6 @@ a job may have. --cluster takes options that only a cluster has, such as the cha
 
 
 _variants = in_group("Variants")
-_measured = in_group("Measurement")
 
 
 @click.command("compare", cls=GroupedCommand, epilog=EXAMPLE)
@@ -77,38 +78,14 @@ _measured = in_group("Measurement")
 @in_group(JOB)(
     "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
 )
-@bundle_option
-@models_option
-@_measured(
-    "--payments",
-    type=click.IntRange(1_000),
-    default=DEFAULTS.payments,
-    help="Number of payments in each run.",
-)
-@_measured(
-    "--warm-up",
-    type=click.IntRange(0),
-    default=DEFAULTS.warm_up,
-    help="Number of payments before the measured ones.",
-)
-@_measured(
+@payments_option(DEFAULTS.payments, "Number of payments in each run.")
+@warm_up_option(DEFAULTS.warm_up)
+@measured(
     "--heating", type=click.IntRange(0), default=DEFAULTS.heating, help="Number of unmeasured runs."
 )
-@_measured(
-    "--rates",
-    type=Listed(),
-    default="",
-    show_default="none",
-    help="Payments a second at which each run also measures latency.",
-)
-@_measured(
-    "--seconds",
-    type=click.IntRange(1),
-    default=DEFAULTS.seconds,
-    help="Seconds measured at each rate.",
-)
-@own_folder_option
-@keep_option
+@rates_option((), "Payments a second at which each run also measures latency.")
+@seconds_option(DEFAULTS.seconds)
+@stack_options
 @json_option
 @output_options
 def compare_command(
@@ -146,12 +123,10 @@ def compare_command(
         profile=profile,
         keep=keep,
     )
-    try:
-        with out.steps() as step:
-            found = compare(settings, step)
-    except BenchmarkError as error:
-        raise click.ClickException(str(error)) from None
-    _tell(found, json_path, out)
+    with as_sentence(BenchmarkError), out.steps() as step:
+        found = compare(settings, step)
+    out.result(json_path, found.to_json(), lambda: _show(found, out))
+    refuse_incomplete(complete=found.complete)
 
 
 def _variant(text: str) -> Variant:
@@ -175,32 +150,25 @@ def _options(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, _, value in told)
 
 
-def _tell(found: Comparison, json_path: str | None, out: Output) -> None:
-    if json_path:
-        out.json(json_path, found.to_json())
-    if json_path != "-":
-        out.table(
-            ("variant", "payments/s", "CPU us a payment", "broker's", "runs, payments/s"),
-            [
-                (
-                    name,
-                    f"{found.tx_per_s(name):,.0f}",
-                    f"{found.cpu_us_per_payment(name):.0f}",
-                    f"{found.cpu_us_per_payment(name, 'broker'):.0f}",
-                    ", ".join(f"{run.throughput.tx_per_s:,.0f}" for run in runs),
-                )
-                for name, runs in found.runs.items()
-            ],
-        )
-        _tell_latencies(found, out)
-        out.say(f"Calibration loop: {found.calibrations.median_ms:.0f} ms")
-    if not found.complete:
-        raise click.ClickException(
-            "Some payments have no decision, or more than one: these figures do not count."
-        )
+def _show(found: Comparison, out: Output) -> None:
+    out.table(
+        ("variant", "payments/s", "CPU us a payment", "broker's", "runs, payments/s"),
+        [
+            (
+                name,
+                f"{found.tx_per_s(name):,.0f}",
+                f"{found.cpu_us_per_payment(name):.0f}",
+                f"{found.cpu_us_per_payment(name, 'broker'):.0f}",
+                ", ".join(f"{run.throughput.tx_per_s:,.0f}" for run in runs),
+            )
+            for name, runs in found.runs.items()
+        ],
+    )
+    _show_latencies(found, out)
+    out.say(f"Calibration loop: {found.calibrations.median_ms:.0f} ms")
 
 
-def _tell_latencies(found: Comparison, out: Output) -> None:
+def _show_latencies(found: Comparison, out: Output) -> None:
     rows = [
         (name, f"{rate:,}/s", *(_each(runs, rate, kind, at) for kind, at in _LATENCIES))
         for name, runs in found.runs.items()

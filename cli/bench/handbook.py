@@ -10,9 +10,17 @@ import msgspec
 
 from benchmarks.handbook import HandbookResults, HandbookSettings, run
 from benchmarks.judgement import Judgement
-from cli.bench.options import BENCH_FOLDER, JOB, ROOT, keep_option, own_folder_option
-from cli.console import Output
-from cli.options import GroupedCommand, in_group, json_option, output_options
+from cli.bench.options import (
+    BENCH_FOLDER,
+    JOB,
+    ROOT,
+    keep_option,
+    own_folder_option,
+    result_options,
+)
+from cli.console import Output, as_sentence
+from cli.options import GroupedCommand, in_group
+from cli.recording import Recorder
 from events.levels import ALERT_LEVELS
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
@@ -73,8 +81,7 @@ _days = in_group("Days and pace")
 )
 @own_folder_option
 @keep_option
-@json_option
-@output_options
+@result_options
 def handbook_command(
     data: Path,
     folder: Path,
@@ -85,6 +92,7 @@ def handbook_command(
     only_known_labels: bool,
     keep: bool,
     json_path: str | None,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Stream the Fraud Detection Handbook's data through the running job and judge the decisions.
@@ -103,17 +111,17 @@ def handbook_command(
         keep=keep,
     )
     calibrations = Calibrations()
-    try:
-        with out.steps() as step, calibrations.around("handbook"):
-            results = run(settings, step)
-    except (BenchmarkError, TrainingError, LayoutError, RowRefusedError) as error:
-        raise click.ClickException(str(error)) from None
-    if json_path:
-        out.json(json_path, _to_json(results, settings, calibrations))
-    if json_path != "-":
-        _show(results, out)
+    with (
+        as_sentence(BenchmarkError, TrainingError, LayoutError, RowRefusedError),
+        out.steps() as step,
+        calibrations.around("handbook"),
+    ):
+        results = run(settings, step)
+    told = _to_json(results, settings, calibrations)
+    out.result(json_path, told, lambda: _show(results, out))
     if not results.parity.equal:
         raise click.ClickException("The stream and its offline replay differ: see `parity`.")
+    record("bench handbook", told, out)
 
 
 def _to_json(

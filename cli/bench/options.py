@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from cli.options import in_group
+from cli.options import Adder, in_group, json_option, output_options, together
+from cli.recording import record_option
 from scoring.loader import BundleError, find_bundle
 from stack.installation import RUN_FOLDER
 
@@ -38,6 +40,8 @@ class Listed(click.ParamType[tuple[str, ...]]):
 JOB = "Job"
 """The heading of the options of the measured job."""
 _job = in_group(JOB)
+measured = in_group("Measurement")
+"""Adds an option of the measurement."""
 _stack = in_group("Stack of the run")
 
 bundle_option = _job(
@@ -60,6 +64,46 @@ own_folder_option = _stack(
 keep_option = _stack(
     "--keep", is_flag=True, help="Keep the folder with logs, topics and checkpoints."
 )
+
+
+stack_options = together(bundle_option, models_option, own_folder_option, keep_option)
+"""The options of the model and of the run's own stack."""
+result_options = together(json_option, record_option, output_options)
+"""--json, --record, -q and -v: the command gets `json_path`, `record` and `out`."""
+
+
+def payments_option(
+    default: int, about: str = "Number of measured payments.", least: int = 1_000
+) -> Adder:
+    """Return --payments with what the payments of a command are for."""
+    return measured("--payments", type=click.IntRange(least), default=default, help=about)
+
+
+def warm_up_option(
+    default: int, about: str = "Number of payments before the measured ones.", least: int = 0
+) -> Adder:
+    """Return --warm-up, the payments that no figure counts."""
+    return measured("--warm-up", type=click.IntRange(least), default=default, help=about)
+
+
+def rates_option(default: Sequence[int], about: str) -> Adder:
+    """Return --rates, steady loads in payments a second."""
+    told = ",".join(map(str, default))
+    shown = {} if told else {"show_default": "none"}
+    return measured("--rates", type=Listed(), default=told, help=about, **shown)
+
+
+def seconds_option(default: int, about: str = "Seconds measured at each rate.") -> Adder:
+    """Return --seconds, the length of each steady load."""
+    return measured("--seconds", type=click.IntRange(1), default=default, help=about)
+
+
+def refuse_incomplete(*, complete: bool) -> None:
+    """End the command with 1 where a payment has no decision, or more than one."""
+    if not complete:
+        raise click.ClickException(
+            "Some payments have no decision, or more than one: these figures do not count."
+        )
 
 
 def resolve_bundle(models: Path, reference: str) -> Path:

@@ -14,14 +14,17 @@ from benchmarks.peers.measure import PeerResult, PeerSettings, measure
 from cli.bench.options import (
     BENCH_FOLDER,
     ROOT,
-    bundle_option,
-    keep_option,
-    models_option,
-    own_folder_option,
+    measured,
+    payments_option,
     resolve_bundle,
+    result_options,
+    seconds_option,
+    stack_options,
+    warm_up_option,
 )
-from cli.console import Output
-from cli.options import GroupedCommand, in_group, json_option, output_options
+from cli.console import Output, as_sentence
+from cli.options import GroupedCommand
+from cli.recording import Recorder
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from harness.machine import provenance
@@ -39,11 +42,8 @@ Each peer has a broker of its own with the same payments. Its packages are insta
 first asked for, below .cardwatch/peers; the environment of the product stays as it is."""
 
 
-_measured = in_group("Measurement")
-
-
 @click.command("peers", cls=GroupedCommand, epilog=EXAMPLE)
-@_measured(
+@measured(
     "--peer",
     "names",
     type=click.Choice(list(PEERS)),
@@ -52,36 +52,19 @@ _measured = in_group("Measurement")
     show_default="all",
     help="Name of a system to measure. Repeatable.",
 )
-@_measured(
-    "--payments",
-    type=click.IntRange(1_000),
-    default=DEFAULTS.payments,
-    help="Number of measured payments.",
-)
-@_measured(
-    "--warm-up",
-    type=click.IntRange(0),
-    default=DEFAULTS.warm_up,
-    help="Number of payments before the measured ones.",
-)
-@_measured(
+@payments_option(DEFAULTS.payments)
+@warm_up_option(DEFAULTS.warm_up)
+@measured(
     "--rate",
     type=click.IntRange(1),
     default=DEFAULTS.rate,
     help="Payments a second at which latency is measured.",
 )
-@_measured(
-    "--seconds",
-    type=click.IntRange(1),
-    default=DEFAULTS.seconds,
-    help="Seconds at that rate, measured once without and once with a kill.",
+@seconds_option(
+    DEFAULTS.seconds, "Seconds at that rate, measured once without and once with a kill."
 )
-@bundle_option
-@models_option
-@own_folder_option
-@keep_option
-@json_option
-@output_options
+@stack_options
+@result_options
 def peers_command(
     folder: Path,
     bundle: str,
@@ -93,6 +76,7 @@ def peers_command(
     seconds: int,
     keep: bool,
     json_path: str | None,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Measure other stream processors on the same payments, features and model as the job.
@@ -112,26 +96,26 @@ def peers_command(
     )
     calibrations = Calibrations()
     results: list[PeerResult] = []
-    try:
-        with out.steps() as step:
-            for name in dict.fromkeys(names):
-                with calibrations.around(name):
-                    results.append(measure(PEERS[name], settings, step))
-                if json_path and json_path != "-":  # minutes of work: keep what there is
-                    out.json(json_path, _to_json(results, calibrations, settings))
-                if results[-1].interrupted:
-                    break
-    except BenchmarkError as error:
-        raise click.ClickException(str(error)) from None
-    if json_path == "-":
-        out.json(json_path, _to_json(results, calibrations, settings))
-    else:
-        out.table(report.COLUMNS, report.rows(results))
-        for line in report.remarks(results):
-            out.say(line)
+    with as_sentence(BenchmarkError), out.steps() as step:
+        for name in dict.fromkeys(names):
+            with calibrations.around(name):
+                results.append(measure(PEERS[name], settings, step))
+            if json_path and json_path != "-":  # minutes of work: keep what there is
+                out.json(json_path, _to_json(results, calibrations, settings))
+            if results[-1].interrupted:
+                break
+    told = _to_json(results, calibrations, settings)
+    out.result(json_path, told, lambda: _show(results, out))
     failed = [one.name for one in results if one.problem]
     if failed:
         raise click.ClickException(f"Could not be measured to the end: {', '.join(failed)}.")
+    record("bench peers", told, out)
+
+
+def _show(results: list[PeerResult], out: Output) -> None:
+    out.table(report.COLUMNS, report.rows(results))
+    for line in report.remarks(results):
+        out.say(line)
 
 
 def _to_json(

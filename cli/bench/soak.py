@@ -10,14 +10,17 @@ from benchmarks.soak.run import Soak, SoakSettings, run
 from cli.bench.options import (
     BENCH_FOLDER,
     ROOT,
-    bundle_option,
-    keep_option,
-    models_option,
-    own_folder_option,
+    measured,
+    payments_option,
+    refuse_incomplete,
     resolve_bundle,
+    result_options,
+    stack_options,
+    warm_up_option,
 )
-from cli.console import Output
-from cli.options import GroupedCommand, in_group, json_option, output_options
+from cli.console import Output, as_sentence
+from cli.options import GroupedCommand, in_group
+from cli.recording import Recorder
 from harness.errors import BenchmarkError
 
 DEFAULTS = SoakSettings(folder=BENCH_FOLDER, bundle=ROOT)
@@ -31,55 +34,38 @@ Examples:
 The trend is the change over the run by the slope of Theil and Sen, without the first sixth."""
 
 
-_measured = in_group("Measurement")
-
-
 @click.command("soak", cls=GroupedCommand, epilog=EXAMPLE)
-@_measured(
+@measured(
     "--minutes",
     type=click.FloatRange(0.5),
     default=DEFAULTS.minutes,
     help="Length of the run in minutes.",
 )
-@_measured(
+@measured(
     "--share",
     type=click.FloatRange(0, 1, min_open=True),
     default=DEFAULTS.share,
     help="Share of the capacity to send; the capacity is measured first.",
 )
-@_measured(
+@measured(
     "--per-s", type=click.IntRange(1), help="Number of payments a second, instead of --share."
 )
-@_measured(
+@measured(
     "--every-s",
     type=click.FloatRange(1),
     default=DEFAULTS.every_s,
     help="Seconds between two samples.",
 )
-@_measured(
-    "--payments",
-    type=click.IntRange(1_000),
-    default=DEFAULTS.payments,
-    help="Number of payments that measure the capacity.",
-)
-@_measured(
-    "--warm-up",
-    type=click.IntRange(0),
-    default=DEFAULTS.warm_up,
-    help="Number of payments that warm the job up.",
-)
-@bundle_option
-@models_option
-@own_folder_option
+@payments_option(DEFAULTS.payments, "Number of payments that measure the capacity.")
+@warm_up_option(DEFAULTS.warm_up, "Number of payments that warm the job up.")
+@stack_options
 @in_group("Stack of the run")(
     "--plot",
     "plot_path",
     type=click.Path(dir_okay=False, path_type=Path),
     help="SVG file for the plot of the run.",
 )
-@keep_option
-@json_option
-@output_options
+@result_options
 def soak_command(
     folder: Path,
     bundle: str,
@@ -93,6 +79,7 @@ def soak_command(
     plot_path: Path | None,
     keep: bool,
     json_path: str | None,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Run the job for an hour at a steady rate, and watch whether it stays as it is.
@@ -111,41 +98,34 @@ def soak_command(
         warm_up=warm_up,
         keep=keep,
     )
-    try:
-        with out.steps() as step:
-            found = run(settings, step)
-    except BenchmarkError as error:
-        raise click.ClickException(str(error)) from None
+    with as_sentence(BenchmarkError), out.steps() as step:
+        found = run(settings, step)
     if plot_path is not None:
         from benchmarks.soak.plot import plot  # matplotlib is slow to import
 
         plot_path.write_text(plot(found), encoding="utf-8")
-    _tell(found, json_path, out)
+    told = found.to_json()
+    out.result(json_path, told, lambda: _show(found, out))
+    refuse_incomplete(complete=found.complete)
+    record("bench soak", told, out, without=["samples"])
 
 
-def _tell(found: Soak, json_path: str | None, out: Output) -> None:
-    if json_path:
-        out.json(json_path, found.to_json())
-    if json_path != "-":
-        out.table(
-            ("figure", "median", "change over the run", "between, at 95 %", ""),
-            [
-                (
-                    name,
-                    f"{one.median:,.1f}",
-                    f"{one.change:+.1%}",
-                    f"{one.low:+.1%} and {one.high:+.1%}",
-                    "" if one.is_flat(FLAT) else "grows",
-                )
-                for name, one in found.trends().items()
-            ],
-        )
-        out.say(
-            f"{found.sent:,} payments at {found.per_s:,}/s of {found.capacity_per_s:,.0f}/s: "
-            f"{found.decided:,} decided, {found.out_of_place} out of order. Calibration loop: "
-            f"{found.calibrations.median_ms:.0f} ms"
-        )
-    if not found.complete:
-        raise click.ClickException(
-            "Some payments have no decision, or more than one: these figures do not count."
-        )
+def _show(found: Soak, out: Output) -> None:
+    out.table(
+        ("figure", "median", "change over the run", "between, at 95 %", ""),
+        [
+            (
+                name,
+                f"{one.median:,.1f}",
+                f"{one.change:+.1%}",
+                f"{one.low:+.1%} and {one.high:+.1%}",
+                "" if one.is_flat(FLAT) else "grows",
+            )
+            for name, one in found.trends().items()
+        ],
+    )
+    out.say(
+        f"{found.sent:,} payments at {found.per_s:,}/s of {found.capacity_per_s:,.0f}/s: "
+        f"{found.decided:,} decided, {found.out_of_place} out of order. Calibration loop: "
+        f"{found.calibrations.median_ms:.0f} ms"
+    )

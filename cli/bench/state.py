@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import msgspec
 
+from benchmarks.figures.state_tables import HISTORY, LOADS, SIZING, state_run
 from benchmarks.state import report
 from benchmarks.state.backends import BACKENDS
-from benchmarks.state.history import first_compactions, measure_history
+from benchmarks.state.history import (
+    Compaction,
+    HistoryCost,
+    first_compactions,
+    measure_history,
+)
 from benchmarks.state.results import StateResult
 from benchmarks.state.run import StateSettings, measure
-from benchmarks.state.sizing import Measured, Wanted, needs
+from benchmarks.state.sizing import Measured, Need, Wanted, needs
 from cli.bench.options import (
     BENCH_FOLDER,
     ROOT,
     Listed,
-    bundle_option,
-    keep_option,
-    models_option,
-    own_folder_option,
+    measured,
+    payments_option,
+    refuse_incomplete,
     resolve_bundle,
+    result_options,
+    stack_options,
+    warm_up_option,
 )
-from cli.console import Output
-from cli.options import GroupedCommand, in_group, json_option, output_options
+from cli.console import Output, as_sentence
+from cli.options import GroupedCommand
+from cli.recording import Recorder
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from harness.job import Progress
@@ -32,7 +42,6 @@ from harness.machine import provenance
 from stack.installation import Installation
 
 DEFAULTS = StateSettings(folder=BENCH_FOLDER, bundle=ROOT)
-LOADS = (1_000, 10_000, 100_000)
 
 EXAMPLE = """\b
 Examples:
@@ -44,48 +53,32 @@ Examples:
 Ten million cards take 25 minutes and 20 GB of disk on the changelog. Plain RocksDB does not
 reach ten million (docs/state.md)."""
 
-_measured = in_group("Measurement")
-
 
 @click.command("state", cls=GroupedCommand, epilog=EXAMPLE)
-@_measured(
+@measured(
     "--cards", type=click.IntRange(5_000), default=DEFAULTS.cards, help="Number of known cards."
 )
-@_measured(
+@measured(
     "--backend",
     "backends",
     type=Listed(tuple(BACKENDS)),
     default=",".join(BACKENDS),
     help="State backends to measure, one after the other.",
 )
-@_measured(
-    "--payments",
-    type=click.IntRange(1_000),
-    default=DEFAULTS.payments,
-    help="Number of payments, spread evenly over all cards.",
-)
-@_measured(
-    "--warm-up",
-    type=click.IntRange(1_000),
-    default=DEFAULTS.warm_up,
-    help="Number of payments that warm the job up.",
-)
-@_measured(
+@payments_option(DEFAULTS.payments, "Number of payments, spread evenly over all cards.")
+@warm_up_option(DEFAULTS.warm_up, "Number of payments that warm the job up.", least=1_000)
+@measured(
     "--history",
     is_flag=True,
     help="Measure only bytes and CPU over the number of payments of one card.",
 )
-@_measured(
+@measured(
     "--sizing",
     is_flag=True,
     help="Compute only what loads of 1 to 100 thousand payments a second need.",
 )
-@bundle_option
-@models_option
-@own_folder_option
-@keep_option
-@json_option
-@output_options
+@stack_options
+@result_options
 def state_command(
     folder: Path,
     bundle: str,
@@ -98,6 +91,7 @@ def state_command(
     sizing: bool,
     keep: bool,
     json_path: str | None,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Measure the job with millions of cards: throughput, checkpoints and restore.
@@ -110,10 +104,10 @@ def state_command(
     if history and sizing:
         raise click.UsageError("--history and --sizing are tables of their own: give one.")
     if history:
-        _history(json_path, out)
+        _history(json_path, record, out)
         return
     if sizing:
-        _sizing(json_path, out)
+        _sizing(json_path, record, out)
         return
     settings = StateSettings(
         folder=folder.resolve(),
@@ -123,31 +117,34 @@ def state_command(
         warm_up=warm_up,
         keep=keep,
     )
-    _at_size(settings, backends, json_path, out)
+    _at_size(settings, backends, json_path, record, out)
 
 
 def _at_size(
-    settings: StateSettings, backends: tuple[str, ...], json_path: str | None, out: Output
+    settings: StateSettings,
+    backends: tuple[str, ...],
+    json_path: str | None,
+    record: Recorder,
+    out: Output,
 ) -> None:
+    """Measure each backend, and record each by itself where all of its payments were decided."""
     calibrations, results = Calibrations(), list[StateResult]()
-    try:
-        with out.steps() as step:
-            for name in backends:
-                with calibrations.around(name):
-                    results.append(measure(BACKENDS[name], settings, _named(name, step)))
-                if json_path and json_path != "-":  # minutes of work: keep what there is
-                    out.json(json_path, _to_json(results, calibrations, settings))
-    except BenchmarkError as error:
-        raise click.ClickException(str(error)) from None
-    if json_path == "-":
-        out.json(json_path, _to_json(results, calibrations, settings))
-    else:
-        out.table(("figure", *(one.backend for one in results)), report.rows(results))
-        out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
-    if not all(one.complete for one in results):
-        raise click.ClickException(
-            "Some payments have no decision, or more than one: these figures do not count."
-        )
+    with as_sentence(BenchmarkError), out.steps() as step:
+        for name in backends:
+            with calibrations.around(name):
+                results.append(measure(BACKENDS[name], settings, _named(name, step)))
+            if json_path and json_path != "-":  # minutes of work: keep what there is
+                out.json(json_path, _to_json(results, calibrations, settings))
+            if results[-1].complete:
+                record(state_run(name, settings.cards), report.to_json(results)[name], out)
+    told = _to_json(results, calibrations, settings)
+    out.result(json_path, told, lambda: _show(results, calibrations, out))
+    refuse_incomplete(complete=all(one.complete for one in results))
+
+
+def _show(results: list[StateResult], calibrations: Calibrations, out: Output) -> None:
+    out.table(("figure", *(one.backend for one in results)), report.rows(results))
+    out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
 
 
 def _named(name: str, step: Progress) -> Progress:
@@ -170,55 +167,52 @@ def _to_json(
     }
 
 
-def _history(json_path: str | None, out: Output) -> None:
+def _history(json_path: str | None, record: Recorder, out: Output) -> None:
     calibrations = Calibrations()
     with out.steps() as step, calibrations.around("history"):
         step("compiling the features, then timing them")
         costs, compactions = measure_history(), first_compactions()
-    if json_path:
-        told = {"history": costs, "compactions": compactions}
-        out.json(
-            json_path,
-            {
-                **msgspec.to_builtins(told),
-                "calibration_ms": round(calibrations.median_ms, 1),
-                **msgspec.to_builtins(provenance(Installation())),
-            },
-        )
-    if json_path != "-":
-        out.table(report.HISTORY_COLUMNS, report.history_rows(costs))
-        for one in compactions:
-            out.say(report.compaction_sentence(one))
-        out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
+    told = {
+        **msgspec.to_builtins({"history": costs, "compactions": compactions}),
+        "calibration_ms": round(calibrations.median_ms, 1),
+        **msgspec.to_builtins(provenance(Installation())),
+    }
+    out.result(json_path, told, lambda: _show_history(costs, compactions, calibrations, out))
+    record(HISTORY, told, out)
 
 
-def _sizing(json_path: str | None, out: Output) -> None:
-    columns = [list(needs(Wanted(load), Measured())) for load in LOADS]
-    if json_path:
-        out.json(
-            json_path,
-            {
-                "measured": msgspec.to_builtins(Measured()),
-                "needs": {
-                    str(load): msgspec.to_builtins(column)
-                    for load, column in zip(LOADS, columns, strict=True)
-                },
-            },
-        )
-    if json_path != "-":
-        out.table(
+def _show_history(
+    costs: list[HistoryCost],
+    compactions: list[Compaction],
+    calibrations: Calibrations,
+    out: Output,
+) -> None:
+    out.table(report.HISTORY_COLUMNS, report.history_rows(costs))
+    for one in compactions:
+        out.say(report.compaction_sentence(one))
+    out.say(f"Calibration loop: {calibrations.median_ms:.0f} ms")
+
+
+def _sizing(json_path: str | None, record: Recorder, out: Output) -> None:
+    columns = {str(load): list(needs(Wanted(load), Measured())) for load in LOADS}
+    told = msgspec.to_builtins({"measured": Measured(), "needs": columns})
+    out.result(json_path, told, lambda: _show_sizing(columns, out))
+    record(SIZING, told, out)
+
+
+def _show_sizing(columns: Mapping[str, list[Need]], out: Output) -> None:
+    out.table(
+        (
+            "a billion cards, ten million merchants",
+            *(f"{load:,}/s" for load in LOADS),
+            "formula",
+        ),
+        [
             (
-                "a billion cards, ten million merchants",
-                *(f"{load:,}/s" for load in LOADS),
-                "formula",
-            ),
-            [
-                (each[0].name, *(_shown(one.value, one.unit) for one in each), each[0].formula)
-                for each in zip(*columns, strict=True)
-            ],
-        )
-
-
-def _shown(value: float, unit: str) -> str:
-    digits = 0 if value >= 10 or value == int(value) else 1
-    return f"{value:,.{digits}f} {unit}".strip()
+                each[0].name,
+                *(report.need_value(one.value, one.unit) for one in each),
+                each[0].formula,
+            )
+            for each in zip(*columns.values(), strict=True)
+        ],
+    )

@@ -10,7 +10,7 @@ from typing import get_args
 
 import click
 
-from cli.console import Output
+from cli.console import Output, as_sentence
 from cli.model.evaluate_options import (
     bundled,
     file_options,
@@ -35,6 +35,7 @@ from cli.model.evaluation_data import (
 )
 from cli.model.train_history import FileSource
 from cli.options import OUTPUT, GroupedGroup, in_group
+from cli.recording import Recorder, record_option
 from cli.stream.mapping_options import ReadingOptions
 from training.data.history import History
 from training.evaluation.candidates import Candidate, baseline, ensemble, longer
@@ -79,6 +80,7 @@ _judge_options = bundled(
         "payments that are learnt from.",
     ),
     study_options,
+    record_option,
     in_group(OUTPUT)(
         "--html",
         "html_path",
@@ -113,10 +115,12 @@ command.add_command(world_command)
 )
 @_judge_options
 def handbook_command(
-    data: Path, train_days: tuple[int, ...], options: JudgeOptions, out: Output
+    data: Path, train_days: tuple[int, ...], options: JudgeOptions, record: Recorder, out: Output
 ) -> None:
     """Judge the models by the Fraud Detection Handbook's protocol: four folds of a week each."""
-    _run(handbook(data_path(data)), options, out, longer_days=train_days, published=HANDBOOK)
+    _run(
+        handbook(data_path(data)), options, record, out, longer_days=train_days, published=HANDBOOK
+    )
 
 
 @command.command("sparkov")
@@ -128,11 +132,12 @@ def sparkov_command(
     test_share: float,
     parts: int,
     options: JudgeOptions,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Judge the models on the last 20 % of the time of Sparkov's data."""
     split = TimeSplit(label_delay, test_share, parts)
-    _run(sparkov(data_path(data), split), options, out)
+    _run(sparkov(data_path(data), split), options, record, out)
 
 
 @command.command("file")
@@ -146,6 +151,7 @@ def file_command(
     test_share: float,
     parts: int,
     options: JudgeOptions,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Judge the models on the last part of your own file.
@@ -153,12 +159,13 @@ def file_command(
     PATH holds labelled payments as CSV, JSON lines or Parquet; - reads standard input.
     """
     split = TimeSplit(label_delay, test_share, parts)
-    _run(own_file(FileSource(data, reading, skip_bad_rows), split), options, out)
+    _run(own_file(FileSource(data, reading, skip_bad_rows), split), options, record, out)
 
 
 def _run(
     data: DataSet,
     options: JudgeOptions,
+    record: Recorder,
     out: Output,
     longer_days: tuple[int, ...] = (),
     published: tuple[PublishedRow, ...] = (),
@@ -167,7 +174,7 @@ def _run(
     if options.study:
         if options.html_path or longer_days:
             raise click.UsageError("A study has a table alone: leave out --html and --train-days.")
-        run_study(data, options.study, options, out)
+        run_study(data, options.study, options, record, out)
         return
     started = time.perf_counter()
     question = Question(
@@ -178,22 +185,18 @@ def _run(
         resamples=options.resamples,
         weights_by=options.weights_by or FitSettings().weights_by,
     )
-    try:
+    with as_sentence(*SOURCE_ERRORS), out.steps() as step:
         chosen = read_chosen(options.settings or data.settings)
-        with out.steps() as step:
-            history = load_history(data, step, out.say)
-            candidates = _candidates(history, data, chosen, options, longer_days, step)
-            evaluation = evaluate(history, candidates, question, step)
-    except SOURCE_ERRORS as error:
-        raise click.ClickException(str(error)) from None
+        history = load_history(data, step, out.say)
+        candidates = _candidates(history, data, chosen, options, longer_days, step)
+        evaluation = evaluate(history, candidates, question, step)
     seconds = time.perf_counter() - started
-    if options.json_path:
-        out.json(options.json_path, to_json(evaluation, chosen, options, seconds))
+    told = to_json(evaluation, chosen, options, seconds)
     page = options.html_path or REPORTS / f"evaluate-{data.name}.html"
     write_page(evaluation, page)
-    if options.json_path != "-":
-        show(evaluation, chosen, out)
+    out.result(options.json_path, told, lambda: show(evaluation, chosen, out))
     out.say(f"{page}: the same with plots. {seconds:.0f} s in all.")
+    record(f"evaluate {data.name}", told, out)
 
 
 def _candidates(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import click
 import msgspec
 
-from cli.console import Output
+from cli.console import Output, as_sentence
 from cli.model.evaluation_data import SOURCE_ERRORS, DataSet, Step, load_history
+from cli.recording import Recorder
 from training.data.history import History
 from training.data.prepare import Prepared, prepare
 from training.errors import TrainingError
@@ -44,32 +44,30 @@ class StudyOptions:
     json_path: str | None
 
 
-def run_study(data: DataSet, study: Study, options: StudyOptions, out: Output) -> None:
+def run_study(
+    data: DataSet, study: Study, options: StudyOptions, record: Recorder, out: Output
+) -> None:
     """Study on the latest payments before the days that `evaluate` judges, print, write JSON."""
     started = time.perf_counter()
-    try:
+    with as_sentence(*SOURCE_ERRORS), out.steps() as step:
         settings = _settings(study, read_chosen(options.settings or data.settings).settings)
         settings = replace(settings, jobs=options.jobs)
-        with out.steps() as step:
-            prepared = _prepared(data, load_history(data, step, out.say), options)
-            parts = Parts(*(prepared.part(name) for name in ("train", "validation", "test")))
-            rows = STUDIES[study](parts, settings, step)
-    except SOURCE_ERRORS as error:
-        raise click.ClickException(str(error)) from None
+        prepared = _prepared(data, load_history(data, step, out.say), options)
+        parts = Parts(*(prepared.part(name) for name in ("train", "validation", "test")))
+        rows = STUDIES[study](parts, settings, step)
     seconds = time.perf_counter() - started
     title = f"{data.source}: {study}"
-    if options.json_path:
-        told: dict[str, Any] = {
-            "title": title,
-            "parts": msgspec.to_builtins(prepared.periods),
-            "settings": msgspec.to_builtins(settings),
-            "rows": msgspec.to_builtins(rows),
-            "seconds": round(seconds, 1),
-        }
-        out.json(options.json_path, told)
-    if options.json_path != "-":
-        _show(f"{title}\n{_division(prepared)}", rows, out)
+    told: dict[str, Any] = {
+        "title": title,
+        "parts": msgspec.to_builtins(prepared.periods),
+        "settings": msgspec.to_builtins(settings),
+        "rows": msgspec.to_builtins(rows),
+        "seconds": round(seconds, 1),
+    }
+    heading = f"{title}\n{_division(prepared)}"
+    out.result(options.json_path, told, lambda: _show(heading, rows, out))
     out.say(f"{seconds:.0f} s in all.")
+    record(f"evaluate {data.name} study {study}", told, out)
 
 
 def _settings(study: Study, chosen: FitSettings) -> FitSettings:

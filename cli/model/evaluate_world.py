@@ -11,12 +11,13 @@ import click
 import msgspec
 import pyarrow as pa
 
-from cli.console import Output
+from cli.console import Output, as_sentence
 from cli.model.evaluate_options import COUNT, jobs_option, settings_option, study_options
 from cli.model.evaluate_study import StudyOptions, run_study
 from cli.model.evaluation_data import Step, TimeSplit, world
 from cli.model.train_history import WorldSource
 from cli.options import GroupedCommand, in_group, json_option, output_options, together
+from cli.recording import Recorder, record_option
 from cli.stream.produce_options import Duration
 from cli.stream.world_options import (
     WORLD,
@@ -102,6 +103,7 @@ _protocol = in_group("Protocol")
     jobs_option,
     study_options,
     json_option,
+    record_option,
     output_options,
 )
 def world_command(
@@ -115,6 +117,7 @@ def world_command(
     seed: int,
     label_delay: int,
     alert_share: float,
+    record: Recorder,
     out: Output,
     **models: Any,
 ) -> None:
@@ -137,22 +140,18 @@ def world_command(
     options = StudyOptions(columns="stream", **models)
     data = world(source, TimeSplit(label_delay))
     if options.study:
-        run_study(data, options.study, options, out)
+        run_study(data, options.study, options, record, out)
         return
     started = time.perf_counter()
-    try:
+    with as_sentence(TrainingError), out.steps() as step:
         chosen = read_chosen(options.settings or data.settings).settings
         settings = replace(chosen, jobs=options.jobs)
-        with out.steps() as step:
-            tables = _judge(source, settings, label_delay, alert_share, step)
-    except TrainingError as error:
-        raise click.ClickException(str(error)) from None
+        tables = _judge(source, settings, label_delay, alert_share, step)
     seconds = time.perf_counter() - started
-    if options.json_path:
-        out.json(options.json_path, _to_json(source, tables, settings, seconds))
-    if options.json_path != "-":
-        _show(source, tables, out)
+    told = _to_json(source, tables, settings, seconds)
+    out.result(options.json_path, told, lambda: _show(source, tables, out))
     out.say(f"{seconds:.0f} s in all.")
+    record("evaluate world", told, out)
 
 
 def _judge(

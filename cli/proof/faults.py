@@ -7,16 +7,23 @@ from pathlib import Path
 import click
 import msgspec
 
-from cli.bench.options import ROOT, bundle_option, keep_option, models_option, resolve_bundle
-from cli.console import Output
+from benchmarks.figures.record import update
+from cli.bench.options import (
+    bundle_option,
+    keep_option,
+    models_option,
+    resolve_bundle,
+)
+from cli.console import Output, as_sentence
 from cli.options import GroupedCommand, in_group, json_option, output_options
+from cli.recording import Recorder, recording_in
 from harness.errors import BenchmarkError
 from harness.machine import provenance
 from stack.installation import RUN_FOLDER, Installation
 from verify.faults.catalogue import FAULTS, find_fault
 from verify.faults.fault import Fault
 from verify.faults.ground import UnfitError
-from verify.faults.record import add_runs, bound, write_table
+from verify.faults.record import FAULTS_RECORD, bound, with_runs
 from verify.faults.results import FaultResult, RunResult
 from verify.faults.run import FaultSettings, run_fault
 
@@ -40,9 +47,6 @@ Exit status 1:
   a run did not hold, or a control found nothing"""
 
 _runs = in_group("Runs")
-_record = in_group("Stack and records")
-_JSON = ROOT / "docs" / "faults.json"
-_PAGE = ROOT / "docs" / "faults.md"
 
 
 @click.command("faults", cls=GroupedCommand, epilog=EXAMPLE)
@@ -67,13 +71,7 @@ _PAGE = ROOT / "docs" / "faults.md"
     show_envvar=False,
     help="Run the controls: exactly-once off, or what else a control turns off.",
 )
-@_record(
-    "--record",
-    is_flag=True,
-    show_envvar=False,
-    help="Add the runs to docs/faults.json and to the table of docs/faults.md.",
-)
-@_record(
+@in_group("Stack of the run")(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=RUN_FOLDER / "faults",
@@ -84,6 +82,7 @@ _PAGE = ROOT / "docs" / "faults.md"
 @models_option
 @keep_option
 @json_option
+@recording_in(FAULTS_RECORD)
 @output_options
 def command(
     names: tuple[str, ...],
@@ -91,12 +90,12 @@ def command(
     first_seed: int,
     control: bool,
     listed: bool,
-    record: bool,
     folder: Path,
     bundle: str,
     models: Path,
     keep: bool,
     json_path: str | None,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Break the running system on purpose, and prove that nothing is lost or doubled.
@@ -119,10 +118,7 @@ def command(
             keep=keep,
         )
         results.append(_run(fault, settings, record, out))
-    if json_path:
-        out.json(json_path, _to_json(results))
-    if json_path != "-":
-        show(results, out)
+    out.result(json_path, _to_json(results), lambda: show(results, out))
     failed = [result.name for result in results if not result.held]
     if failed:
         what = "The judge found nothing wrong in the control of" if control else "Did not hold:"
@@ -137,23 +133,30 @@ def _chosen(names: tuple[str, ...], control: bool) -> list[Fault]:
     return chosen if names or not control else [fault for fault in chosen if fault.control]
 
 
-def _run(fault: Fault, settings: FaultSettings, record: bool, out: Output) -> FaultResult:
+def _run(fault: Fault, settings: FaultSettings, record: Recorder, out: Output) -> FaultResult:
     """Run one fault and tell of each run as it ends."""
 
     def tell(run: RunResult) -> None:
         out.say(f"{fault.name}, seed {run.seed}: {_in_words(run)}")
 
-    try:
-        with out.steps() as step:
-            result = run_fault(fault, settings, step, tell)
-    except UnfitError as lacking:
-        out.say(f"{fault.name}: skipped. {lacking}")
-        return FaultResult(fault.name, settings.control, skipped=str(lacking))
-    except BenchmarkError as error:
-        raise click.ClickException(str(error)) from None
-    if record:
-        write_table(_PAGE, add_runs(_JSON, result, provenance(Installation())))
+    with as_sentence(BenchmarkError):
+        try:
+            with out.steps() as step:
+                result = run_fault(fault, settings, step, tell)
+        except UnfitError as lacking:
+            out.say(f"{fault.name}: skipped. {lacking}")
+            return FaultResult(fault.name, settings.control, skipped=str(lacking))
+        if record.measuring is not None:
+            record.measuring.check_unchanged()
+            _record(record, result, out)
     return result
+
+
+def _record(record: Recorder, result: FaultResult, out: Output) -> None:
+    """Add runs to the record of the fault suite, in which the runs of a fault add up."""
+    where = provenance(Installation())
+    update(record.root / FAULTS_RECORD, lambda known: with_runs(known, result, where))
+    record.write_pages(f"Recorded in {FAULTS_RECORD}: {result.name}.", out)
 
 
 def _in_words(run: RunResult) -> str:

@@ -9,15 +9,10 @@ from typing import Any
 
 import click
 
-from cli.bench.options import (
-    bundle_option,
-    keep_option,
-    models_option,
-    own_folder_option,
-    resolve_bundle,
-)
-from cli.console import Output
-from cli.options import GroupedCommand, in_group, json_option, output_options
+from cli.bench.options import resolve_bundle, result_options, stack_options
+from cli.console import Output, as_sentence
+from cli.options import GroupedCommand, in_group
+from cli.recording import Recorder
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from harness.errors import BenchmarkError
 from jobs.settings import DIRECT, PROFILES, Profile
@@ -45,6 +40,9 @@ What it proves:
 \b
 Exit status 1:
   a bit differs, or a decision is missing, doubled or out of order"""
+
+_BY_FEATURE = ("features", "card_features_by_topic_order", "scores")
+"""Keys with a difference for each feature, all of them nothing in a run that is recorded."""
 
 _payments = in_group("Payments")
 _job = in_group("Job")
@@ -75,12 +73,8 @@ _job = in_group("Job")
     default=DIRECT,
     help="Hand rows to Java directly (docs/adr/0018), or in PyFlink's ordinary way.",
 )
-@bundle_option
-@models_option
-@own_folder_option
-@keep_option
-@json_option
-@output_options
+@stack_options
+@result_options
 def command(
     payments: int,
     parallelism: int,
@@ -94,6 +88,7 @@ def command(
     folder: Path,
     keep: bool,
     json_path: str | None,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Prove that the stream computes, bit for bit, what training computes.
@@ -115,17 +110,13 @@ def command(
         direct=direct,
         keep=keep,
     )
-    try:
-        with out.steps() as step:
-            results = run(settings, step)
-    except (BenchmarkError, LayoutError, RowRefusedError) as error:
-        raise click.ClickException(str(error)) from None
-    if json_path:
-        out.json(json_path, to_json(results, settings))
-    if json_path != "-":
-        show(results, out)
+    with as_sentence(BenchmarkError, LayoutError, RowRefusedError), out.steps() as step:
+        results = run(settings, step)
+    told = to_json(results, settings)
+    out.result(json_path, told, lambda: show(results, out))
     if not results.report.equal:
         raise click.ClickException("The stream and its offline replays differ: see the table.")
+    record("parity", told, out, without=_BY_FEATURE)
 
 
 def to_json(results: ParityResults, settings: ParitySettings) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The record of all runs, docs/faults.json, and the table that docs/faults.md makes of it."""
+"""The record of all runs of the fault suite, and the rows that docs/faults.md makes of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from harness.machine import Provenance
 from verify.faults.catalogue import FAULTS, find_fault
@@ -16,12 +16,24 @@ from verify.faults.results import FaultResult
 Runs = dict[str, dict[str, Any]]
 """A fault's name, or the name with CONTROL behind it, to seed to what became of the run."""
 
+FAULTS_RECORD: Final = "docs/faults.json"
+"""A file of its own: runs of a fault add up over seeds, commits and machines, and none replaces
+another, whereas docs/figures.json has the newest run under each name."""
+
 CONTROL = ", control"
-_BEGIN, _END = "<!-- table: ./cardwatch faults --record -->", "<!-- end of table -->"
-_HEAD = (
-    "| fault | runs | payments | lost | doubled | out of order | features, scores differing | "
-    "open transactions | recovery s, median and max | fails in less than | dates | machine |",
-    "|" + " --- |" * 12,
+COLUMNS: Final = (
+    "fault",
+    "runs",
+    "payments",
+    "lost",
+    "doubled",
+    "out of order",
+    "features, scores differing",
+    "open transactions",
+    "recovery s, median and max",
+    "fails in less than",
+    "dates",
+    "machine",
 )
 _CONFIDENCE = 0.95
 
@@ -35,35 +47,33 @@ def bound(runs: int) -> float:
     return float(1 - (1 - _CONFIDENCE) ** (1 / runs))
 
 
-def add_runs(path: Path, result: FaultResult, where: Provenance) -> Runs:
-    """Add runs to the record; one of the same fault and seed is replaced. Return the whole."""
-    known: Runs = json.loads(path.read_text()) if path.exists() else {}
+def read_faults(path: Path) -> Runs:
+    """Read the record; no runs where there is no file yet."""
+    found: Runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def with_runs(known: Runs, result: FaultResult, where: Provenance) -> Runs:
+    """Return the record with the runs of a result; one of the same fault and seed is replaced."""
     name = result.name + (CONTROL if result.control else "")
     machine = f"{where.machine.processor}, {where.machine.cores} cores"
-    for run in result.runs:
-        told = {**run.to_json(), "machine": machine, "commit": (where.commit or "")[:10]}
-        known.setdefault(name, {})[str(run.seed)] = told
-    path.write_text(json.dumps(known, indent=1) + "\n")
-    return known
+    runs = {
+        str(run.seed): {**run.to_json(), "machine": machine, "commit": (where.commit or "")[:10]}
+        for run in result.runs
+    }
+    return {**known, name: {**known.get(name, {}), **runs}} if runs else known
 
 
-def write_table(page: Path, known: Runs) -> None:
-    """Replace the table between the marks of the page."""
-    before, _, rest = page.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    page.write_text(before + "\n".join((_BEGIN, *table(known), _END)) + after)
-
-
-def table(known: Runs) -> list[str]:
-    """Return the table of a record in Markdown: faults as in the catalogue, controls behind."""
+def rows(known: Runs) -> list[tuple[str, ...]]:
+    """Return a row for each fault of a record, as in the catalogue, with the controls behind."""
     order = [fault.name for fault in FAULTS]
     names = sorted(
         known, key=lambda name: (name.endswith(CONTROL), order.index(name.removesuffix(CONTROL)))
     )
-    return [*_HEAD, *(_line(name, list(known[name].values())) for name in names)]
+    return [_row(name, list(known[name].values())) for name in names]
 
 
-def _line(name: str, runs: Sequence[Mapping[str, Any]]) -> str:
+def _row(name: str, runs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     failed = [run for run in runs if run["problems"]]
     times = [run["recovery_s"] for run in runs if run["recovery_s"] is not None]
     dates = sorted({run["date"][:10] for run in runs})
@@ -81,7 +91,7 @@ def _line(name: str, runs: Sequence[Mapping[str, Any]]) -> str:
         dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}",
         "; ".join(sorted({run["machine"] for run in runs})),
     )
-    return "| " + " | ".join(map(str, cells)) + " |"
+    return tuple(map(str, cells))
 
 
 def _doubled(name: str, runs: Sequence[Mapping[str, Any]], *, failed: bool) -> str:

@@ -12,11 +12,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli.proof.faults
+import cli.recording
 from stack.installation import ROOT
+from tests.checkout import checkout
 from verify.faults.catalogue import FAULTS
 from verify.faults.fault import Fault
 from verify.faults.judge import Verdict
-from verify.faults.record import CONTROL, bound, table
+from verify.faults.record import CONTROL, bound, rows
 from verify.faults.results import FaultResult, RunResult
 from verify.faults.run import FaultSettings
 
@@ -42,9 +44,7 @@ RIGHT = Verdict(
     problems=(),
 )
 WRONG = replace(RIGHT, duplicated=12, problems=("12 duplicated",))
-PAGE = (
-    "# Faults\n\n<!-- table: ./cardwatch faults --record -->\n<!-- end of table -->\n\nThe end.\n"
-)
+PAGE = "# Faults\n\n<!-- figures: faults -->\n<!-- end of figures -->\n\nThe end.\n"
 
 
 def run_of(seed: int, verdict: Verdict, **changes: object) -> RunResult:
@@ -55,9 +55,8 @@ def run_of(seed: int, verdict: Verdict, **changes: object) -> RunResult:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
     """Return a function that calls the command, with verdicts in place of real runs."""
-    (tmp_path / "faults.md").write_text(PAGE)
-    monkeypatch.setattr(cli.proof.faults, "_JSON", tmp_path / "faults.json")
-    monkeypatch.setattr(cli.proof.faults, "_PAGE", tmp_path / "faults.md")
+    checkout(tmp_path, {"README.md": "# Cardwatch\n", "docs/faults.md": PAGE})
+    monkeypatch.setattr(cli.recording, "ROOT", tmp_path)
 
     def call(verdict: Verdict, *arguments: str, **changes: object) -> Result:
         def run_fault(
@@ -132,9 +131,9 @@ def test_the_record_grows_by_seeds_and_makes_the_table(
     told(RIGHT, "kill-broker", "--seeds", "2", "--record")
     told(RIGHT, "kill-broker", "--seeds", "2", "--first-seed", "1", "--record")
     told(WRONG, "kill-taskmanager", "--control", "--record")
-    known = json.loads((tmp_path / "faults.json").read_text())
+    known = json.loads((tmp_path / "docs" / "faults.json").read_text())
     assert list(known["kill-broker"]) == ["0", "1", "2"]
-    page = (tmp_path / "faults.md").read_text()
+    page = (tmp_path / "docs" / "faults.md").read_text()
     assert page.startswith("# Faults\n") and page.endswith("The end.\n")
     assert (
         "| kill-broker | 3 | 18,000 | 0 | 0 | 0 | 0, 0 | 0 | 6.0, 7.0 | 63% | 2026-01-02 |" in page
@@ -146,12 +145,10 @@ def test_the_table_follows_the_catalogue_and_tells_repeats_that_were_foretold() 
     run = {**run_of(0, RIGHT).to_json(), "machine": "m", "duplicated": 4_725}
     failed = {**run, "problems": ["4725 duplicated"]}
     names = ["old-savepoint", "kill-broker" + CONTROL, "kill-broker"]
-    lines = table({name: {"0": run} for name in names})[2:]
-    assert [line.split(" | ")[0] for line in lines] == [
-        "| kill-broker", "| old-savepoint", f"| kill-broker{CONTROL}",
-    ]  # fmt: skip
-    assert [line.split(" | ")[4] for line in lines] == ["4,725", "4,725, as foretold", "4,725"]
-    assert table({"old-savepoint": {"0": failed}})[2].split(" | ")[4] == "4,725"
+    made = rows({name: {"0": run} for name in names})
+    assert [row[0] for row in made] == ["kill-broker", "old-savepoint", f"kill-broker{CONTROL}"]
+    assert [row[4] for row in made] == ["4,725", "4,725, as foretold", "4,725"]
+    assert rows({"old-savepoint": {"0": failed}})[0][4] == "4,725"
 
 
 def test_an_unknown_fault_is_a_wrong_call_that_names_them_all() -> None:

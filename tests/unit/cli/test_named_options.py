@@ -63,6 +63,7 @@ OTHER_PROGRAMS = {
     "--backend-store-uri": "mlflow ui: the store to show",
     "--lazy": "umount: once nobody uses it",
     "--porcelain": "git status: for programs",
+    "--name-only": "git diff: the names of the files",
     "--untracked-files": "git status: whether new files count",
 }
 """Options of other programs that ours calls or names, each with the program and what it is for."""
