@@ -86,7 +86,12 @@ def _with_recorder(function: Function, file: str) -> Function:
     @functools.wraps(function)
     def wrapper(*args: Any, record: bool, **kwargs: Any) -> Any:
         ctx = click.get_current_context()
-        recorder = _begin(ctx) if record and ctx.invoked_subcommand is None else Recorder()
+        if record and ctx.invoked_subcommand is not None:
+            raise click.UsageError(
+                f"--record belongs behind the sub-command: {ctx.command_path} "
+                f"{ctx.invoked_subcommand} --record."
+            )
+        recorder = _begin(ctx) if record else Recorder()
         return function(*args, record=recorder, **kwargs)
 
     return cast(Function, wrapper)

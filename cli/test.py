@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
 
 import click
 import psutil
 
 from cli.console import Output, fail
-from cli.options import GroupedCommand, in_group, output_options
+from cli.options import GroupedCommand, in_group, json_option, output_options
+from cli.recording import Recorder, record_option
 from stack.installation import ROOT
 
 SPEEDS = ("unit", "flink", "integration", "faults")
@@ -36,6 +42,12 @@ PACKAGES = (
 _MEMORY_OF_A_WORKER = 6 * 2**30
 """The largest stack of a test has four TaskManagers."""
 _MOST_WORKERS = 4
+
+_LONG_S: Final = 10.0
+"""Seconds from which the time of a file is recorded."""
+
+TIMES_FILE: Final = "CARDWATCH_TEST_TIMES"
+"""Variable that names the file for the times of the tests (tests/times.py)."""
 
 EXAMPLE = """\b
 Examples:
@@ -66,12 +78,16 @@ _checks = in_group("Checks")
     "free memory, 4 at most.",
 )
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
+@json_option
+@record_option
 @output_options
 def command(
     speeds: tuple[str, ...],
     lint: bool,
     workers: int | None,
     pytest_arguments: tuple[str, ...],
+    json_path: str | None,
+    record: Recorder,
     out: Output,
 ) -> None:
     """Run what the continuous integration runs: style, types and the tests.
@@ -80,16 +96,36 @@ def command(
     of their own. All checks run even where one fails. A table at the end names the slowest files.
     Exits with 1 where any check failed.
     """
+    if record and (pytest_arguments or set(speeds) != set(SPEEDS)):
+        raise click.UsageError(
+            "--record is for a run of all tests: leave out --speed and what follows --."
+        )
+    began = time.monotonic()
     checks = [Check(name, call, out) for name, call in _lint_checks()] if lint else []
-    tests = [*_pytest(speeds, workers or _workers(), out), *pytest_arguments]
+    shared = workers or _workers()
+    tests = [*_pytest(speeds, shared, out), *pytest_arguments]
     out.detail(" ".join(tests))
-    passed = subprocess.run(tests, cwd=ROOT, check=False).returncode == 0
+    passed, times = _run(tests)
     failed = [check.name for check in checks if not check.passed()]
     if not passed:
         failed.append("pytest")
     if failed:
         fail(f"not passed: {', '.join(failed)}")
         sys.exit(1)
+    told = {"seconds": round(time.monotonic() - began), "workers": shared, "times": times}
+    if json_path:
+        out.json(json_path, told)
+    long = {name: one for name, one in times.items() if one["seconds"] >= _LONG_S}
+    record("test", {**told, "times": long}, out)
+
+
+def _run(tests: Sequence[str]) -> tuple[bool, dict[str, Any]]:
+    """Run pytest; return whether all tests passed, and the time of each speed and file."""
+    with tempfile.TemporaryDirectory(prefix="cardwatch-") as folder:
+        file = Path(folder) / "times.json"
+        environment = os.environ | {TIMES_FILE: str(file)}
+        passed = subprocess.run(tests, cwd=ROOT, env=environment, check=False).returncode == 0
+        return passed, json.loads(file.read_text()) if file.exists() else {}
 
 
 class Check:

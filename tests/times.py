@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import pytest
+
+from cli.test import TIMES_FILE
 
 SHOWN_FROM_S: Final = 60.0
 """A run of a few tests has no table."""
 _FILES: Final = 15
 
 
-def table(reports: Iterable[pytest.TestReport]) -> list[str]:
-    """Return the lines of the table; none for a short run.
+class Time(NamedTuple):
+    """Seconds of all workers together, and the number of tests that took them."""
+
+    seconds: float
+    tests: int
+
+
+def times(reports: Iterable[pytest.TestReport]) -> dict[str, Time]:
+    """Return the time of each speed, then of each file, the slowest first.
 
     Set-up and tear-down count with the test that had to wait for them. Workers that ran at the same
     time are added up.
@@ -26,26 +38,35 @@ def table(reports: Iterable[pytest.TestReport]) -> list[str]:
         for name in (path, path.split("/")[1]):
             seconds[name] += report.duration
             tests[name] += report.when == "call"
-    slowest = sorted(seconds, key=lambda name: -seconds[name])
-    speeds = [name for name in slowest if "/" not in name]
-    files = [name for name in slowest if "/" in name]
-    if sum(seconds[name] for name in speeds) < SHOWN_FROM_S:
+    slowest = sorted(seconds, key=lambda name: ("/" in name, -seconds[name]))
+    return {name: Time(round(seconds[name], 1), tests[name]) for name in slowest}
+
+
+def table(found: dict[str, Time]) -> list[str]:
+    """Return the lines of the table; none for a short run."""
+    speeds = [name for name in found if "/" not in name]
+    files = [name for name in found if "/" in name]
+    if sum(found[name].seconds for name in speeds) < SHOWN_FROM_S:
         return []
     return [
-        f"{seconds[name]:7.1f} s {tests[name]:6} tests  {name}"
+        f"{found[name].seconds:7.1f} s {found[name].tests:6} tests  {name}"
         for name in (*speeds, *files[:_FILES])
     ]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Write the table below the failures."""
+    """Write the table below the failures, and the times into the file of `./cardwatch test`."""
     reports = [
         report
         for group in terminalreporter.stats.values()
         for report in group
         if isinstance(report, pytest.TestReport)
     ]
-    if lines := table(reports):
+    found = times(reports)
+    if path := os.environ.get(TIMES_FILE):
+        told = {name: one._asdict() for name, one in found.items()}
+        Path(path).write_text(json.dumps(told), encoding="utf-8")
+    if lines := table(found):
         terminalreporter.section("where the time went, all workers together")
         for line in lines:
             terminalreporter.write_line(line)

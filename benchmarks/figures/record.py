@@ -21,8 +21,8 @@ PROVENANCE: Final = frozenset(
     {"machine", "date", "commit", "uncommitted_changes", "versions", "provenance"}
 )
 """Keys of a result that its entry has under names of its own."""
-_NO_CODE: Final = ("docs", "README.md")
-"""What may differ from the commit: a recorded run changes the record and the pages itself."""
+_NO_CODE: Final = ("docs", "*.md")
+"""What may differ from the commit: no page changes a figure, and a recorded run writes some."""
 _SHOWN: Final = 5
 
 

@@ -11,6 +11,7 @@ from benchmarks.figures.model_tables import MODEL_TABLES
 from benchmarks.figures.readme_table import README_TABLE
 from benchmarks.figures.state_tables import STATE_TABLES
 from benchmarks.figures.table import Recorded, markdown
+from benchmarks.figures.tests_table import TESTS_TABLES
 from verify.faults import record as faults
 
 
@@ -35,5 +36,6 @@ TABLES: Final[dict[str, Generated]] = {
     **JOB_TABLES,
     **STATE_TABLES,
     **MODEL_TABLES,
+    **TESTS_TABLES,
     "faults": FaultTable(),
 }

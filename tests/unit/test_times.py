@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
 from typing import Literal
 
 import pytest
+from click.testing import CliRunner
 
-from tests.times import table
+import cli.recording
+import cli.test
+from tests.checkout import checkout
+from tests.times import table, times
 from tests.workers import group
 
 
@@ -17,7 +24,7 @@ def report(file: str, seconds: float, when: Literal["setup", "call"] = "call") -
 
 def test_set_up_counts_with_its_file_and_the_slowest_comes_first() -> None:
     quick, slow = "tests/unit/test_quick.py", "tests/faults/test_slow.py"
-    lines = table([report(quick, 10.0), report(slow, 45.0, "setup"), report(slow, 45.5)])
+    lines = table(times([report(quick, 10.0), report(slow, 45.0, "setup"), report(slow, 45.5)]))
     assert [line.split() for line in lines] == [
         ["90.5", "s", "1", "tests", "faults"],
         ["10.0", "s", "1", "tests", "unit"],
@@ -27,7 +34,30 @@ def test_set_up_counts_with_its_file_and_the_slowest_comes_first() -> None:
 
 
 def test_a_short_run_has_no_table() -> None:
-    assert table([report("tests/unit/test_quick.py", 10.0)]) == []
+    assert table(times([report("tests/unit/test_quick.py", 10.0)])) == []
+
+
+def test_the_command_gives_the_times_of_its_tests_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = "tests/unit/test_times.py::test_a_short_run_has_no_table"
+    monkeypatch.setattr(cli.test, "_pytest", lambda *_: [sys.executable, "-m", "pytest", "-q", one])
+    result = CliRunner().invoke(cli.test.command, ["--no-lint", "--workers", "1", "--json", "-"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["workers"] == 1 and told["seconds"] >= 0
+    assert {name: time["tests"] for name, time in told["times"].items()} == {
+        "unit": 1,
+        "tests/unit/test_times.py": 1,
+    }
+
+
+@pytest.mark.parametrize("part", [["--speed", "unit"], ["--", "-k", "parity"]])
+def test_a_part_of_the_tests_is_not_recorded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, part: list[str]
+) -> None:
+    monkeypatch.setattr(cli.recording, "ROOT", checkout(tmp_path, {"README.md": "# Cardwatch\n"}))
+    result = CliRunner().invoke(cli.test.command, ["--record", *part])
+    assert result.exit_code == 2
+    assert "--record is for a run of all tests" in result.output
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from benchmarks.figures.record import (
 from benchmarks.figures.tables import TABLES
 from cli.bench.options import result_options
 from cli.console import Output
+from cli.main import cardwatch
 from cli.options import GroupedCommand, option
 from cli.recording import Recorder
 from harness.machine import Machine
@@ -157,6 +158,20 @@ def test_recording_goes_on_behind_a_recorded_run(tree: Path) -> None:
     assert call("--record").exit_code == 0
     assert git(tree, "status", "--porcelain")
     assert call("--record").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        (["bench", "--record", "peers"], "--record belongs behind the sub-command"),
+        (["bench", "--quick", "--record"], "--quick gives a rough idea, and no figure to record"),
+    ],
+)
+def test_a_call_that_gives_no_figure_is_wrong(tree: Path, call: list[str], why: str) -> None:
+    result = CliRunner().invoke(cardwatch, call)
+    assert result.exit_code == 2
+    assert why in " ".join(result.output.split())
+    assert not (tree / RECORD).exists()
 
 
 def test_a_tree_with_changes_is_refused_before_anything_runs(tree: Path) -> None:
