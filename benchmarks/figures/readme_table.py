@@ -12,13 +12,12 @@ from benchmarks.figures.job_tables import COMMANDS as JOB_COMMANDS
 from benchmarks.figures.model_tables import AIMS, HANDBOOK
 from benchmarks.figures.model_tables import COMMANDS as MODEL_COMMANDS
 from benchmarks.figures.state_tables import COLUMNS as STATE_COLUMNS
-from benchmarks.figures.state_tables import state_run
+from benchmarks.figures.state_tables import TEN_MILLION
 from benchmarks.figures.table import Results, Row, Table
 from training.metrics.figures import AUC, AVERAGE_PRECISION, CARD_PRECISION
 
 README_ROWS: Final = 10
 PARITY: Final = "parity"
-TEN_MILLION: Final = state_run("changelog", 10_000_000)
 
 _COMMANDS: Final = {
     **JOB_COMMANDS,

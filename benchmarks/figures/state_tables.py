@@ -24,12 +24,13 @@ def state_run(backend: str, cards: int) -> str:
     return f"bench state {backend} {cards}"
 
 
+TEN_MILLION: Final = state_run("changelog", 10_000_000)
 _TEN: Final = "./cardwatch bench state --cards 10000000 --backend"
 COLUMNS: Final = {
     state_run("heap", 1_000_000): ("heap", "./cardwatch bench state --record"),
     state_run("rocksdb", 1_000_000): ("rocksdb", "./cardwatch bench state --record"),
     state_run("changelog", 1_000_000): ("changelog", "./cardwatch bench state --record"),
-    state_run("changelog", 10_000_000): ("changelog, ten million", f"{_TEN} changelog --record"),
+    TEN_MILLION: ("changelog, ten million", f"{_TEN} changelog --record"),
     state_run("heap", 10_000_000): ("heap, ten million", f"{_TEN} heap --record"),
 }
 """The runs side by side: title of the column, and the command that records the run."""

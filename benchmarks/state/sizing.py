@@ -6,9 +6,9 @@ Everything here is an extrapolation: measured on two cores, told for hundreds.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.state.backends import HEAP_OVERHEAD_BYTES, LIVE_SHARE
 from features.card.state import EVENT_BYTES, HEAD_WORDS, ID_BYTES
@@ -26,7 +26,7 @@ _DAY_S: Final = 86_400
 
 @dataclass(frozen=True)
 class Measured:
-    """Figures that the formulas start from: the changelog, ten million cards (docs/state.md).
+    """Figures that the formulas start from.
 
     Attributes:
         subtask_tx_per_s: Payments a second of the job at parallelism 1, warm, two TaskManagers,
@@ -34,21 +34,36 @@ class Measured:
         job_cpu_us: CPU of both TaskManagers for a payment.
         broker_cpu_us: CPU of the broker for a payment, one replica.
         topic_bytes: Disk of both topics for a payment, one replica.
+        restore_bytes_per_s: State that one subtask takes up in a restore, from a local disk.
         overhead_bytes: What a checkpoint holds of a card beside its packed state, not compressed.
         write_factor: What a checkpoint writes for each byte of state that a payment changes: with
             the changelog once. Flink's own count says half, which was not looked into.
-        restore_bytes_per_s: State that one subtask takes up in a restore, from a local disk.
         taskmanager_mb: Memory of a TaskManager with RocksDB: heap 640, managed 512, native 700.
     """
 
-    subtask_tx_per_s: float = 6_800
-    job_cpu_us: float = 232
-    broker_cpu_us: float = 28
-    topic_bytes: float = 1_286
+    subtask_tx_per_s: float
+    job_cpu_us: float
+    broker_cpu_us: float
+    topic_bytes: float
+    restore_bytes_per_s: float
     overhead_bytes: float = 31
     write_factor: float = 1.0
-    restore_bytes_per_s: float = 93e6
     taskmanager_mb: float = 1_900
+
+    @classmethod
+    def of(cls, run: Mapping[str, Any]) -> Measured:
+        """Return the figures of one backend's run with many cards, as `bench state` records it."""
+        cpu_us = run["steady"]["cpu_us_per_payment"]
+        restore_s = (
+            run["restore_full"]["first_decision_s"] - run["restore_empty"]["first_decision_s"]
+        )
+        return cls(
+            subtask_tx_per_s=run["steady"]["tx_per_s"],
+            job_cpu_us=cpu_us["job"],
+            broker_cpu_us=cpu_us["broker"],
+            topic_bytes=sum(run["topic_bytes_per_payment"].values()),
+            restore_bytes_per_s=run["checkpoints"]["full_bytes"] / restore_s,
+        )
 
 
 @dataclass(frozen=True)

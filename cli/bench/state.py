@@ -8,7 +8,15 @@ from pathlib import Path
 import click
 import msgspec
 
-from benchmarks.figures.state_tables import HISTORY, LOADS, SIZING, state_run
+from benchmarks.figures.record import RECORD, read_runs
+from benchmarks.figures.state_tables import (
+    COLUMNS,
+    HISTORY,
+    LOADS,
+    SIZING,
+    TEN_MILLION,
+    state_run,
+)
 from benchmarks.state import report
 from benchmarks.state.backends import BACKENDS
 from benchmarks.state.history import (
@@ -194,10 +202,22 @@ def _show_history(
 
 
 def _sizing(json_path: str | None, record: Recorder, out: Output) -> None:
-    columns = {str(load): list(needs(Wanted(load), Measured())) for load in LOADS}
-    told = msgspec.to_builtins({"measured": Measured(), "needs": columns})
+    measured = _measured()
+    columns = {str(load): list(needs(Wanted(load), measured)) for load in LOADS}
+    told = msgspec.to_builtins({"measured": measured, "needs": columns})
     out.result(json_path, told, lambda: _show_sizing(columns, out))
     record(SIZING, told, out)
+
+
+def _measured() -> Measured:
+    """Return what the recorded run with ten million cards on the changelog measured."""
+    run = read_runs(ROOT / RECORD).get(TEN_MILLION)
+    if run is None:
+        raise click.ClickException(
+            f"The sizing starts from the run {TEN_MILLION!r}, which {RECORD} does not have: record "
+            f"that run with {COLUMNS[TEN_MILLION][1]}."
+        )
+    return Measured.of(run.result)
 
 
 def _show_sizing(columns: Mapping[str, list[Need]], out: Output) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,9 @@ from benchmarks.figures.record import (
     add_run,
     read_runs,
 )
+from benchmarks.figures.state_tables import SIZING, TEN_MILLION
 from benchmarks.figures.tables import TABLES
+from benchmarks.state.sizing import Measured
 from cli.bench.options import result_options
 from cli.console import Output
 from cli.main import cardwatch
@@ -122,6 +125,14 @@ def test_every_table_has_a_record_or_names_the_command_that_makes_one() -> None:
     for name, table in TABLES.items():
         text = "\n".join(table.lines(recorded))
         assert "--record`." in text or "measured 2" in text or name == "faults", name
+
+
+def test_the_recorded_sizing_starts_from_the_recorded_run() -> None:
+    runs = read_runs(ROOT / RECORD)
+    measured = asdict(Measured.of(runs[TEN_MILLION].result))
+    assert runs[SIZING].result["measured"] == measured, (
+        "run ./cardwatch bench state --sizing --record"
+    )
 
 
 def test_entries_name_commit_day_machine_and_no_path_of_a_machine() -> None:

@@ -176,8 +176,30 @@ def test_the_sizing_knows_what_a_merchant_takes() -> None:
     assert merchant_bytes(10_000) == merchant_bytes(MAX_MERCHANT_ROWS)
 
 
+MEASURED = Measured(
+    subtask_tx_per_s=6_800,
+    job_cpu_us=232,
+    broker_cpu_us=28,
+    topic_bytes=1_286,
+    restore_bytes_per_s=93e6,
+)
+
+
+def test_the_sizing_starts_from_a_run() -> None:
+    """The restore counts what the state adds to a restore without any."""
+    found = result(topic_bytes_per_payment={"transactions": 85.0, "decisions": 1_201.0})
+    measured = Measured.of(report.to_json([found])["heap"])
+    assert measured == Measured(
+        subtask_tx_per_s=2_500.0,
+        job_cpu_us=300.0,
+        broker_cpu_us=40.0,
+        topic_bytes=1_286.0,
+        restore_bytes_per_s=report.to_json([found])["heap"]["checkpoints"]["full_bytes"] / 1.5,
+    )
+
+
 def test_the_parallelism_divides_the_key_groups() -> None:
-    measured = Measured(subtask_tx_per_s=1_000)
+    measured = replace(MEASURED, subtask_tx_per_s=1_000)
     assert parallelism(Wanted(700, busy=0.7), measured) == 1
     assert parallelism(Wanted(5_000, busy=0.7), measured) == 8
     assert parallelism(Wanted(7_700, busy=0.7), measured) == 12
@@ -185,12 +207,12 @@ def test_the_parallelism_divides_the_key_groups() -> None:
 
 def test_more_than_the_job_can_ever_take_is_refused() -> None:
     with pytest.raises(ValueError, match="720 at most, got 1429"):
-        parallelism(Wanted(1_000_000, busy=0.7), Measured(subtask_tx_per_s=1_000))
+        parallelism(Wanted(1_000_000, busy=0.7), replace(MEASURED, subtask_tx_per_s=1_000))
 
 
 def test_ten_times_the_load_needs_ten_times_the_cores_and_disk() -> None:
     small, large = (
-        {need.name: need.value for need in needs(Wanted(rate), Measured())}
+        {need.name: need.value for need in needs(Wanted(rate), MEASURED)}
         for rate in (10_000, 100_000)
     )
     for name in ("cores", "Kafka's disk", "payments of a card in 30 days"):
