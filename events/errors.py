@@ -18,6 +18,8 @@ REASONS: Final[dict[str, str]] = {
     "bad_timestamp": "A time cannot be read, has no zone, or lies outside the accepted range.",
     "bad_currency": "The currency is not an ISO 4217 code.",
     "bad_amount": "The amount is not an exact, non-negative, payable number of minor units.",
+    "bad_time_zone": "A time zone is not the name of an IANA zone.",
+    "bad_home_country": "A home country is not an ISO 3166-1 code in capitals.",
     "bad_coordinates": "A coordinate is off the globe, or stands without its partner.",
     "bad_attributes": "A pass-through attribute has a bad name or a number beyond float32.",
     "card_number": "A text or a number anywhere in the record is a card number, not a token.",

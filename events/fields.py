@@ -13,6 +13,7 @@ from events.errors import REASONS
 from events.money import AMOUNT_PATTERN, EXPONENTS, MAX_AMOUNT_MINOR
 from events.timestamps import EARLIEST_MS, LATEST_MS, RFC3339_PATTERN
 from events.wire import MAX_TEXT, PRINTABLE
+from events.zones import ZONE_OF_COUNTRY, ZONES
 
 T = TypeVar("T")
 
@@ -68,6 +69,21 @@ Longitude = Annotated[
 CustomerId = Annotated[T, _about("Token of the customer who holds the card. Optional.")]
 DeviceId = Annotated[T, _about("Token of the device that made the payment. Optional.")]
 IpToken = Annotated[T, _about("Token of the payment's network address. Optional.")]
+TimeZone = Annotated[
+    str | None,
+    _about(
+        "Home time zone of the cardholder as an IANA name, such as Europe/Berlin. Optional.",
+        enum=[*sorted(ZONES), None],
+    ),
+]
+HomeCountry = Annotated[
+    str | None,
+    _about(
+        "Home country of the cardholder as an ISO 3166-1 code, such as DE. Optional. Where "
+        "`time_zone` is absent, the zone in which most people of the country live counts.",
+        enum=[*ZONE_OF_COUNTRY, None],
+    ),
+]
 Attributes = Annotated[
     T,
     _about(

@@ -4,7 +4,7 @@ The columns are the fields of `Transaction`, a nullable `is_fraud`, and one floa
 `attributes.<name>` for each attribute; a null or NaN attribute is one that the payment lacks.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import repeat
 from math import isnan
 from typing import Any, Final, cast
@@ -20,6 +20,7 @@ from events.money import EXPONENTS, MAX_AMOUNT_MINOR
 from events.timestamps import EARLIEST_MS, LATEST_MS
 from events.transaction import MAX_ATTRIBUTE_NAME, MAX_ATTRIBUTES, MAX_FLOAT32, Transaction
 from events.wire import MAX_TEXT
+from events.zones import KNOWN_TEXTS
 
 ATTRIBUTE_PREFIX: Final = "attributes."
 IS_FRAUD: Final = "is_fraud"
@@ -40,6 +41,10 @@ _RANGES: Final[dict[str, tuple[str, float, float]]] = {
     "amount_minor": ("bad_amount", 0, MAX_AMOUNT_MINOR),
     "lat": ("bad_coordinates", -90.0, 90.0),
     "lon": ("bad_coordinates", -180.0, 180.0),
+}
+_KNOWN: Final[dict[str, tuple[str, Collection[str], str]]] = {
+    "currency": ("bad_currency", EXPONENTS, "an ISO 4217 code"),
+    **KNOWN_TEXTS,
 }
 
 
@@ -170,9 +175,10 @@ def _check_texts(table: pa.Table, name: str) -> None:
 
 
 def _check_meaning(table: pa.Table) -> None:
-    """Check what more than a range decides: currency, the pair of coordinates, the card."""
-    known = pc.is_in(table["currency"], value_set=pa.array(list(EXPONENTS)))
-    _check(table, "currency", pc.invert(known), "bad_currency", "an ISO 4217 code")
+    """Check what more than a range decides: known codes, the pair of coordinates, the card."""
+    for name, (code, known, expected) in _KNOWN.items():
+        unknown = pc.invert(pc.is_in(table[name], value_set=pa.array([*known, None], pa.string())))
+        _check(table, name, unknown, code, expected)
     lone = pc.xor(pc.is_null(table["lat"]), pc.is_null(table["lon"]))
     _check(table, "lat", lone, "bad_coordinates", "both lat and lon, or neither")
     _check_card_data(table)

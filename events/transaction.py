@@ -13,6 +13,7 @@ from events.fields import Time
 from events.money import EXPONENTS, currency_exponent, format_amount, parse_amount
 from events.timestamps import epoch_ms, is_milliseconds, latest_payment_ms
 from events.wire import PRINTABLE, Text, check_printable, is_plain, read_input
+from events.zones import ZONE_OF_COUNTRY, ZONES, unknown_text
 
 MAX_ATTRIBUTES: Final = 256
 MAX_ATTRIBUTE_NAME: Final = 64
@@ -39,8 +40,9 @@ _Attributes = Annotated[
 class Transaction(msgspec.Struct, frozen=True, gc=False):
     """One validated payment. Times in epoch milliseconds, money in integer minor units.
 
-    Latitude and longitude are in degrees, both or neither. `attributes` are finite and within
-    float32. Nothing is checked here: `parse_transaction` and `events.table` check.
+    Latitude and longitude are in degrees, both or neither. `time_zone` and `home_country` are those
+    of the cardholder's home: an IANA name, and an ISO 3166-1 alpha-2 code. `attributes` are finite
+    and within float32. Nothing is checked here: `parse_transaction` and `events.table` check.
     """
 
     transaction_id: str
@@ -58,6 +60,8 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     customer_id: str | None = None
     device_id: str | None = None
     ip_token: str | None = None
+    time_zone: str | None = None
+    home_country: str | None = None
     attributes: dict[str, float] = msgspec.field(default_factory=dict)
 
     @property
@@ -84,6 +88,8 @@ class TransactionJson(msgspec.Struct, gc=False, omit_defaults=True):
     customer_id: fields.CustomerId[Text | None] = None
     device_id: fields.DeviceId[Text | None] = None
     ip_token: fields.IpToken[Text | None] = None
+    time_zone: fields.TimeZone = None
+    home_country: fields.HomeCountry = None
     attributes: fields.Attributes[_Attributes | None] = None
 
 
@@ -147,6 +153,10 @@ def _checked(
     check_key(wire.card_id, key)
     if (wire.lat is None) != (wire.lon is None):
         raise _lone_coordinate(wire)
+    if wire.time_zone is not None and wire.time_zone not in ZONES:
+        raise unknown_text("time_zone", wire.time_zone)
+    if wire.home_country is not None and wire.home_country not in ZONE_OF_COUNTRY:
+        raise unknown_text("home_country", wire.home_country)
     if not is_plain(value):
         _check_texts(wire)
     return Transaction(
@@ -165,6 +175,8 @@ def _checked(
         wire.customer_id,
         wire.device_id,
         wire.ip_token,
+        wire.time_zone,
+        wire.home_country,
         wire.attributes or {},
     )
 
@@ -191,6 +203,8 @@ def encode_transaction(payment: Transaction) -> bytes:
         payment.customer_id,
         payment.device_id,
         payment.ip_token,
+        payment.time_zone,
+        payment.home_country,
         payment.attributes or None,
     )
     return _encoder.encode(wire)

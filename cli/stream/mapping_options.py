@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from cli.options import gathered, in_group
 from cli.stream.produce_options import Moment
+from events.zones import zone_rules
 from producer.files.data_sets import LAYOUTS
 from producer.files.dialect import delimiter_named
 from producer.files.form import DECIMALS, QUOTES, Decimal, FileForm, Quotes
@@ -39,8 +39,8 @@ class Zone(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name of a zone that exists."""
         try:
-            return ZoneInfo(str(value)).key
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return zone_rules(str(value)).key
+        except KeyError:
             self.fail(f"expected a zone such as Europe/Berlin or UTC, got {value!r}", param, ctx)
 
 

@@ -27,6 +27,8 @@ TEXT_FIELDS: Final = (
     "customer_id",
     "device_id",
     "ip_token",
+    "time_zone",
+    "home_country",
 )
 PLACE_FIELDS: Final = ("lat", "lon")
 FIELDS: Final = (*TEXT_FIELDS, *PLACE_FIELDS, "timestamp", "amount", "currency", "is_fraud")

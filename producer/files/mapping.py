@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from events.table import ATTRIBUTE_PREFIX, table_schema
+from events.zones import KNOWN_TEXTS
 from producer.columns import conform
 from producer.files.layouts import NEEDED_FIELDS, TEXT_FIELDS, Layout, LayoutError, field_of
 from producer.files.reading import PaymentFile, RawBatch, open_file
@@ -24,6 +25,7 @@ from producer.values.checks import (
     attribute_column,
     currency_column,
     flag_column,
+    known_column,
     number_column,
     true,
 )
@@ -177,6 +179,9 @@ class Mapper:
                 texts[name] = text_column(
                     parts, name, where, rules, self.tokenizer, found, self.tally
                 )
+                if name in KNOWN_TEXTS:
+                    code, known, expected = KNOWN_TEXTS[name]
+                    known_column(texts[name], known, code, where, expected, found)
         return texts
 
     def _numbers(self, given: Mapping[str, pa.Array], found: Checks) -> dict[str, pa.Array]:

@@ -3,6 +3,7 @@
 What a column may hold is what events lets a payment hold; the limits come from there.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -132,6 +133,15 @@ def currency_column(texts: pa.Array, where: str, checks: Checks) -> npt.NDArray[
     step = "give the code of the currency that the amount is in"
     checks.refuse(true(column.is_null()), "bad_currency", where, expected, texts, step)
     return np.asarray(column.fill_null(2))
+
+
+def known_column(
+    texts: pa.Array, known: Iterable[str], code: str, where: str, expected: str, checks: Checks
+) -> None:
+    """Refuse the rows whose text is none of the known ones; null is right."""
+    wrong = pc.invert(pc.is_in(texts, value_set=pa.array([*known, None], pa.string())))
+    step = "correct the value, or leave the column out"
+    checks.refuse(true(wrong), code, where, expected, texts, step)
 
 
 def floats(raw: pa.Array) -> pa.Array:

@@ -11,6 +11,7 @@ _WORDS: Final = (
     *("#" * length for length in range(2, 21)),
 )
 """Python, databases, R, SAS, UCI files, and spreadsheets that lost a value or had no room."""
+_COUNTRIES: Final = ("country", "home_country")
 _NOT_FOR_COUNTRIES: Final = ("na",)
 """NA is what R writes, and the code of Namibia."""
 
@@ -40,6 +41,7 @@ def clean(column: pa.Array, field_name: str) -> tuple[pa.Array, pa.Array]:
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
         return column, pa.repeat(False, len(column))
     texts = pc.utf8_trim_whitespace(column)
-    word = pc.is_in(texts, value_set=_COUNTRY if field_name == "country" else _OTHER)
+    words = _COUNTRY if field_name in _COUNTRIES else _OTHER
+    word = pc.is_in(texts, value_set=words)
     missing = pc.or_kleene(word, pc.equal(texts, ""))
     return pc.if_else(missing, pa.scalar(None, pa.string()), texts), word

@@ -7,12 +7,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from events.zones import zone_rules
+
 Times = npt.NDArray[np.int64]
 
-_SLOT_MS = 15 * 60 * 1000
-"""Clocks of every zone have changed at whole quarters of an hour since 2000."""
+_MINUTE_MS = 60_000
+"""Clocks of every zone have changed at whole minutes since 2000."""
+_QUARTER = 15
+"""Nearly all changes are at whole quarters; Newfoundland's were at 00:01 until 2011."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a local time: the zone comes with the offset
-_LEAST_SLOT, _MOST_SLOT = -68_000_000, 280_000_000
+_LEAST_MINUTE, _MOST_MINUTE = -1_020_000_000, 4_200_000_000
 """The years 31 to 9955, which datetime can hold; what lies beyond is refused anyway."""
 
 
@@ -35,10 +39,12 @@ def to_utc(local_ms: Times, zone: str) -> UtcTimes:
     >>> (half_past_two - int(times_ms[0])) / 3_600_000, twice, skipped
     (2.0, 1, 0)
     """
-    slots, places, counts = np.unique(local_ms // _SLOT_MS, return_inverse=True, return_counts=True)
-    zoned = [
-        _offsets(int(slot), ZoneInfo(zone)) for slot in np.clip(slots, _LEAST_SLOT, _MOST_SLOT)
-    ]
+    rules = zone_rules(zone)
+    minutes = np.clip(local_ms // _MINUTE_MS, _LEAST_MINUTE, _MOST_MINUTE)
+    alike, places, counts = np.unique(
+        _alike(minutes, rules), return_inverse=True, return_counts=True
+    )
+    zoned = [_offsets(minute, rules) for minute in alike.tolist()]
     first = np.array([before for before, _ in zoned], np.int64).reshape(-1)
     second = np.array([after for _, after in zoned], np.int64).reshape(-1)
     return UtcTimes(
@@ -48,10 +54,20 @@ def to_utc(local_ms: Times, zone: str) -> UtcTimes:
     )
 
 
-def _offsets(slot: int, zone: ZoneInfo) -> tuple[int, int]:
-    """Return a local quarter's offset in ms with the clock before and after a change."""
-    local = _EPOCH + slot * timedelta(milliseconds=_SLOT_MS)
+def _alike(minutes: Times, rules: ZoneInfo) -> Times:
+    """Return for each local minute one with the same offsets: mostly the first of its quarter."""
+    quarters, places = np.unique(minutes // _QUARTER * _QUARTER, return_inverse=True)
+    mixed = [
+        _offsets(quarter, rules) != _offsets(quarter + _QUARTER - 1, rules)
+        for quarter in quarters.tolist()
+    ]
+    return np.where(np.array(mixed, np.bool_)[places], minutes, quarters[places])
+
+
+def _offsets(minute: int, rules: ZoneInfo) -> tuple[int, int]:
+    """Return a local minute's offset in ms with the clock before and after a change."""
+    local = _EPOCH + timedelta(minutes=minute)
     before, after = (
-        local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1)
+        local.replace(tzinfo=rules, fold=fold).utcoffset() or timedelta() for fold in (0, 1)
     )
     return before // timedelta(milliseconds=1), after // timedelta(milliseconds=1)

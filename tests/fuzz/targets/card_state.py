@@ -66,6 +66,8 @@ def drawn_payment(draws: Draws, number: int) -> Transaction:
         merchant_id=f"m{flags & 3}",
         city=f"city-{flags & 7}" if flags & 8 else None,
         country="AT",
+        time_zone="Asia/Kathmandu" if flags & 16 else None,
+        home_country="AU" if flags & 32 else None,
         device_id=f"d{flags & 1}",
         lat=place[0] if flags & 64 else None,
         lon=place[1] if flags & 64 else None,

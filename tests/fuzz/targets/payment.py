@@ -23,7 +23,7 @@ _WHOLE: Final = (
     b'{"transaction_id":"t1","card_id":"c1","timestamp":"2024-05-01T12:00:00.5+02:00",'
     b'"amount":12.34,"currency":"EUR","merchant_id":"m1","merchant_category":"5411","channel":"pos",'
     b'"country":"AT","city":"Wien","lat":48.2,"lon":16.4,"customer_id":"u1","device_id":"d1",'
-    b'"ip_token":"i1","attributes":{"V1":-1.5}}'
+    b'"ip_token":"i1","time_zone":"Asia/Kathmandu","home_country":"NP","attributes":{"V1":-1.5}}'
 )
 
 
@@ -55,6 +55,8 @@ def seeds() -> Iterator[bytes]:
     yield whole.replace(b"12.34", b"1E400").replace(b"EUR", b"JPY")
     yield whole.replace(b'"Wien"', b'"\\u0000\\ud83d\\ude00"')
     yield whole.replace(b"48.2", b"1e999").replace(b'"V1":-1.5', b'"V1":[[[{}]]]')
+    yield whole.replace(b"Asia/Kathmandu", b"asia/kathmandu").replace(b'"NP"', b'"np"')
+    yield whole.replace(b'"Asia/Kathmandu"', b"null").replace(b'"NP"', b'"XK"')
     yield b"2" + b"[" * 40 + b'"\\"'
     yield whole.replace(b'"Wien"', b'"card 4111 1111 1111 1111 exp 12/27"')
     yield whole.replace(b'"Wien"', b'"\\u0034\xc2\xa0111.1111-1111_1111"')

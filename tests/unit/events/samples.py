@@ -41,6 +41,8 @@ def full_payment(**changes: Any) -> dict[str, Any]:
         "customer_id": "customer-1",
         "device_id": "device-1",
         "ip_token": "ip-1",
+        "time_zone": "Europe/Vienna",
+        "home_country": "AT",
         "attributes": {"V1": -1.5, "V2": 3.0e-7},
     }
     return payment(**(optional | changes))

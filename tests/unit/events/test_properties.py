@@ -13,6 +13,7 @@ from events.label import Label, parse_label
 from events.money import EXPONENTS, MAX_AMOUNT_MINOR
 from events.timestamps import EARLIEST_MS
 from events.transaction import Transaction, encode_transaction, parse_transaction
+from events.zones import ZONE_OF_COUNTRY, ZONES
 from tests.unit.events.samples import CARD, NOW_MS, full_payment, label
 
 KEY = CARD.encode()
@@ -101,6 +102,8 @@ PAYMENTS = st.builds(
     customer_id=st.none() | TEXT,
     device_id=st.none() | TEXT,
     ip_token=st.none() | TEXT,
+    time_zone=st.none() | st.sampled_from(sorted(ZONES)),
+    home_country=st.none() | st.sampled_from([*ZONE_OF_COUNTRY]),
     attributes=st.dictionaries(TOKEN, st.floats(-1e38, 1e38), max_size=5),
 )
 PLACES = st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180))

@@ -18,6 +18,7 @@ from events.money import EXPONENTS
 from events.receipt import LabelReceipt, encode_receipt
 from events.schemas import DOCUMENTS, make_schema, write_schemas
 from events.transaction import encode_transaction
+from events.zones import ZONE_OF_COUNTRY, ZONES
 from tests.unit.events.cases import BAD, GOOD
 from tests.unit.events.samples import (
     CARD,
@@ -195,8 +196,11 @@ def test_label_on_the_wire_validates() -> None:
 
 
 def test_lists_in_schemas_are_those_of_the_code() -> None:
-    """Currencies and reason codes are declared once, in the code."""
-    assert schema("transaction")["properties"]["currency"]["enum"] == sorted(EXPONENTS)
+    """Currencies, zones, countries and reason codes are declared once, in the code."""
+    properties = schema("transaction")["properties"]
+    assert properties["currency"]["enum"] == sorted(EXPONENTS)
+    assert properties["time_zone"]["enum"] == [*sorted(ZONES), None]
+    assert properties["home_country"]["enum"] == [*ZONE_OF_COUNTRY, None]
     assert schema("dead-letter")["properties"]["code"]["enum"] == list(REASONS)
 
 

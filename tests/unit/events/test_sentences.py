@@ -121,6 +121,18 @@ PAYMENTS: dict[str, Said] = {
         (RANGE, "2024-06-01T12:00:00.000Z", "clock"),
     ),
     "small letters": Said(payment(currency="eur"), "bad_currency", ("`currency`", "capitals")),
+    "abbreviation of a zone": Said(
+        payment(time_zone="CEST"), "bad_time_zone", ("`time_zone`", "IANA", "Europe/Berlin", "CEST")
+    ),
+    "zone in small letters": Said(
+        payment(time_zone="europe/berlin"), "bad_time_zone", ("as the standard spells it",)
+    ),
+    "country in small letters": Said(
+        payment(home_country="de"), "bad_home_country", ("`home_country`", "capitals", "'de'")
+    ),
+    "country in words": Said(
+        payment(home_country="Germany"), "bad_home_country", ("ISO 3166-1", "such as DE")
+    ),
     "sign": Said(payment(currency="€"), "bad_currency", ("ISO 4217", "'€'")),
     "three decimals": Said(payment(amount=12.345), "bad_amount", ("2 decimals at most", "12.345")),
     "float's residue": Said(

@@ -12,7 +12,7 @@ from tests.unit.events.samples import NOW_MS
 
 FULL = Transaction(
     "tx-1", "card-1", NOW_MS, 1234, "EUR", "m-1", "5411", "online", "DE", "Köln", 50.9, 6.9,
-    "customer-1", "device-1", "ip-1", {"V1": 1.5},
+    "customer-1", "device-1", "ip-1", "Asia/Kathmandu", "NP", {"V1": 1.5},
 )  # fmt: skip
 LEAST = Transaction("tx-2", "card-2", NOW_MS + 1, 0, "JPY", "m-2")
 
@@ -73,6 +73,8 @@ def test_empty_table_is_fine() -> None:
         ("amount_minor", [1, -1], "bad_amount"),
         ("amount_minor", [1, 2**40], "bad_amount"),
         ("currency", ["EUR", "EURO"], "bad_currency"),
+        ("time_zone", ["Asia/Kathmandu", "asia/kathmandu"], "bad_time_zone"),
+        ("home_country", [None, "np"], "bad_home_country"),
         ("transaction_id", ["a", ""], "bad_identifier"),
         ("city", [None, "x" * 129], "bad_identifier"),
         ("city", [None, "a\x1bb"], "bad_identifier"),

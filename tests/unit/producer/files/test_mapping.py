@@ -256,6 +256,7 @@ def test_an_unknown_kind_of_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_constant_works_for_every_field(tmp_path: Path) -> None:
     texts = {name: f"{name}-1" for name in TEXT_FIELDS} | {"country": "NA"}
+    texts |= {"time_zone": "Africa/Windhoek", "home_country": "NA"}
     given = {
         **texts,
         "timestamp": "2024-05-01",

@@ -7,6 +7,7 @@ import pytest
 
 import producer
 from events.errors import REASONS
+from events.zones import KNOWN_TEXTS
 from producer.files.layouts import with_options
 from tests.unit.producer.samples import OWN, VISA, read_rows, write_csv
 
@@ -14,6 +15,7 @@ LAYOUT = with_options(
     OWN,
     [
         *("transaction_id=id", "currency=cur", "city=town", "device_id=device"),
+        *("time_zone=zone", "home_country=home"),
         *("lat=y", "lon=x", "attributes.score=score"),
         "attributes.cvv=code",
     ],
@@ -28,6 +30,8 @@ ROW = {
     "cur": "EUR",
     "town": "Lund",
     "device": "d1",
+    "zone": "Europe/Stockholm",
+    "home": "SE",
     "y": "1",
     "x": "2",
     "score": "3",
@@ -47,6 +51,8 @@ CASES = [
     ("shop", "bell\x07", "bad_identifier", "`merchant_id` (column shop)", "1 to 128 printable"),
     ("cur", "euro", "bad_currency", "`currency` (column cur)", "an ISO 4217 code in capitals"),
     ("cur", "€", "bad_currency", "`currency` (column cur)", "got '€'"),
+    ("zone", "CET/CEST", "bad_time_zone", "`time_zone` (column zone)", "an IANA time zone such as"),
+    ("home", "se", "bad_home_country", "`home_country` (column home)", "two capitals such as DE"),
     ("sum", "15685702110.09", "bad_amount", "`amount` (column sum)", "at most 10995116277.75"),
     ("sum", "12.345", "bad_amount", "`amount` (column sum)", "(2 decimals at most)"),
     ("sum", "-5.00", "bad_amount", "`amount` (column sum)", "zero or more, got '-5.00'"),
@@ -88,4 +94,5 @@ def test_every_reason_that_the_reader_can_give_has_a_case() -> None:
     """Lines of JSON that are none, and lines with too many values, are judged in test_json_rows."""
     sources = [path.read_text() for path in Path(producer.__path__[0]).rglob("*.py")]
     named = set(re.findall(r'"([a-z_]+)"', " ".join(sources))) & REASONS.keys()
+    named |= {code for code, _, _ in KNOWN_TEXTS.values()}
     assert named - {"not_json", "not_an_object"} == {code for _, _, code, _, _ in CASES}

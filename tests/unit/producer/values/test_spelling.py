@@ -158,9 +158,10 @@ def test_a_missing_value_is_missing_in_every_spelling(tmp_path: Path, text: str)
 
 
 def test_na_is_a_country_and_nan_in_a_float_column_is_missing(tmp_path: Path) -> None:
-    layout = with_options(OWN, ["country=land"])
-    rows, _ = read_rows(write_csv(tmp_path / "own.csv", [{**GOOD_ROW, "land": "NA"}]), layout)
-    assert rows[0]["country"] == "NA"
+    layout = with_options(OWN, ["country=land", "home_country=home"])
+    row = {**GOOD_ROW, "land": "NA", "home": "NA"}
+    rows, _ = read_rows(write_csv(tmp_path / "own.csv", [row]), layout)
+    assert rows[0]["country"] == rows[0]["home_country"] == "NA"
     path = parquet(tmp_path / "own.parquet", "card", pa.array([float("nan"), None, 7.0]))
     rows, rejects = read_rows(path)
     assert [row["card_id"] for row in rows] == ["7"]

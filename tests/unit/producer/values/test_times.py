@@ -61,6 +61,16 @@ def test_times_of_a_parquet_file_without_a_zone_are_local_too() -> None:
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]
 
 
+def test_a_clock_that_changes_at_one_past_midnight_is_followed_to_the_minute() -> None:
+    """Newfoundland's went from 00:01 back to 23:01; from 00:01 on a local time comes once."""
+    epoch = datetime(1970, 1, 1)  # noqa: DTZ001  a local time
+    moments = (datetime(2010, 11, 7, 0, 0, 30), datetime(2010, 11, 7, 0, 5))  # noqa: DTZ001
+    local = np.array([(moment - epoch) // timedelta(milliseconds=1) for moment in moments])
+    found = to_utc(local, "America/St_Johns")
+    assert ((local - found.times_ms) / 3_600_000).tolist() == [-2.5, -3.5]
+    assert (found.twice, found.skipped) == (1, 0)
+
+
 @given(st.lists(st.datetimes(datetime(2000, 1, 2), datetime(2099, 1, 1))), st.sampled_from(ZONES))  # noqa: DTZ001  local times
 def test_local_times_are_those_of_python(moments: list[datetime], zone: str) -> None:
     epoch = datetime(1970, 1, 1)  # noqa: DTZ001  a local time
