@@ -37,6 +37,12 @@ class Values(Protocol):
     def money(self, major: float) -> str:
         """Return an amount in words that a feature holds, with its currency."""
 
+    def clock(self) -> str:
+        """Return the words for the clock that gives the payment its hour, to stand behind a time.
+
+        They are "in the cardholder's time zone", or "UTC" where none is known.
+        """
+
 
 class Usual(NamedTuple):
     """Distribution of a feature over the present values of the training data.

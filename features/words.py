@@ -198,7 +198,7 @@ def shown(feature: Feature, value: float, values: Values) -> str | None:
 _UNITS: Final[dict[str, Callable[[float, Values], str | None]]] = {
     "major": lambda value, values: values.money(value),
     "log major": lambda value, values: values.money(math.expm1(value)),
-    "hour": lambda value, _: f"{value:02.0f}:00 UTC",
+    "hour": lambda value, values: f"{value:02.0f}:00 {values.clock()}",
     "group": lambda value, _: CATEGORY_GROUPS[int(value)],
     "0/1": lambda value, _: "yes" if value else "no",
     "share": lambda value, _: f"{value:.0%}",

@@ -6,7 +6,7 @@ from typing import Final
 from features.declaration import above, either, one, present
 from features.payment import words
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise by one when a feature of this catalogue comes, goes, or has other values."""
 
 OWN_NORMAL: Final = "amount_vs_own_normal"
@@ -14,6 +14,7 @@ OWN_NORMAL: Final = "amount_vs_own_normal"
 
 _TIME_OF_DAY: Final = "time_of_day"
 _CATEGORY: Final = "merchant_category"
+_AT_HOME: Final = "in the cardholder's home time zone, UTC where none is known"
 
 _payment: Final = partial(one, "payment")
 
@@ -40,7 +41,7 @@ DECLARED: Final = (
         "hour",
         "hour_of_day",
         "hour",
-        "Hour of the payment's timestamp in UTC, from 0 to 23.",
+        f"Hour of the payment {_AT_HOME}, from 0 to 23.",
         label="the hour of the payment",
         reason=_TIME_OF_DAY,
         tell=present(words.hour),
@@ -49,7 +50,7 @@ DECLARED: Final = (
         "night",
         "is_night",
         "0/1",
-        "1 if the payment's hour is 0 to 6 in UTC, else 0.",
+        f"1 if the payment's hour is 0 to 6 {_AT_HOME}, else 0.",
         label="a payment at night",
         reason=_TIME_OF_DAY,
         tell=above(words.hour),
@@ -58,7 +59,7 @@ DECLARED: Final = (
         "weekend",
         "is_weekend",
         "0/1",
-        "1 if the payment is on a Saturday or Sunday in UTC, else 0.",
+        f"1 if the payment is on a Saturday or Sunday {_AT_HOME}, else 0.",
         label="a payment at a weekend",
         reason=_TIME_OF_DAY,
     ),

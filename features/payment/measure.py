@@ -12,6 +12,7 @@ from features.kernels.compiled import helper
 from features.kernels.plan import Plan
 from features.kernels.statistics import MAJOR_UNIT
 from features.payment.arrival import Arrival, Looked
+from features.payment.home import home_offset_ms
 from features.windows import DAY_MS, HOUR_MS
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ _SATURDAY: Final = 5
 
 
 def _numbers(category: str | None) -> Looked:
+    """Return the numbers of a payment of a category whose hour is that of UTC."""
     return (
+        0.0,
         1.0 if category in HIGH_RISK_CATEGORIES else 0.0,
         GROUP_NUMBERS.get(category, 0.0),
     )
@@ -35,15 +38,19 @@ _NUMBERS_OF_OTHERS: Final = _numbers("")
 
 def look_up(payment: Transaction) -> Looked:
     """Return the numbers of a payment's texts that compiled code cannot look up."""
-    return _NUMBERS.get(payment.merchant_category, _NUMBERS_OF_OTHERS)
+    numbers = _NUMBERS.get(payment.merchant_category, _NUMBERS_OF_OTHERS)
+    if payment.time_zone is None and payment.home_country is None:
+        return numbers
+    return (home_offset_ms(payment), *numbers[1:])
 
 
 @helper
 def measure_payment(plan: Plan, now: Arrival, values: npt.NDArray[np.float32]) -> None:
     """Write every feature of the payment alone."""
-    high_risk, category = now.looked
-    hour = now.time_ms // HOUR_MS % 24
-    weekday = (now.time_ms // DAY_MS + _FIRST_WEEKDAY) % 7
+    offset_ms, high_risk, category = now.looked
+    local_ms = now.time_ms + int(offset_ms)
+    hour = local_ms // HOUR_MS % 24
+    weekday = (local_ms // DAY_MS + _FIRST_WEEKDAY) % 7
     values[plan.amount] = now.amount / MAJOR_UNIT
     values[plan.amount_log] = np.log1p(now.amount / MAJOR_UNIT)
     values[plan.hour] = hour

@@ -36,7 +36,7 @@ def hour(told: Told) -> Phrase | None:
     if at is None or not told.values.of("payment", "night"):
         return None
     normal = told.training.mean if told.feature.aggregate == "night" else None
-    when = f"between {at:02.0f}:00 and {at + 1:02.0f}:00 UTC"
+    when = f"between {at:02.0f}:00 and {at + 1:02.0f}:00 {told.values.clock()}"
     return Phrase(normal, f"The payment was made at night, {when}; most payments are made by day.")
 
 

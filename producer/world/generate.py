@@ -16,6 +16,7 @@ from producer.world.attacks.plan import Attack, plan_attacks
 from producer.world.attacks.scene import Scene
 from producer.world.population.arrays import Floats, Payments, joined, no_payments
 from producer.world.population.habits import genuine_day
+from producer.world.population.places import ahead_ms
 from producer.world.population.seasons import activity, date_of
 from producer.world.population.world import World, draw_world
 from producer.world.settings import DAY_MS, WorldSettings
@@ -40,7 +41,7 @@ def generate(settings: WorldSettings, with_scenario: bool = False) -> Iterator[p
     each attacked card), null where there is no fraud. The same settings give the same bytes.
     """
     world = build(settings)
-    names = Names.of(settings, world.merchants, world.cities)
+    names = Names.of(settings, world)
     first_row = 0
     for day in simulate(settings, world):
         batch = to_batch(day, names, world.merchants, first_row, with_scenario)
@@ -102,6 +103,7 @@ def _attack(
         world.merchants,
         world.apart_km,
         genuine,
+        ahead_ms(world.cities, settings.start_ms + attack.day * DAY_MS),
         settings.start_ms + attack.day * DAY_MS,
         settings.end_ms,
     )

@@ -22,6 +22,7 @@ from producer.world.population.arrays import (
 )
 from producer.world.population.merchants import CATEGORIES, Merchants
 from producer.world.population.places import City
+from producer.world.population.world import World
 from producer.world.settings import WorldSettings
 
 CURRENCY = "EUR"
@@ -40,20 +41,23 @@ class Names:
     merchants: pa.StringArray
     cities: pa.StringArray
     countries: pa.StringArray
+    homes: pa.StringArray
     centres: tuple[City, ...]
 
     @classmethod
-    def of(cls, settings: WorldSettings, merchants: Merchants, cities: tuple[City, ...]) -> Names:
+    def of(cls, settings: WorldSettings, world: World) -> Names:
         """Name everything in a world."""
-        kinds = [CATEGORIES[number].name for number in merchants.category.tolist()]
+        kinds = [CATEGORIES[number].name for number in world.merchants.category.tolist()]
+        countries = pa.array([city.country for city in world.cities])
         return cls(
             payment_prefix=f"world{settings.seed}-",
             cards=pa.array([f"card-{number}" for number in range(settings.users)]),
             customers=pa.array([f"customer-{number}" for number in range(settings.users)]),
             merchants=pa.array([f"{kind}-{number}" for number, kind in enumerate(kinds)]),
-            cities=pa.array([city.name for city in cities]),
-            countries=pa.array([city.country for city in cities]),
-            centres=cities,
+            cities=pa.array([city.name for city in world.cities]),
+            countries=countries,
+            homes=countries.take(pa.array(world.people.home)),
+            centres=world.cities,
         )
 
 
@@ -86,6 +90,7 @@ def to_batch(
         "lat": pa.array(lat, mask=~present),
         "lon": pa.array(lon, mask=~present),
         "customer_id": names.customers.take(person),
+        "home_country": names.homes.take(person),
         "device_id": _numbered("device-", day.device, day.device == NO_DEVICE),
         "is_fraud": pa.array(day.scenario != GENUINE),
         SCENARIO_COLUMN: pa.array(list(SCENARIOS)).take(

@@ -10,6 +10,7 @@ from events.money import currency_exponent
 from events.transaction import Transaction
 from features.catalogue import name_of
 from features.declaration import Entity
+from features.payment.home import home_zone
 
 _EXACT_BELOW: Final = 100_000.0
 """From here on a float32 does not hold cents."""
@@ -49,3 +50,7 @@ class RowValues:
         currency = self._payment.currency
         decimals = currency_exponent(currency) if abs(major) < _EXACT_BELOW else 0
         return f"{major:,.{decimals}f} {currency}"
+
+    def clock(self) -> str:
+        """Return the words for the clock that gives the payment its hour."""
+        return "UTC" if home_zone(self._payment) is None else "in the cardholder's time zone"

@@ -44,6 +44,7 @@ LIBRARIES = (
     "onnx",
     "onnxruntime",
     "matplotlib",
+    "tzdata",
 )
 """Modules; their packages are named in the manifest, since XGBoost comes in several."""
 

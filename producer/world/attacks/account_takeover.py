@@ -22,7 +22,8 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     """
     rng, victim = scene.rng, scene.victim()
     start_ms = victim.time_ms + int(rng.uniform(1, 30) * HOUR_MS)
-    times = scene.waking(scene.spread(start_ms, span_days * DAY_MS, size), awake_share=0.5)
+    tries = scene.spread(start_ms, span_days * DAY_MS, size)
+    times = scene.waking(victim.person, tries, awake_share=0.5)
     sites = scene.any_of(_SHOPS, size)
     own = rng.random() < _STOLEN_SESSION
     device = scene.own_device(victim.person) if own else scene.stranger(unsent_share=0.1)

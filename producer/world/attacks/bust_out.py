@@ -25,7 +25,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     start_ms = victim.time_ms + int(rng.uniform(2, 30) * HOUR_MS)
     # The square root lets payments come faster towards the end.
     at = np.sort(np.sqrt(rng.random(size)))
-    times = scene.waking(start_ms + (at * span_days * DAY_MS).astype(np.int64))
+    times = scene.waking(victim.person, start_ms + (at * span_days * DAY_MS).astype(np.int64))
     home = np.full(size, scene.people.home[victim.person])
     sites = scene.any_of(_WARES, size)
     shops = np.where(rng.random(size) < 0.5, sites, scene.merchants.shops.draw(rng, home))

@@ -29,7 +29,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
         charges = min(int(rng.integers(_CHARGES[0], _CHARGES[1] + 1)), left)
         person = int(rng.choice(customers))
         start_ms = scene.day_start_ms + int(rng.random() ** 0.8 * span_days * DAY_MS)
-        times = scene.waking(scene.spread(start_ms, 6 * DAY_MS, charges))
+        times = scene.waking(person, scene.spread(start_ms, 6 * DAY_MS, charges))
         shops = np.full(charges, merchant)
         amounts = scene.amounts(person, shops, rng.uniform(*_FACTOR, charges))
         device = scene.stranger(unsent_share=0.7)

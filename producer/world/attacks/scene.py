@@ -32,7 +32,8 @@ class Scene:
     """The world on the day on which an attack begins.
 
     `genuine` holds the day's genuine payments; `end_ms` is where the world ends; `apart_km` is as
-    distances_km. An episode draws from `rng`, which is its own.
+    distances_km, and `ahead_ms` as ahead_ms at the day's first midnight. An episode draws from
+    `rng`, which is its own.
     """
 
     rng: np.random.Generator
@@ -40,6 +41,7 @@ class Scene:
     merchants: Merchants
     apart_km: Floats
     genuine: Payments
+    ahead_ms: Ints
     day_start_ms: int
     end_ms: int
 
@@ -67,9 +69,9 @@ class Scene:
         """Draw rising times within a span behind a start."""
         return np.sort(start_ms + (self.rng.random(count) * span_ms).astype(np.int64))
 
-    def waking(self, times_ms: Ints, awake_share: float = 0.85) -> Ints:
-        """Move most times of the night (22 to 6 UTC) to the day, so that they do not stand out."""
-        hour = times_ms // HOUR_MS % 24
+    def waking(self, person: int, times_ms: Ints, awake_share: float = 0.85) -> Ints:
+        """Move most times of the person's night, 22 to 6 at home, to the day to hide them."""
+        hour = (times_ms + self.ahead_ms[self.people.home[person]]) // HOUR_MS % 24
         night = (hour >= 22) | (hour < 6)
         moved = night & (self.rng.random(len(times_ms)) < awake_share)
         return np.sort(np.where(moved, times_ms + 9 * HOUR_MS, times_ms))

@@ -21,7 +21,7 @@ def draw(scene: Scene, size: int, span_days: float) -> list[Payments]:
     """
     rng, victim = scene.rng, scene.victim()
     start_ms = victim.time_ms + int(rng.uniform(4, 48) * HOUR_MS)
-    times = scene.waking(scene.spread(start_ms, span_days * DAY_MS, size))
+    times = scene.waking(victim.person, scene.spread(start_ms, span_days * DAY_MS, size))
     sites = scene.any_of(_SITES, 3)[rng.integers(0, 3, size)]
     amounts = rng.lognormal(np.log(_EUROS_MEDIAN * 100), _EUROS_SPREAD, size).astype(np.int64)
     return [scene.episode(victim.person, times, sites, amounts, scene.stranger(unsent_share=0.6))]

@@ -19,6 +19,7 @@ from producer.world.population.arrays import (
 )
 from producer.world.population.merchants import Merchants
 from producer.world.population.people import DEVICE_SLOTS, FAVOURITE_SHOPS, FAVOURITE_SITES, People
+from producer.world.population.places import ahead_ms
 from producer.world.population.seasons import amount_level, online_level
 from producer.world.population.world import World
 
@@ -42,7 +43,8 @@ _ANY_HOUR_SHARE: Final = 0.06
 _LEAST_MINOR: Final = 20
 _LARGE_SHARE: Final = 0.008
 _LARGE_FACTOR: Final = (3.0, 15.0)
-_ARRIVAL_MS: Final = 12 * _HOUR_MS
+_NOON_MS: Final = 12 * _HOUR_MS
+_ARRIVAL_MS: Final = _NOON_MS
 """Before noon of the first day of a trip one is still at home."""
 
 
@@ -59,7 +61,9 @@ def genuine_day(
     weekend = date.weekday() >= _SATURDAY
     person = _payers(rng, people, weekend, count)
     city = people.whereabouts(day)[person]
-    time_ms = _times(rng, people, person, np.array([c.utc_hours for c in cities])[city], weekend)
+    midnight_ms = int(date.timestamp() * 1000)
+    ahead = ahead_ms(cities, midnight_ms + _NOON_MS)[city]
+    time_ms = _times(rng, people, person, ahead, weekend)
     leaves = (people.whereabouts(day - 1)[person] == people.home[person]) & (time_ms < _ARRIVAL_MS)
     city = np.where(leaves, people.home[person], city)
     online = rng.random(count) < people.online[person] * online_level(date, progress)
@@ -73,7 +77,7 @@ def genuine_day(
     city = np.where(stray, rng.integers(0, len(cities), count), city)
     amount = _amounts(rng, people, merchants, person, merchant) * amount_level(date, progress)
     return Payments(
-        time_ms=int(date.timestamp() * 1000) + time_ms,
+        time_ms=midnight_ms + time_ms,
         person=person,
         merchant=merchant,
         amount_minor=np.maximum(amount * 100, _LEAST_MINOR).astype(np.int64),
@@ -97,13 +101,17 @@ def _payers(rng: np.random.Generator, people: People, weekend: bool, count: int)
 
 
 def _times(
-    rng: np.random.Generator, people: People, person: Ints, utc_hours: Ints, weekend: bool
+    rng: np.random.Generator, people: People, person: Ints, ahead: Ints, weekend: bool
 ) -> Ints:
-    """Return times in the UTC day, milliseconds; people are an hour later at weekends."""
+    """Return times in the UTC day, milliseconds; people are an hour later at weekends.
+
+    ahead is by how many milliseconds each one's clock is ahead of UTC.
+    """
     habit = rng.normal(people.peak_hour[person] + weekend, people.hour_spread[person])
     anyhow = rng.uniform(0.0, 24.0, len(person))
     local = np.where(rng.random(len(person)) < _ANY_HOUR_SHARE, anyhow, habit)
-    return np.minimum((local - utc_hours) % 24.0 * _HOUR_MS, _DAY_MS - 1).astype(np.int64)
+    times_ms = (local * _HOUR_MS - ahead) % _DAY_MS
+    return np.minimum(times_ms, _DAY_MS - 1).astype(np.int64)
 
 
 def _shops(

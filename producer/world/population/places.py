@@ -1,4 +1,4 @@
-"""Places where people live and travel: cities with their place, size and clock."""
+"""Places where people live and travel: cities with their place, size and clocks."""
 
 from __future__ import annotations
 
@@ -7,73 +7,86 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from producer.world.population.arrays import Floats
+from events.zones import ZONE_OF_COUNTRY, utc_offset_ms
+from producer.world.population.arrays import Floats, Ints
 
 EARTH_KM = 6_371.0088
 
 
 class City(NamedTuple):
-    """A city: degrees, people in thousands (0: only travelled to), winter hours ahead of UTC."""
+    """A city: degrees, people in thousands (0: only travelled to)."""
 
     name: str
     country: str
     lat: float
     lon: float
     people: int
-    utc_hours: int
 
 
 # Rounded places and sizes. The order matters for small worlds, which use the first few.
 CITIES: Final = (
-    City("Berlin", "DE", 52.52, 13.40, 3_700, 1),
-    City("Madrid", "ES", 40.42, -3.70, 3_300, 1),
-    City("Paris", "FR", 48.86, 2.35, 2_100, 1),
-    City("Rome", "IT", 41.90, 12.50, 2_800, 1),
-    City("Hamburg", "DE", 53.55, 9.99, 1_850, 1),
-    City("Lisbon", "PT", 38.72, -9.14, 550, 0),
-    City("Vienna", "AT", 48.21, 16.37, 1_950, 1),
-    City("Amsterdam", "NL", 52.37, 4.90, 900, 1),
-    City("Athens", "GR", 37.98, 23.73, 650, 2),
-    City("Helsinki", "FI", 60.17, 24.94, 650, 2),
-    City("New York", "US", 40.71, -74.01, 0, -5),
-    City("Munich", "DE", 48.14, 11.58, 1_500, 1),
-    City("Barcelona", "ES", 41.39, 2.17, 1_600, 1),
-    City("Dublin", "IE", 53.35, -6.26, 590, 0),
-    City("Brussels", "BE", 50.85, 4.35, 1_200, 1),
-    City("Marseille", "FR", 43.30, 5.37, 870, 1),
-    City("Milan", "IT", 45.46, 9.19, 1_370, 1),
-    City("Istanbul", "TR", 41.01, 28.98, 0, 3),
-    City("Cologne", "DE", 50.94, 6.96, 1_080, 1),
-    City("Lyon", "FR", 45.76, 4.84, 520, 1),
-    City("Valencia", "ES", 39.47, -0.38, 800, 1),
-    City("Naples", "IT", 40.85, 14.27, 910, 1),
-    City("Rotterdam", "NL", 51.92, 4.48, 660, 1),
-    City("London", "GB", 51.51, -0.13, 0, 0),
-    City("Porto", "PT", 41.15, -8.61, 230, 0),
-    City("Frankfurt", "DE", 50.11, 8.68, 770, 1),
-    City("Stuttgart", "DE", 48.78, 9.18, 630, 1),
-    City("Leipzig", "DE", 51.34, 12.37, 620, 1),
-    City("Turin", "IT", 45.07, 7.69, 850, 1),
-    City("Seville", "ES", 37.39, -5.99, 690, 1),
-    City("Toulouse", "FR", 43.60, 1.44, 500, 1),
-    City("Nice", "FR", 43.70, 7.27, 340, 1),
-    City("Antwerp", "BE", 51.22, 4.40, 530, 1),
-    City("Dubai", "AE", 25.20, 55.27, 0, 4),
-    City("Thessaloniki", "GR", 40.64, 22.94, 320, 2),
-    City("Graz", "AT", 47.07, 15.44, 300, 1),
-    City("Cork", "IE", 51.90, -8.47, 220, 0),
-    City("Tampere", "FI", 61.50, 23.76, 250, 2),
-    City("Tallinn", "EE", 59.44, 24.75, 450, 2),
-    City("Riga", "LV", 56.95, 24.11, 600, 2),
-    City("Vilnius", "LT", 54.69, 25.28, 590, 2),
-    City("Bratislava", "SK", 48.15, 17.11, 480, 1),
-    City("Ljubljana", "SI", 46.06, 14.51, 290, 1),
-    City("Zagreb", "HR", 45.81, 15.98, 770, 1),
-    City("Palma", "ES", 39.57, 2.65, 420, 1),
-    City("Zurich", "CH", 47.37, 8.54, 0, 1),
-    City("Prague", "CZ", 50.08, 14.44, 0, 1),
-    City("Bangkok", "TH", 13.76, 100.50, 0, 7),
+    City("Berlin", "DE", 52.52, 13.40, 3_700),
+    City("Madrid", "ES", 40.42, -3.70, 3_300),
+    City("Paris", "FR", 48.86, 2.35, 2_100),
+    City("Rome", "IT", 41.90, 12.50, 2_800),
+    City("Hamburg", "DE", 53.55, 9.99, 1_850),
+    City("Lisbon", "PT", 38.72, -9.14, 550),
+    City("Vienna", "AT", 48.21, 16.37, 1_950),
+    City("Amsterdam", "NL", 52.37, 4.90, 900),
+    City("Athens", "GR", 37.98, 23.73, 650),
+    City("Helsinki", "FI", 60.17, 24.94, 650),
+    City("New York", "US", 40.71, -74.01, 0),
+    City("Munich", "DE", 48.14, 11.58, 1_500),
+    City("Barcelona", "ES", 41.39, 2.17, 1_600),
+    City("Dublin", "IE", 53.35, -6.26, 590),
+    City("Brussels", "BE", 50.85, 4.35, 1_200),
+    City("Marseille", "FR", 43.30, 5.37, 870),
+    City("Milan", "IT", 45.46, 9.19, 1_370),
+    City("Istanbul", "TR", 41.01, 28.98, 0),
+    City("Cologne", "DE", 50.94, 6.96, 1_080),
+    City("Lyon", "FR", 45.76, 4.84, 520),
+    City("Valencia", "ES", 39.47, -0.38, 800),
+    City("Naples", "IT", 40.85, 14.27, 910),
+    City("Rotterdam", "NL", 51.92, 4.48, 660),
+    City("London", "GB", 51.51, -0.13, 0),
+    City("Porto", "PT", 41.15, -8.61, 230),
+    City("Frankfurt", "DE", 50.11, 8.68, 770),
+    City("Stuttgart", "DE", 48.78, 9.18, 630),
+    City("Leipzig", "DE", 51.34, 12.37, 620),
+    City("Turin", "IT", 45.07, 7.69, 850),
+    City("Seville", "ES", 37.39, -5.99, 690),
+    City("Toulouse", "FR", 43.60, 1.44, 500),
+    City("Nice", "FR", 43.70, 7.27, 340),
+    City("Antwerp", "BE", 51.22, 4.40, 530),
+    City("Dubai", "AE", 25.20, 55.27, 0),
+    City("Thessaloniki", "GR", 40.64, 22.94, 320),
+    City("Graz", "AT", 47.07, 15.44, 300),
+    City("Cork", "IE", 51.90, -8.47, 220),
+    City("Tampere", "FI", 61.50, 23.76, 250),
+    City("Tallinn", "EE", 59.44, 24.75, 450),
+    City("Riga", "LV", 56.95, 24.11, 600),
+    City("Vilnius", "LT", 54.69, 25.28, 590),
+    City("Bratislava", "SK", 48.15, 17.11, 480),
+    City("Ljubljana", "SI", 46.06, 14.51, 290),
+    City("Zagreb", "HR", 45.81, 15.98, 770),
+    City("Palma", "ES", 39.57, 2.65, 420),
+    City("Zurich", "CH", 47.37, 8.54, 0),
+    City("Prague", "CZ", 50.08, 14.44, 0),
+    City("Bangkok", "TH", 13.76, 100.50, 0),
 )
+
+
+def ahead_ms(cities: tuple[City, ...], time_ms: int) -> Ints:
+    """Return by how many milliseconds each city's clocks are ahead of UTC at a time, int64[n].
+
+    Every city lies in the largest zone of its country, so a payment's home country says by which
+    clock its cardholder lives.
+
+    >>> ahead_ms(CITIES[:1], 1_764_547_200_000).tolist()
+    [3600000]
+    """
+    zones = (ZONE_OF_COUNTRY[city.country] for city in cities)
+    return np.array([utc_offset_ms(zone or "UTC", time_ms) for zone in zones], np.int64)
 
 
 def distances_km(cities: tuple[City, ...]) -> Floats:

@@ -1,6 +1,7 @@
 """The card's features against the naive oracle, at every step of random histories."""
 
 import math
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from features.card import transition as card
 from features.catalogue import CARD_FEATURES, slot
 from features.windows import CARD_HISTORY_MS, CARD_WINDOWS_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, payment
-from tests.unit.features.oracle import CATEGORY_GROUPS, CardOracle
+from tests.unit.features.oracle import CATEGORY_GROUPS, HOMES, CardOracle
 
 OUTLIER: Final = "card_amount_outlier_30d"
 EDGES = [0, HOUR_MS * 6, CARD_HISTORY_MS, *CARD_WINDOWS_MS]
@@ -25,8 +26,24 @@ AMOUNTS = st.one_of(st.integers(0, 50_000), st.sampled_from([0, 1, 999, 2**40 - 
 PLACES = st.sampled_from([(None, None), (48.2, 16.37), (48.2, 16.38), (-33.9, 151.2), (0.0, 180.0)])
 
 
+ZONES = [
+    *("Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kathmandu", "Asia/Kolkata"),
+    *("Australia/Lord_Howe", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/St_Johns"),
+]
+"""Clocks that change in summer and in winter, by half an hour, or not at all; from +14 to -11."""
+
+CHANGES = [
+    datetime(2024, month, day, hour, tzinfo=UTC)
+    for month, day, hour in ((3, 10, 6), (3, 31, 0), (4, 6, 14), (10, 27, 0), (11, 3, 5))
+]
+"""Hours before the clocks of America, Europe and Lord Howe Island change."""
+
 UNCHANGED = [{}, {"city": "Linz"}, {"country": None}, {"device_id": "d9", "lat": 1.0, "lon": 2.0}]
 """What a repeat may have otherwise: its content is time, amount, currency and merchant."""
+
+
+STARTS = [NOON_MS, *(int(day.timestamp()) * 1000 for day in CHANGES)]
+"""Noon, and the days on which clocks change, so that hours come twice or are skipped."""
 
 
 @st.composite
@@ -42,6 +59,8 @@ def rows(draw: st.DrawFn, newest: int, number: int) -> dict[str, Any]:
         "merchant_category": draw(st.sampled_from(sorted(CATEGORY_GROUPS, key=str))),
         "city": draw(st.sampled_from([None, "Wien", "Graz"])),
         "country": draw(st.sampled_from([None, "AT", "DE"])),
+        "time_zone": draw(st.one_of(st.none(), st.sampled_from(ZONES))),
+        "home_country": draw(st.one_of(st.none(), st.sampled_from(sorted(HOMES)))),
         "device_id": draw(st.sampled_from([None, "d1", "d2"])),
         "lat": lat,
         "lon": lon,
@@ -52,7 +71,7 @@ def rows(draw: st.DrawFn, newest: int, number: int) -> dict[str, Any]:
 def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Payments with ties, disorder, lateness, repeats, reused ids, unknown names, currencies."""
     history: list[dict[str, Any]] = []
-    newest = NOON_MS
+    newest = draw(st.sampled_from(STARTS))
     for number in range(draw(st.integers(1, 20))):
         one = draw(rows(newest, 100 + number))
         if history and draw(st.integers(0, 3)) == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -217,6 +218,29 @@ def test_what_is_missing_usual_or_speaks_for_the_payment_has_no_sentence(
     name: str, value: float
 ) -> None:
     assert _phrase(name, **{name: value}) is None
+
+
+@pytest.mark.parametrize(
+    ("home", "clock"),
+    [
+        ({}, "UTC"),
+        ({"home_country": "BV"}, "UTC"),
+        ({"home_country": "PT"}, "in the cardholder's time zone"),
+        ({"time_zone": "Asia/Kathmandu"}, "in the cardholder's time zone"),
+    ],
+)
+def test_a_time_of_day_says_whose_clock_it_is(home: dict[str, Any], clock: str) -> None:
+    """A customer who reads the hour has to know whether it is theirs."""
+    values = RowValues(values_of(), PLACES, payment(**home))
+    speaker = Speaker(column("hour_of_day"))
+    phrase = speaker.evidence(3.0, values)
+    assert phrase is not None
+    assert phrase.sentence == (
+        f"The payment was made at night, between 03:00 and 04:00 {clock}; most payments are made "
+        "by day."
+    )
+    assert len(phrase.sentence.split()) <= 25
+    assert speaker.label(values) == f"the hour of the payment (03:00 {clock})"
 
 
 def test_an_hour_by_day_is_no_evidence() -> None:

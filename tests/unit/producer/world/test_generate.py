@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from events.table import check_table
+from events.zones import ZONE_OF_COUNTRY, utc_offset_ms
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings, parse_attacks
 from producer.world.table import EPISODE_COLUMN, SCENARIO_COLUMN
@@ -125,6 +126,21 @@ def test_people_mostly_pay_in_one_city_but_some_travel(genuine: pa.Table) -> Non
     at_home = np.mean([max(seen.count(city) for city in set(seen)) / len(seen) for seen in often])
     assert 0.75 < at_home < 0.97
     assert np.mean([len(set(seen)) > 1 for seen in often]) > 0.3
+
+
+def test_a_card_has_one_home_and_its_day_follows_the_clock_there(genuine: pa.Table) -> None:
+    """By night few pay, wherever they live; by the clock of UTC the Finns would rise at four."""
+    homes = genuine.group_by("card_id").aggregate([("home_country", "count_distinct")])
+    assert set(homes["home_country_count_distinct"].to_pylist()) == {1}
+    columns = (genuine[name].to_pylist() for name in ("home_country", "timestamp_ms"))
+    hours: dict[str, list[float]] = {}
+    for country, time_ms in zip(*columns, strict=True):
+        local_ms = time_ms + utc_offset_ms(str(ZONE_OF_COUNTRY[country]), time_ms)
+        hours.setdefault(country, []).append(local_ms / 3_600_000 % 24)
+    assert {"DE", "PT", "FI"} <= hours.keys()
+    for country in ("DE", "PT", "FI"):
+        assert np.mean(np.array(hours[country]) < 6) < 0.1, country
+        assert 14 < np.median(hours[country]) < 16.5, country
 
 
 def test_most_of_a_cards_online_payments_come_from_few_devices(genuine: pa.Table) -> None:
