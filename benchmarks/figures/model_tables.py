@@ -120,6 +120,15 @@ def _world(results: Results) -> Iterator[Row]:
         )
 
 
+def _world_in_all(results: Results) -> Iterator[Row]:
+    """Yield what holds for all kinds of attack together."""
+    found = at(results[WORLD], "by_payments")
+    yield "payments that are judged", count(at(found, "payments"))
+    yield "frauds among them", count(at(found, "frauds"))
+    yield "AUC", count(at(found, AUC), 3)
+    yield "average precision", count(at(found, AVERAGE_PRECISION), 3)
+
+
 def _streamed(results: Results) -> Iterator[Row]:
     found = results[STREAMED]
     for name, key in (
@@ -150,6 +159,7 @@ MODEL_TABLES: Final = {
         {run: COMMANDS[run] for run in STUDIES.values()},
         _studies,
     ),
+    "world-in-all": Table(("figure", "measured"), {WORLD: COMMANDS[WORLD]}, _world_in_all),
     "world": Table(
         (
             "scenario",
