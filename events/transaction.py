@@ -37,7 +37,7 @@ _Attributes = Annotated[
 ]
 
 
-class Transaction(msgspec.Struct, frozen=True, gc=False):
+class Transaction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One validated payment. Times in epoch milliseconds, money in integer minor units.
 
     Latitude and longitude are in degrees, both or neither. `time_zone` and `home_country` are those

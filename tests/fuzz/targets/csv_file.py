@@ -108,8 +108,11 @@ def seeds() -> Iterator[bytes]:
     ulb = ("Time," + ",".join(f"V{n}" for n in range(1, 29)) + ",Amount,Class\n").encode()
     cardwatch = b"transaction_id,card_id,merchant_id,timestamp_ms,amount_minor,currency\n"
     cardwatch += b"t,c,m,1714564800000,5,EUR\n"
+    homes = cardwatch.replace(b"\n", b",time_zone,home_country\n", 1).replace(b"EUR", b"EUR,UTC,NP")
     for layout, text in enumerate((handbook, sparkov, ulb + b"0," * 30 + b"0\n", cardwatch, own)):
         yield bytes([layout, 0]) + text
+    yield b"\3\0" + homes + b"u,c,m,1714564800000,5,EUR,asia/kathmandu,\n"
+    yield b"\3\0" + homes + b"v,c,m,1714564800000,5,EUR,,np\nw,c,m,1714564800000,5,EUR,Factory,XK\n"
     yield b"\4\0" + own.replace(b"12.34", b"1e999").replace(b"2024", b"99999")
     yield b"\4\1" + own.replace(b",", b"\t")
     yield b"\4\2" + gzip.compress(own)
