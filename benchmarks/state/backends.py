@@ -91,5 +91,5 @@ def check_memory(backend: Backend, cards: int, folder: Path) -> None:
         raise BenchmarkError(
             f"{cards:,} cards with backend {backend.name} may need {needed_mb:,} MiB of memory "
             f"(two TaskManagers of {heap_mb:,} MiB of heap, the broker) and {free_mb:,} MiB are "
-            "free: take fewer --cards" + (", or --backend rocksdb." if backend.on_heap else ".")
+            "free. Take fewer --cards" + (", or --backend rocksdb." if backend.on_heap else ".")
         )

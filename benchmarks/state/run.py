@@ -226,6 +226,6 @@ def _check_disk(settings: StateSettings) -> None:
     if free < needed:
         raise BenchmarkError(
             f"{settings.plan.total:,} payments and their decisions may need {needed / 1e9:,.1f} GB "
-            f"of disk and {free / 1e9:,.1f} GB are free: take fewer --cards, or name a folder on "
+            f"of disk and {free / 1e9:,.1f} GB are free. Take fewer --cards, or name a folder on "
             "another disk with --folder."
         )

@@ -118,7 +118,7 @@ def parallelism(wanted: Wanted, measured: Measured) -> int:
     if least > MAX_PARALLELISM:
         raise ValueError(
             f"{wanted.tx_per_s:,} payments a second: expected a parallelism of {MAX_PARALLELISM} "
-            f"at most, got {least}; a second job with topics of its own has to take a part."
+            f"at most, got {least}. A second job with topics of its own has to take a part."
         )
     return next(p for p in range(least, MAX_PARALLELISM + 1) if MAX_PARALLELISM % p == 0)
 

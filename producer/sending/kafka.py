@@ -111,8 +111,8 @@ class Sender:
         if self._drain() or self.failures[_TIMED_OUT]:
             raise SendError(
                 f"Kafka at {self._settings.bootstrap}: expected every record confirmed within "
-                f"{self._settings.timeout_s:g} s, got {self.failures[_TIMED_OUT]} that were not; "
-                "see whether the broker runs, then send them again (the job drops repeats)"
+                f"{self._settings.timeout_s:g} s, got {self.failures[_TIMED_OUT]} that were not. "
+                "See whether the broker runs, then send them again (the job drops repeats)."
             )
 
     def close(self) -> None:

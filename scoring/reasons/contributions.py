@@ -81,10 +81,6 @@ class EnsembleContributions:
         self.members = tuple(members)
         self._width = width
 
-    def member_parts(self, row: Floats) -> dict[str, Parts]:
-        """Return each model's own contributions for a row float32[k], in the units of its trees."""
-        return {member.name: member.parts(row) for member in self.members}
-
     def __call__(self, row: Floats) -> Doubles:
         """Return float64[k]: what each input of the graph adds to the weighted average of scores.
 

@@ -16,6 +16,7 @@ from cli.stack.submit import JOB, ROOT
 from events.topics import ALERTS, DECISIONS, Topic
 from stack.clients.reading import read_topic
 from stack.services.embedded import Stack
+from tests.counters import counted
 from tests.other_client import Read, with_confluent_kafka, with_kafka_python
 from tests.running import emptied, shipped_bundle
 from tests.traffic import send_days, simulation
@@ -117,12 +118,4 @@ def test_an_alert_of_an_open_transaction_is_early_and_not_committed(ran: Ran) ->
 
 def _decisions_counted(stack: Stack, job_id: str) -> float:
     """Return the sum of the counters of all risk levels."""
-    flink = stack.flink
-    (vertex,) = (
-        each["id"]
-        for each in flink.job(job_id)["vertices"]
-        if each["name"].startswith("merchant stage")
-    )
-    pattern = re.compile(r"cardwatch\.decisions\.(LOW|MEDIUM|HIGH)$")
-    names = [name for name in flink.metric_names(job_id, vertex) if pattern.search(name)]
-    return sum(flink.metrics(job_id, vertex, names).values()) if names else 0
+    return counted(stack.flink, job_id, "merchant stage", r"decisions\.(LOW|MEDIUM|HIGH)")

@@ -16,6 +16,7 @@ from events.topics import DEAD_LETTERS, DECISIONS, LABELS, MIB, TRANSACTIONS
 from producer.sending.kafka import Compression
 from stack.clients.reading import read_topic
 from stack.health.look import look
+from tests.counters import counted
 from tests.running import RunningJob
 from tests.waiting import wait_for
 from verify.faults.upstream import LARGEST_BYTES, set_topic, take_anything
@@ -133,8 +134,11 @@ def test_a_record_time_that_cannot_be_one_does_not_count_against_the_payment(
     assert (found["time-now"].flags, found["time-now"].received_ms) == ([], NOW_MS)
     assert "time-2019" not in found and "ahead" not in found, "a sound time bounds the payment's"
     odd = len(ODD_TIMES) + 1
-    wait_for(lambda: counted(job, "record_time") == odd, f"{odd} record times, a label's too")
-    assert counted(job, "labels") == 1
+    wait_for(
+        lambda: counted(job.stack.flink, job.job_id, "card stage", "record_time") == odd,
+        f"{odd} record times, a label's too",
+    )
+    assert counted(job.stack.flink, job.job_id, "card stage", "labels") == 1
 
 
 def test_tombstones_records_without_a_key_and_huge_ones_become_dead_letters(
@@ -172,17 +176,3 @@ def test_a_topic_that_kafka_compacts_is_a_problem_of_status(job: RunningJob) -> 
     [problem] = look(job.stack, broker_serves=True).problems
     set_topic(job.stack.kafka, {"cleanup.policy": "delete"})
     assert problem.startswith("Topic transactions is compacted")
-
-
-def counted(job: RunningJob, name: str) -> float:
-    """Return a counter of the card stage, summed over its subtasks."""
-    flink = job.stack.flink
-    [vertex] = [
-        each["id"] for each in flink.job(job.job_id)["vertices"] if "card stage" in each["name"]
-    ]
-    names = [
-        each
-        for each in flink.metric_names(job.job_id, vertex)
-        if each.endswith(f"cardwatch.{name}")
-    ]
-    return sum(flink.metrics(job.job_id, vertex, names).values()) if names else 0.0

@@ -17,6 +17,7 @@ from events.topics import DECISIONS, LABELS, TRANSACTIONS
 from stack.clients.reading import read_topic
 from stack.installation import ROOT
 from stack.submission.unread_record import recorded_gaps
+from tests.counters import counted
 from tests.running import RunningJob
 from tests.waiting import wait_for
 
@@ -168,10 +169,7 @@ def unread_deleted(job: RunningJob) -> float:
     """Return the metric of the running job."""
     flink = job.stack.flink
     [running] = flink.running()
-    vertex = flink.job(running.id)["vertices"][0]["id"]
-    names = flink.metric_names(running.id, vertex)
-    wanted = [name for name in names if name.endswith("cardwatch.unread_deleted")]
-    return sum(flink.metrics(running.id, vertex, wanted).values()) if wanted else 0
+    return counted(flink, running.id, "card stage", "unread_deleted")
 
 
 def test_a_topic_made_anew_is_not_passed_over_silently(job: RunningJob) -> None:

@@ -30,6 +30,9 @@ FRAGMENT = re.compile(r"(Its|Their|Of|See|As|It|They|Those|These|This|That|Them|
 POINTER = re.compile(r"\b(them|those)\b(?! (that|which|who|of|with|in|on|at))", re.IGNORECASE)
 QUESTION = re.compile(r"(What|Which|Where|Who|How|Its|Their|Of|It|They|Those|That|Them)\b")
 """How the first line of a docstring begins that neither says what is done nor names the thing."""
+TELLING = {"fail", "say", "warn", "step", "progress", "exit", "UsageError", "Fault", "refuse"}
+"""Functions and classes whose texts a user reads, beside what is raised."""
+WHOLE_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`(\d-])")
 VERBATIM = "\b"
 """Click's mark of a paragraph that keeps its lines: examples and tables, no sentences."""
 
@@ -110,6 +113,40 @@ def test_sentences_of_a_help_are_short() -> None:
         for paragraph in prose(text)
     )
     assert too_long(paragraphs) == []
+
+
+def literal(node: ast.expr) -> str:
+    """Return the text that an expression writes, with an X for each value; empty for no text."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(literal(part) or "X" for part in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return literal(node.left) + literal(node.right)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def told() -> Iterator[tuple[str, str]]:
+    """Yield the texts of errors and of calls that say something, each with its place."""
+    for folder in PRODUCT:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                call = node.exc if isinstance(node, ast.Raise) else node
+                if not isinstance(call, ast.Call):
+                    continue
+                name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+                if isinstance(node, ast.Raise) or name in TELLING:
+                    for argument in (*call.args, *(given.value for given in call.keywords)):
+                        yield f"{path.relative_to(ROOT)}:{argument.lineno}", literal(argument)
+
+
+def test_sentences_of_errors_and_remarks_are_short() -> None:
+    """An error stops where its next step begins: a colon does not make two sentences of one."""
+    long = {
+        (where, one)
+        for where, text in told()
+        for one in WHOLE_SENTENCE.split(text.strip())
+        if len(one.split()) > LONGEST
+    }
+    assert sorted(long) == []
 
 
 @pytest.mark.parametrize("words", commands())

@@ -72,7 +72,7 @@ def check_rewriting(taken: Sequence[TakenOver], cases: Mapping[str, Floats]) -> 
                 raise TrainingError(
                     f"The graph that {one.made.converter} made of {one.member.name} scores the "
                     f"rows of case {name!r} otherwise, by {difference:.3g}, than its trees in a "
-                    "bundle do, so no bundle was written: use --exporter cardwatch, and report it."
+                    "bundle do. No bundle was written: use --exporter cardwatch, and report it."
                 )
 
 

@@ -27,12 +27,12 @@ def refuse_too_few(targets: Targets, settings: FitSettings) -> None:
     if settings.balance == "smote" and 0 < frauds <= _SMOTE_NEIGHBOURS:
         raise TrainingError(
             f"SMOTE needs more than {_SMOTE_NEIGHBOURS} frauds in the training part and found "
-            f"{frauds}: give a longer history, or set `balance` to weights in the settings file."
+            f"{frauds}. Give a longer history, or set `balance` to weights in the settings file."
         )
     if frauds < FEWEST_FRAUDS or not good:
         raise TrainingError(
             f"The training part has {frauds} frauds and {good} good payments, and fitting needs "
-            f"{FEWEST_FRAUDS} frauds and a good payment at least: give a longer history, or learn "
+            f"{FEWEST_FRAUDS} frauds and a good payment at least. Give a longer history, or learn "
             "without labels by `./cardwatch train --models isolation_forest`."
         )
 

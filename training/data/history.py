@@ -102,7 +102,7 @@ def refuse_unlearnable(targets: Targets) -> None:
     known = targets[targets != UNKNOWN]
     if not len(known):
         raise TrainingError(
-            "No payment has a label, so there is nothing to learn from: give a file with an "
+            "No payment has a label, so there is nothing to learn from. Give a file with an "
             "is_fraud column, name your column in the mapping, or learn without labels by "
             "`./cardwatch train --models isolation_forest`."
         )

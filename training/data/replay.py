@@ -158,7 +158,7 @@ def _check_order(times_ms: Ints) -> None:
     if len(falls):
         row = int(falls[0]) + 1
         raise TrainingError(
-            f"Row {row} (from 0) of the history is earlier than the row before it, and windows "
+            f"Row {row} (from 0) of the history is earlier than the row before it. Windows "
             "need payments in order of time: sort the file by its timestamp, as `--sort` does."
         )
 

@@ -88,8 +88,8 @@ def time_folds(history: History, delay_ms: int, test_share: float, parts: int = 
     if edges[0] - delay_ms <= first_ms:
         raise TrainingError(
             f"The history spans {(end_ms - first_ms) / DAY_MS:.1f} days, and nothing is left to "
-            f"learn from before the test part and the label delay of {delay_ms / DAY_MS:.1f} days: "
-            "give a longer history, a smaller --test-share or a shorter --label-delay."
+            f"learn from before the test part and the label delay of {delay_ms / DAY_MS:.1f} days. "
+            "Give a longer history, a smaller --test-share or a shorter --label-delay."
         )
     _refuse_too_few_frauds(history, int(edges[0]), parts)
     folds = []
@@ -128,7 +128,7 @@ def checked(history: History, fold: Fold) -> Fold:
             missing = "fraud" if not frauds else "good payment"
             raise TrainingError(
                 f"The {part} part of the fold {fold.name} has {len(rows):,} labelled payments and "
-                f"no {missing} among them: give a history with both in every fold, or fewer folds."
+                f"no {missing} among them. Give a history with both in every fold, or fewer folds."
             )
     return fold
 

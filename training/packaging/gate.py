@@ -100,14 +100,14 @@ def check_parity(
         if not difference <= TOLERANCE:
             raise TrainingError(
                 f"The exported graph differs from the fitted models by {difference:.3g} on the "
-                f"rows of case {name!r} (at most {TOLERANCE:g} is allowed), so no bundle was "
+                f"rows of case {name!r} (at most {TOLERANCE:g} is allowed). No bundle was "
                 f"written: {_cause(expected, got, suspect)}."
             )
         changes = int((_levels(expected, thresholds) != _levels(got, thresholds)).sum())
         if changes:
             raise TrainingError(
                 f"{changes} of {len(rows)} rows of case {name!r} change their risk level in the "
-                "exported graph, so no bundle was written: move the thresholds a little with "
+                "exported graph. No bundle was written: move the thresholds a little with "
                 "--medium or --high."
             )
         steps = max(steps, difference)

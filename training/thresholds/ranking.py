@@ -55,8 +55,8 @@ class Ranking:
             least, most = cuts[0] / self._days, len(self._scores) / self._days
             raise TrainingError(
                 f"No threshold raises {alerts_a_day:g} alerts a day: validation has "
-                f"{most:,.1f} payments a day, and {least:,.2f} of them share the highest score; "
-                "ask for a budget between these with --medium or --high."
+                f"{most:,.1f} payments a day, and {least:,.2f} of them share the highest score. "
+                "Ask for a budget between these with --medium or --high."
             )
         return self._widest_near(wanted, cuts[cuts <= wanted])
 
@@ -81,7 +81,7 @@ class Ranking:
         if not len(complete):
             raise TrainingError(
                 f"No threshold reaches a recall of {recall:.2f} on validation, the most is "
-                f"{reached[-1]:.3f}, as the other frauds share the lowest score: ask for less "
+                f"{reached[-1]:.3f}, as the other frauds share the lowest score. Ask for less "
                 "with --medium or --high."
             )
         return self._widest_near(float(complete[0]), complete)
@@ -110,7 +110,7 @@ class Ranking:
             needed = 1 - costs.review / costs.block
             raise TrainingError(
                 f"Blocking pays at no threshold on validation: at these costs {needed:.0%} of the "
-                f"blocked must be frauds, and the best is {self._best_precision():.0%}; give a "
+                f"blocked must be frauds, and the best is {self._best_precision():.0%}. Give a "
                 "lower --block-cost, or another goal with --high."
             )
         return self._best(gains)

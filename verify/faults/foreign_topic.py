@@ -131,7 +131,7 @@ FAULTS = (
     Fault(
         "foreign-topic",
         "Payments in each codec, at record times that cannot be one, of aborted and of open "
-        "transactions; the job is stopped, and what one partition got meanwhile is deleted.",
+        "transactions. The job is stopped, and what one partition got meanwhile is deleted.",
         Kind.TRAFFIC,
         foreign_topic,
         moments=(Moment.RANDOM,),

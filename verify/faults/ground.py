@@ -54,7 +54,7 @@ def libfaketime() -> Path:
             return library
     raise UnfitError(
         "A clock of its own takes a libfaketime newer than 0.9.12, found "
-        f"{', '.join(map(str, found)) or 'none'}: build it from github.com/wolfcw/libfaketime "
+        f"{', '.join(map(str, found)) or 'none'}. Build it from github.com/wolfcw/libfaketime "
         f"(make -C src) and name its libfaketimeMT.so.1 in {LIBFAKETIME}."
     )
 

@@ -103,7 +103,7 @@ def _hang_before_commit(scene: Scene) -> int:
         time.sleep(_HOLD_S)
     raise BenchmarkError(
         f"Expected to stop the sink before one of {_TRIES} commits and was too early or too late "
-        "each time: the run says nothing; repeat it on a quieter machine."
+        "each time. The run says nothing: repeat it on a quieter machine."
     )
 
 
@@ -128,8 +128,8 @@ def _detected(scene: Scene) -> list[str]:
         )
     if not found.lost:
         raise BenchmarkError(
-            "Expected the outage to lose a transaction, and it lost none: the commit came before "
-            "the broker's abort, so the run says nothing; repeat it with another seed."
+            "Expected the outage to lose a transaction, and it lost none. The commit came before "
+            "the broker's abort, so the run says nothing: repeat it with another seed."
         )
     return found.lost
 
@@ -138,7 +138,7 @@ FAULTS = (
     Fault(
         "broker-outage",
         "The broker is away for longer than the transaction time-out, between a checkpoint and "
-        "its commit: the audit names what Kafka loses, an older savepoint brings it back.",
+        "its commit. The audit names what Kafka loses, an older savepoint brings it back.",
         Kind.PROCESS,
         broker_outage,
         moments=(Moment.RANDOM,),

@@ -72,8 +72,14 @@ def cases() -> dict[str, Floats]:
     return {name: rows[:150] for name, rows in found.items()}
 
 
+def parts(contributions: EnsembleContributions, name: str, row: Floats) -> Parts:
+    """Return one model's own contributions, in the units of its trees."""
+    (found,) = (member for member in contributions.members if member.name == name)
+    return found.parts(row)
+
+
 def parts_of(name: str, rows: Floats) -> list[Parts]:
-    return [fitted()[1].member_parts(row)[name] for row in rows]
+    return [parts(fitted()[1], name, row) for row in rows]
 
 
 CASES = (
@@ -166,7 +172,7 @@ def test_the_forests_contributions_are_shapleys_by_definition(depth: int) -> Non
     contributions = explained([ExportedTrees("forest", trees)], 5)
     for row in columns[:8]:
         expected = brute_force(trees, row)
-        got = contributions.member_parts(row)["forest"].contributions
+        got = parts(contributions, "forest", row).contributions
         np.testing.assert_allclose(got, expected, atol=1e-7)
 
 
@@ -205,7 +211,7 @@ def test_a_chain_of_tests_has_shapleys_values_by_definition(columns: list[int]) 
     rows = random.normal(size=(3, width)).astype(np.float32)
     rows[1, ::2], rows[2, ::3], rows[2, 1::3] = np.nan, np.inf, -np.inf
     for row in rows:
-        got = contributions.member_parts(row)["m"].contributions
+        got = parts(contributions, "m", row).contributions
         np.testing.assert_allclose(got, brute_force(trees, row), atol=1e-12)
 
 
@@ -217,20 +223,20 @@ def test_a_deep_tree_needs_more_points_and_stays_exact() -> None:
     trees = Trees((chain,), strict=False, base=0.0, logistic=False)
     contributions = explained([ExportedTrees("m", trees)], depth)
     for row in columns[:20]:
-        parts = contributions.member_parts(row)["m"]
+        found = parts(contributions, "m", row)
         known = expectation(chain, row, frozenset(range(depth)))
-        assert parts.margin == pytest.approx(known, abs=1e-9)
-    opposite = contributions.member_parts(-columns[0])["m"]
-    assert opposite.contributions[0] != contributions.member_parts(columns[0])["m"].contributions[0]
+        assert found.margin == pytest.approx(known, abs=1e-9)
+    opposite = parts(contributions, "m", -columns[0])
+    assert opposite.contributions[0] != parts(contributions, "m", columns[0]).contributions[0]
 
 
 def test_a_tree_without_split_moves_nothing() -> None:
     columns, targets = np.zeros((100, 2), np.float32), np.repeat(classes([0, 1]), 50)
     forest = RandomForestClassifier(2, random_state=0).fit(columns, targets)
     contributions = explained([ExportedTrees("m", forest_trees(forest))], 2)
-    parts = contributions.member_parts(columns[0])["m"]
-    assert parts.base == pytest.approx(forest.predict_proba(columns[:1])[0, 1], abs=1e-6)
-    np.testing.assert_allclose(parts.contributions, 0.0, atol=1e-12)
+    found = parts(contributions, "m", columns[0])
+    assert found.base == pytest.approx(forest.predict_proba(columns[:1])[0, 1], abs=1e-6)
+    np.testing.assert_allclose(found.contributions, 0.0, atol=1e-12)
 
 
 def test_at_the_base_the_factor_is_the_slope() -> None:
