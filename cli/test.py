@@ -105,6 +105,8 @@ def command(
     shared = workers or _workers()
     tests = [*_pytest(speeds, shared, out), *pytest_arguments]
     out.detail(" ".join(tests))
+    # Once, and not in each worker; what cannot be compiled is found by the tests.
+    subprocess.run(_module("scoring.warm"), cwd=ROOT, check=False)
     passed, times = _run(tests)
     failed = [check.name for check in checks if not check.passed()]
     if not passed:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Final
 
 import pytest
 
 from stack import ports
+
+LONGEST: Final = "job_stack"
+"""Fixture of the longest group: jobs one after the other, which wait more than they compute."""
 
 
 def group(file: str, fixtures: Sequence[str]) -> str | None:
@@ -16,7 +20,7 @@ def group(file: str, fixtures: Sequence[str]) -> str | None:
     What modules share is made once: a stack, or what a file's fixtures make. The tests of faults
     have a stack each.
     """
-    for shared in ("job_stack", "stack"):
+    for shared in (LONGEST, "stack"):
         if shared in fixtures:
             return shared
     return None if file.startswith("tests/faults/") else file
@@ -24,9 +28,10 @@ def group(file: str, fixtures: Sequence[str]) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark each test with its group."""
+    """Mark each test with its group, and put the longest group first, beside all others."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
+    items.sort(key=lambda item: LONGEST not in getattr(item, "fixturenames", ()))
     for item in items:
         file = item.nodeid.partition("::")[0]
         if (name := group(file, getattr(item, "fixturenames", ()))) is not None:

@@ -65,8 +65,8 @@ class Measuring:
         commit = commit_of(root)
         if commit is None:
             raise RecordingError(
-                f"A figure is recorded with its commit, and {root} is no git checkout with one: "
-                "record from a clone, or take --json PATH in place of --record."
+                f"A figure is recorded with its commit, and {root} is no git checkout with one. "
+                "Record from a clone, or take --json PATH in place of --record."
             )
         self._commit = commit
         self._check("A figure is recorded with its commit, but the tree has changes in")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Literal
@@ -74,3 +75,17 @@ def test_what_shares_a_stack_goes_to_one_worker(
     file: str, fixtures: tuple[str, ...], wanted: str | None
 ) -> None:
     assert group(file, fixtures) == wanted
+
+
+def test_the_longest_group_begins_first() -> None:
+    """Tests of one worker that wait for jobs run beside all others, and not behind them."""
+    files = ("tests/integration/test_produce.py", "tests/integration/test_dead_letters.py")
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", *files],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = [line.partition("::")[0] for line in told.stdout.splitlines() if "::" in line]
+    assert list(dict.fromkeys(found)) == [*reversed(files)]

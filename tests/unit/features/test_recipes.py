@@ -21,6 +21,9 @@ TESTS = ("test_contract.py", "test_descriptions.py", "test_card_oracle.py")
 SPOKEN_OF = ("card_merchant_count_30d", "is_gambling")
 CHOSEN = (*SPOKEN_OF, "kernel", "names", "test_each_step_equals_the_oracle")
 
+UNTOUCHED = "merchant]"
+"""End of the names of tests of the merchant's kernel, which no recipe changes."""
+
 
 class Edit(NamedTuple):
     """One passage of a file, before and after."""
@@ -85,8 +88,10 @@ def test_both_recipes_give_features_that_pass_their_contract_and_their_oracle(co
 def run(tree: Path) -> subprocess.CompletedProcess[str]:
     """Run the features' own tests in the tree, with kernels compiled from it."""
     folder = Path("tests/unit/features")
+    # The profile `ci` has no deadline: a busy machine is no defect of the recipe.
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"]
-    command += ["-k", " or ".join(CHOSEN), *(str(folder / name) for name in TESTS)]
+    command += ["--hypothesis-profile", "ci", "-k", f"({' or '.join(CHOSEN)}) and not {UNTOUCHED}"]
+    command += [str(folder / name) for name in TESTS]
     here = {"PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(tree / "numba")}
     return subprocess.run(
         command, cwd=tree, env=os.environ | here, capture_output=True, text=True, check=False

@@ -132,7 +132,7 @@ def test_a_failing_gate_leaves_no_bundle(tmp_path: Path, monkeypatch: pytest.Mon
 
     original = FittedEnsemble.predict
     monkeypatch.setattr(FittedEnsemble, "predict", shifted)
-    with pytest.raises(TrainingError, match="no bundle was written"):
+    with pytest.raises(TrainingError, match="No bundle was written"):
         train(random_history(), Settings(SMALL), ORIGIN, Destination(tmp_path))
     assert list(tmp_path.rglob("*")) == []
 
