@@ -13,7 +13,7 @@ def test_a_library_that_is_not_there_is_named_with_the_next_step(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(ground.LIBFAKETIME, str(tmp_path / "nothing.so"))
-    with pytest.raises(ground.UnfitError, match=r"nothing\.so: build it from .*CARDWATCH_LIB"):
+    with pytest.raises(ground.UnfitError, match=r"nothing\.so\. Build it from .*CARDWATCH_LIB"):
         ground.libfaketime()
 
 
