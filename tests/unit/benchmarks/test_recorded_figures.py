@@ -209,7 +209,7 @@ def test_a_change_of_the_code_meanwhile_is_refused(tree: Path) -> None:
 
 
 def test_a_folder_without_git_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="no git checkout with one. Record from a clone"):
+    with pytest.raises(RecordingError, match=r"no git checkout with one\. Record from a clone"):
         Measuring(tmp_path, "./cardwatch bench")
 
 

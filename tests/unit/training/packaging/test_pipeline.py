@@ -120,7 +120,7 @@ def test_an_isolation_forest_is_trained_without_labels(tmp_path: Path) -> None:
 def test_other_models_without_both_classes_say_what_to_do(tmp_path: Path, label: int) -> None:
     history = random_history()
     same = replace(history, targets=np.full_like(history.targets, label))
-    with pytest.raises(TrainingError, match="[Gg]ive a"):
+    with pytest.raises(TrainingError, match=r"[Gg]ive a"):
         train(same, Settings(SMALL), ORIGIN, Destination(tmp_path))
     assert list(tmp_path.rglob("*")) == []
 
