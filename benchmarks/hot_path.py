@@ -99,7 +99,7 @@ class _HotPath:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._path = payment_path()
+        self._path = payment_path(bundle.rates)
         self._states: dict[str, dict[str, bytes]] = {one.name: {} for one in self._path.entities}
         self._load = Load()
         for record in self._load.take_payments(_MONTH):
@@ -113,7 +113,7 @@ class _HotPath:
         received = clock.run(first.name, "parse and validate", _receive, records)
         steps = self._visit(clock, first, [payment for payment, _ in received])
         pairs = zip(received, steps, strict=True)
-        requests = [first_request(first, one, step, _NOW_MS) for one, step in pairs]
+        requests = [first_request(self._path, one, step, _NOW_MS) for one, step in pairs]
         before = first
         for entity in others:
             packed = clock.run(before.name, "pack the hand-over", pack, requests)
@@ -155,7 +155,7 @@ class _HotPath:
 
     def _alert(self, flagged: tuple[Decision, Scored]) -> bytes:
         decision, (request, values, _) = flagged
-        told = self._bundle.explainer.explain(values, request.payment)
+        told = self._bundle.explainer.explain(values, request.payment, request.reference_currency)
         return encode_alert(alert(decision, request, told))
 
 

@@ -39,6 +39,8 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     flags: fields.Flags[list[Flag]]
     received_ms: fields.ReceivedMs
     decided_ms: fields.DecidedMs
+    reference_currency: fields.ReferenceCurrency[str | None] = None
+    rates_date: fields.RatesDate[str | None] = None
     reasons: fields.Reasons[list[Reason]]
     contributions: fields.Contributions = {}
     contribution_base: fields.ContributionBase = 0.0

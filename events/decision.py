@@ -15,14 +15,17 @@ from events.wire import MAX_DEPTH, decode_event
 
 DECISION_VERSION: Final = 1
 
-Flag = Literal["late", "late_merchant", "compacted_card", "compacted_merchant", "record_time"]
+Flag = Literal[
+    "late", "late_merchant", "compacted_card", "compacted_merchant", "record_time", "no_rate"
+]
 """What a reader has to know about a decision's features and times.
 
 `late`, `late_merchant`: the payment is more than a day behind the newest of its card, of its
 merchant, so that the longest windows may lack payments. `compacted_card`, `compacted_merchant`:
 part of the history is in buckets, so that windows have blurred edges, wider for a payment that
 comes late. `record_time`: the Kafka time of the payment's record cannot be one, and `received_ms`
-is the payment's own time.
+is the payment's own time. `no_rate`: the payment's currency has no rate, so the features of its
+amount are missing.
 """
 
 
@@ -50,8 +53,10 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     payment as it was received, without the fields that nobody asked to keep. `received_ms` is the
     Kafka time of the payment's record, or the payment's own time where the flag `record_time` says
     that the record's cannot be one. `sequences` holds the payment's numbers at entities other than
-    its card and its merchant, by their names, where there are such. `policy`,
-    `policy_version` and `decided_by` are None in a decision of a release that did not name them.
+    its card and its merchant, by their names, where there are such. `reference_currency` is that of
+    the amounts among the features, `rates_date` the day of the rates that converted them. These
+    two, `policy`, `policy_version` and `decided_by` are None in a decision of a release that did
+    not name them.
     """
 
     transaction_id: fields.TransactionId[Written]
@@ -76,6 +81,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     decided_ms: fields.DecidedMs
     features: fields.Features[msgspec.Raw]
     payment: fields.Payment[msgspec.Raw]
+    reference_currency: fields.ReferenceCurrency[str | None] = None
+    rates_date: fields.RatesDate[str | None] = None
     sequences: fields.Sequences[dict[str, int] | msgspec.UnsetType] = msgspec.UNSET
     schema_version: fields.SchemaVersion = DECISION_VERSION
 

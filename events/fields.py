@@ -148,6 +148,18 @@ AmountMinor = Annotated[
 _CURRENCY: Final = "Currency of the payment as an ISO 4217 code, such as EUR."
 Currency = Annotated[str, _about(_CURRENCY, enum=sorted(EXPONENTS))]
 WrittenCurrency = Annotated[str, _about(_CURRENCY, pattern="^[A-Z]{3}$")]
+_BEFORE_RATES: Final = " Absent or null in decisions of releases that converted no amounts."
+ReferenceCurrency = Annotated[
+    T,
+    _about(
+        "Currency that the amounts among the features are converted into, as an ISO 4217 code."
+        f"{_BEFORE_RATES}"
+    ),
+]
+RatesDate = Annotated[
+    T,
+    _about(f"Day of the exchange rates that converted the amounts, as 2026-10-06.{_BEFORE_RATES}"),
+]
 
 # The score and the decision.
 Probability = Annotated[
@@ -208,7 +220,8 @@ Flags = Annotated[
         "payments. late_merchant: the same for the merchant's newest payment. compacted_card: part "
         "of the card's history is in buckets, so windows have blurred edges. compacted_merchant: "
         "the same for the merchant's history. record_time: the Kafka time of the payment's record "
-        "is impossible, so received_ms is the payment's own time."
+        "is impossible, so received_ms is the payment's own time. no_rate: the payment's currency "
+        "has no rate, so the features of its amount are missing."
     ),
 ]
 ReceivedMs = Annotated[

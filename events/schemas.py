@@ -30,6 +30,7 @@ _BOTH_OR_NEITHER: Final = [
 
 
 _OF_POLICY: Final = ("policy", "policy_version", "decided_by", "tags")
+_OF_RATES: Final = ("reference_currency", "rates_date")
 
 
 class Document(NamedTuple):
@@ -72,13 +73,13 @@ DOCUMENTS: Final[dict[str, Document]] = {
         Decision,
         "Decision",
         "The decision on one payment, on the topic decisions, keyed by card_id.",
-        frozenset({"sequences", *_OF_POLICY}),
+        frozenset({"sequences", *_OF_POLICY, *_OF_RATES}),
     ),
     "alert": Document(
         Alert,
         "Alert",
         "A decision at MEDIUM or HIGH with its reasons, on the topic alerts, keyed by card_id.",
-        frozenset({"contributions", "contribution_base", *_OF_POLICY}),
+        frozenset({"contributions", "contribution_base", *_OF_POLICY, *_OF_RATES}),
     ),
     "dead-letter": Document(
         DeadLetter,

@@ -47,7 +47,7 @@ def main() -> None:
 
 def scored(lines: Iterable[bytes], bundle: Bundle) -> Iterator[Answer | Refusal]:
     """Yield the answer to each payment, or why there is none."""
-    path = payment_path()
+    path = payment_path(bundle.rates)
     states: dict[str, dict[str, bytes]] = {one.name: {} for one in path.entities}
     now_ms = int(NOW.timestamp() * 1000)
     for line in lines:

@@ -6,9 +6,12 @@ the sentences are built from the declarations. CONTRIBUTING.md has the recipe fo
 A description is one sentence for a user. Behind its semicolon stands what a feature is where there
 is nothing to measure: NaN is not known, 0 is none. A test computes both.
 
-- **Units.** Amounts are in major units of the payment's currency, exact in its minor units and not
-  converted. Amounts of several currencies of one card are added as they are. A sum ends at 922
-  trillion major units; means and deviations beyond are not exact.
+- **Units.** Amounts are in major units of the reference currency, converted by the rates of one day
+  and never coarser than the payment's own minor unit. A sum ends at 92 billion major units of a
+  currency such as the euro; means and deviations beyond are not exact.
+- **No rate.** A payment whose currency has no rate counts as a payment, and its amount is not known
+  (`no_rate`). Its own amount features are NaN. Sums, means, deviations, maxima and medians of later
+  payments are those of the known amounts.
 - **Last w.** The window (t - w, t], where t is the payment's timestamp. The payment itself counts.
 - **Earlier.** Without the payment itself: what arrived before it and is not newer by its timestamp.
   A payment that arrives late is measured as of its own time, so what is newer does not count; a
@@ -64,6 +67,7 @@ TERMS: Final = (
     "The last 24h are the 24 hours that end with the payment's own timestamp.",
     "Earlier payments arrived before the payment and are not newer by their timestamp.",
     "The newest place is of the newest payment with coordinates that arrived before.",
+    "Amounts are in the reference currency; that of a payment without a rate is not known.",
     "NaN means not known.",
     "With ten cities known, a 16-bit hash takes a new city for a known one in 1 of 6,500 cases.",
 )

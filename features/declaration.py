@@ -32,10 +32,13 @@ class Values(Protocol):
         """
 
     def paid(self) -> str:
-        """Return the payment's own amount in words, exact, with its currency."""
+        """Return the payment's own amount in words, exact, with its currency.
+
+        Behind an amount in another currency than the reference stands its value in that.
+        """
 
     def money(self, major: float) -> str:
-        """Return an amount in words that a feature holds, with its currency."""
+        """Return an amount in words that a feature holds, with the reference currency."""
 
     def clock(self) -> str:
         """Return the words for the clock that gives the payment its hour, to stand behind a time.

@@ -13,6 +13,7 @@ from events.label import Label
 from events.timestamps import is_record_time
 from features import warm_up
 from features.card.transition import CardStep
+from features.money.rates import Rates
 from jobs.flink_edge.direct import Fields
 from jobs.flink_edge.stage import Stage
 from jobs.flink_edge.state import entity_state
@@ -28,20 +29,27 @@ class CardStage(Stage):
     name = "card stage"
 
     def __init__(
-        self, ttl: timedelta, keep: frozenset[str], *, direct: bool, unread_deleted: int = 0
+        self,
+        ttl: timedelta,
+        keep: frozenset[str],
+        rates: Rates,
+        *,
+        direct: bool,
+        unread_deleted: int = 0,
     ) -> None:
         super().__init__(direct=direct)
         self._ttl = ttl
         self._keep = keep
+        self._rates = rates
         self._unread_deleted = unread_deleted
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Open the state and compile the kernels before the first payment."""
         warm_up()
-        path = payment_path()
-        self._entity: Entity[CardStep] = path.entity("card")
-        self._next_key = path.after("card").key
-        self._label_key = path.learning.key
+        self._path = payment_path(self._rates)
+        self._entity: Entity[CardStep] = self._path.entity("card")
+        self._next_key = self._path.after("card").key
+        self._label_key = self._path.learning.key
         self._state = runtime_context.get_state(entity_state("card", self._ttl))
         self._counters = Counters(runtime_context.get_metrics_group())
         if self._unread_deleted:
@@ -67,7 +75,9 @@ class CardStage(Stage):
             self._counters.add("late")
         if step.unchecked:
             self._counters.add("repeats_unchecked")
-        request = first_request(self._entity, received, step, time_ms, odd_record_time=odd_time)
+        if step.no_rate:
+            self._counters.add("no_rate", payment.currency)
+        request = first_request(self._path, received, step, time_ms, odd_record_time=odd_time)
         return ((self._next_key(payment), pack(request)),)
 
     def _aside(

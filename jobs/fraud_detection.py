@@ -56,13 +56,13 @@ def build(env: StreamExecutionEnvironment, settings: JobSettings) -> None:
 
 def _card_stage(settings: JobSettings, ttl: timedelta) -> CardStage:
     keep, unread = settings.keep_fields, settings.unread_deleted
-    return CardStage(ttl, keep, direct=settings.direct, unread_deleted=unread)
+    return CardStage(ttl, keep, settings.rates, direct=settings.direct, unread_deleted=unread)
 
 
 def _merchant_stage(settings: JobSettings, ttl: timedelta) -> MerchantStage:
     bundle = str(settings.bundle)
     finish = ScoreHere(bundle) if settings.profile == "latency" else PassOn()
-    return MerchantStage(ttl, finish, direct=settings.direct)
+    return MerchantStage(ttl, finish, settings.rates, direct=settings.direct)
 
 
 def _answers(

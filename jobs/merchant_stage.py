@@ -10,6 +10,7 @@ from events.label import Label
 from events.topics import DEAD_LETTERS
 from features import warm_up
 from features.merchant.transition import MerchantStep
+from features.money.rates import Rates
 from jobs.flink_edge.direct import Fields
 from jobs.flink_edge.stage import Stage
 from jobs.flink_edge.state import entity_state
@@ -34,15 +35,16 @@ class MerchantStage(Stage):
 
     name = "merchant stage"
 
-    def __init__(self, ttl: timedelta, finish: Finish, *, direct: bool) -> None:
+    def __init__(self, ttl: timedelta, finish: Finish, rates: Rates, *, direct: bool) -> None:
         super().__init__(direct=direct)
         self._ttl = ttl
         self._finish = finish
+        self._rates = rates
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Open the state and load what the profile needs before the first payment."""
         warm_up()
-        path = payment_path()
+        path = payment_path(self._rates)
         self._entity: Entity[MerchantStep] = path.entity("merchant")
         self._learning = path.learning
         self._state = runtime_context.get_state(entity_state("merchant", self._ttl))

@@ -11,6 +11,9 @@ from typing import Final, Literal, cast
 
 from events.card_data.names import card_data_named
 from events.transaction import FIELDS
+from features.money.rates import Rates, RatesError
+from scoring.bundle.files import BundleError
+from scoring.bundle.rates_file import rates_of
 
 Profile = Literal["latency", "throughput"]
 PROFILES: tuple[Profile, ...] = ("latency", "throughput")
@@ -51,6 +54,8 @@ class JobSettings:
     decided, and an open transaction holds back what is behind it in its partition (ADR 0027).
     `keep_fields` are names of fields that this release does not know and that decisions carry.
     The properties are of Kafka's consumer in the source and of its producer in the sink.
+    `rates` are read where the job is submitted and go with the graph to every TaskManager, so a
+    restart decides by the same ones.
     `unread_deleted` counts the records that the job will never read, for its metric of that name.
     """
 
@@ -69,12 +74,22 @@ class JobSettings:
     state_ttl_days: int
     keep_fields: frozenset[str]
     direct: bool
+    rates: Rates
     unread_deleted: int = 0
 
 
 def parse_settings(arguments: Sequence[str]) -> JobSettings:
-    """Read the job's arguments; argparse ends the process with 2 where they are wrong."""
-    return _settings(make_parser().parse_args(arguments))
+    """Read the job's arguments, the bundle's rates or those of `--rates` among them.
+
+    argparse ends the process with 2 where they are wrong.
+    """
+    parser = make_parser()
+    found = parser.parse_args(arguments)
+    try:
+        rates = rates_of(found.bundle, found.rates)
+    except (BundleError, RatesError) as error:
+        parser.error(str(error))
+    return _settings(found, rates)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -123,6 +138,13 @@ def _add_scoring(group: argparse._ArgumentGroup) -> None:
         type=_folder,
         required=True,
         help="Folder of the model bundle, at the same path on every TaskManager.",
+    )
+    group.add_argument(
+        "--rates",
+        type=Path,
+        metavar="FILE",
+        help="File of exchange rates in place of the bundle's, such as eurofxref-daily.xml of the "
+        "European Central Bank; read once, where the job is submitted.",
     )
     group.add_argument(
         "--profile",
@@ -201,7 +223,7 @@ def _add_rare(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _settings(found: argparse.Namespace) -> JobSettings:
+def _settings(found: argparse.Namespace, rates: Rates) -> JobSettings:
     return JobSettings(
         bootstrap=found.bootstrap,
         bundle=found.bundle,
@@ -218,6 +240,7 @@ def _settings(found: argparse.Namespace) -> JobSettings:
         state_ttl_days=found.state_ttl_days,
         keep_fields=frozenset(found.keep_field),
         direct=found.direct,
+        rates=rates,
         unread_deleted=found.unread_deleted,
     )
 

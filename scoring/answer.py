@@ -78,6 +78,6 @@ def answer(
     if decision.risk_level == LOW:
         return Answer(LOW, encoded, None, decided_ms)
     row = model_input(values, request.payment, bundle.attributes)
-    told = bundle.explainer.explain(row, request.payment)
+    told = bundle.explainer.explain(row, request.payment, request.reference_currency)
     raised = encode_alert(alert(decision, request, told))
     return Answer(decision.risk_level, encoded, raised, decided_ms)

@@ -10,6 +10,7 @@ import numpy as np
 
 from features.catalogue import FEATURE_NAMES, FEATURE_SET_VERSION
 from features.kernels.compiled import one_compiler
+from features.money.rates import Rates
 from scoring.bundle.files import (
     RESTORE,
     RETRAIN,
@@ -20,9 +21,18 @@ from scoring.bundle.files import (
     is_file_name,
     read_arrays,
 )
-from scoring.bundle.manifest import COVERS_FILE, GOLDEN_FILE, GRAPH_FILE, MANIFEST_FILE, Manifest
+from scoring.bundle.manifest import (
+    COVERS_FILE,
+    FIRST_WITH_RATES,
+    GOLDEN_FILE,
+    GRAPH_FILE,
+    MANIFEST_FILE,
+    RATES_FILE,
+    Manifest,
+)
 from scoring.bundle.manifest_file import read_manifest
 from scoring.bundle.manifest_sense import check_golden_levels, check_sense
+from scoring.bundle.rates_file import bundle_rates
 from scoring.bundle.tensors import PROBABILITY, Matrix
 from scoring.decision.policy import Policy, ThresholdPolicy
 from scoring.graph_loader import read_graph
@@ -52,7 +62,8 @@ class Bundle:
 
     ``columns`` names what ``scorer`` expects of a whole feature vector: FEATURE_NAMES, then the
     attributes of a payment that this model reads. ``explainer`` gives the reasons of an
-    alert, ``policy`` the level of a decision.
+    alert, ``policy`` the level of a decision. ``rates`` are those that its amounts were converted
+    by.
     """
 
     path: Path
@@ -61,6 +72,7 @@ class Bundle:
     explainer: Explainer
     policy: Policy
     columns: tuple[str, ...]
+    rates: Rates
 
     @cached_property
     def attributes(self) -> tuple[str, ...]:
@@ -73,20 +85,22 @@ def load_bundle(path: Path | str) -> Bundle:
     """Load the bundle in a folder such as ``onnx_models/ensemble/1``.
 
     Raises BundleError where the manifest is not what its digest says or contradicts itself, or
-    where the format, the feature set, a feature, a file's hash, the graph's inputs, outputs and
-    numbers or the covers of its trees differ from what the manifest and this release say.
+    where the format, the feature set, a feature, a file's hash, the rates, the graph's inputs,
+    outputs and numbers or the covers of its trees differ from what the manifest and this release
+    say.
     """
     folder = Path(path)
     manifest = read_manifest(folder)
     _check_features(manifest, folder)
     check_sense(manifest, folder)
     _check_files(manifest, folder)
+    rates = bundle_rates(manifest, folder)
     columns = (*FEATURE_NAMES, *(n for n in manifest.feature_names if _is_attribute(n)))
     positions = [columns.index(name) for name in manifest.feature_names]
     with one_compiler():
         scorer, contributions = read_graph(manifest, folder, positions, len(columns))
     explainer = Explainer(contributions, positions, columns, manifest)
-    return Bundle(folder, manifest, scorer, explainer, ThresholdPolicy(manifest), columns)
+    return Bundle(folder, manifest, scorer, explainer, ThresholdPolicy(manifest), columns, rates)
 
 
 def verify_golden(bundle: Bundle) -> float:
@@ -191,6 +205,8 @@ def _check_features(manifest: Manifest, folder: Path) -> None:
 def _check_files(manifest: Manifest, folder: Path) -> None:
     """Refuse a missing or altered file, and a manifest that does not list what is needed."""
     needed = {GRAPH_FILE, GOLDEN_FILE, COVERS_FILE, *(member.file for member in manifest.members)}
+    if manifest.format_version >= FIRST_WITH_RATES:
+        needed.add(RATES_FILE)
     unlisted = sorted(needed - manifest.files.keys())
     if unlisted:
         raise BundleError("Files without a hash", folder, "a SHA-256 each", unlisted, RESTORE)

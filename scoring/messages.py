@@ -28,7 +28,8 @@ class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     `original` is the payment as it was received. `features` holds float32 as bytes, those of each
     entity that the payment has visited, in the order of the path; behind the last entity they are
     complete. `sequences` holds the payment's number at each of these entities, by its name.
-    `received_ms` is the Kafka time, see `events.decision.Decision`.
+    `received_ms` is the Kafka time, see `events.decision.Decision`. `reference_currency` and
+    `rates_date` are of the rates that the first entity converted the amount by.
     """
 
     payment: Transaction
@@ -37,6 +38,8 @@ class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     sequences: dict[str, int]
     flags: list[Flag]
     received_ms: int
+    reference_currency: str
+    rates_date: str
 
     def latency_ms(self, now_ms: int) -> int | None:
         """Return the time since Kafka had the payment, None where its record does not tell."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar, get_args
 
@@ -31,6 +31,7 @@ from features.card.transition import CardStep
 from features.catalogue import CARD_FEATURES, MERCHANT_FEATURES
 from features.merchant import transition as merchant
 from features.merchant.transition import LabelStep, MerchantStep
+from features.money.rates import Rates
 
 _FLAG_ORDER: Final = get_args(Flag)
 
@@ -114,12 +115,13 @@ class Entity(Generic[S]):
 
 @dataclass(frozen=True)
 class Path:
-    """The entities of a payment, in the order of its visits.
+    """The entities of a payment, in the order of its visits, and the rates that they convert by.
 
     ValueError where two entities share a name or a feature, or where not exactly one learns.
     """
 
     entities: tuple[Entity[Any], ...]
+    rates: Rates
 
     def __post_init__(self) -> None:
         names = [entity.name for entity in self.entities]
@@ -189,37 +191,39 @@ def in_order(flags: list[Flag]) -> list[Flag]:
     return sorted(flags, key=_FLAG_ORDER.index) if len(flags) > 1 else flags
 
 
-def payment_path() -> Path:
-    """Return the path of the product: the card, then the merchant.
+def payment_path(rates: Rates) -> Path:
+    """Return the path of the product: the card, then the merchant, amounts converted by rates.
 
     The card first, because Kafka keeps the payments of a card in order, so the card's features are
     the same at every parallelism, and because repeats and reused ids end there.
     """
-    return _PATH
+    return Path((_card(rates), _merchant(rates)), rates)
 
 
-def _advance_card(state: bytes | None, payment: Transaction) -> CardStep | Refusal:
-    step = card.advance(state, payment)
-    if step.repeated:
-        return REPEATED
-    return card.reused_id(payment, step) if step.reused else step
+def _card(rates: Rates) -> Entity[CardStep]:
+    def advance(state: bytes | None, payment: Transaction) -> CardStep | Refusal:
+        step = card.advance(state, payment, rates)
+        if step.repeated:
+            return REPEATED
+        return card.reused_id(payment, step) if step.reused else step
+
+    return Entity(
+        name="card",
+        key=attrgetter("card_id"),
+        advance=advance,
+        features=tuple(feature.name for feature in CARD_FEATURES),
+        late="late",
+        compacted="compacted_card",
+    )
 
 
-_CARD: Final = Entity[CardStep](
-    name="card",
-    key=attrgetter("card_id"),
-    advance=_advance_card,
-    features=tuple(feature.name for feature in CARD_FEATURES),
-    late="late",
-    compacted="compacted_card",
-)
-_MERCHANT: Final = Entity[MerchantStep](
-    name="merchant",
-    key=attrgetter("merchant_id"),
-    advance=merchant.advance,
-    features=tuple(feature.name for feature in MERCHANT_FEATURES),
-    late="late_merchant",
-    compacted="compacted_merchant",
-    learning=Learning(attrgetter("merchant_id"), merchant.learn),
-)
-_PATH: Final = Path((_CARD, _MERCHANT))
+def _merchant(rates: Rates) -> Entity[MerchantStep]:
+    return Entity(
+        name="merchant",
+        key=attrgetter("merchant_id"),
+        advance=partial(merchant.advance, rates=rates),
+        features=tuple(feature.name for feature in MERCHANT_FEATURES),
+        late="late_merchant",
+        compacted="compacted_merchant",
+        learning=Learning(attrgetter("merchant_id"), partial(merchant.learn, rates=rates)),
+    )

@@ -15,7 +15,7 @@ from events.topics import LABEL_RECEIPTS, LABELS
 from events.transaction import Transaction, receive_transaction
 from features.merchant.transition import LabelStep
 from scoring.messages import ScoringRequest
-from scoring.path import REFUSALS, Entity, Path, Refusal, S, States, in_order, visit
+from scoring.path import REFUSALS, Entity, Path, Refusal, S, States, Step, in_order, visit
 
 Record = tuple[str, int, bytes | None, bytes | None]
 """Topic, Kafka time (ms), key and value of a record of the transactions or the labels topic."""
@@ -51,18 +51,29 @@ def receive_one(
 
 
 def first_request(
-    entity: Entity[S], received: Received, step: S, record_ms: int, *, odd_record_time: bool = False
+    path: Path, received: Received, step: Step, record_ms: int, *, odd_record_time: bool = False
 ) -> ScoringRequest:
     """Return what the path's first entity hands on of a payment.
 
     The payment's own time stands in for a Kafka time that can be none.
     """
     payment, original = received
+    entity, rates = path.entities[0], path.rates
     flags = entity.flags_of(step) if step.late or step.compacted else []
     if odd_record_time:
         flags, record_ms = in_order([*flags, "record_time"]), payment.timestamp_ms
-    sequences = {entity.name: step.sequence}
-    return ScoringRequest(payment, original, step.values.tobytes(), sequences, flags, record_ms)
+    if payment.currency not in rates.currencies:
+        flags = [*flags, "no_rate"]
+    return ScoringRequest(
+        payment,
+        original,
+        step.values.tobytes(),
+        {entity.name: step.sequence},
+        flags,
+        record_ms,
+        rates.reference,
+        rates.date,
+    )
 
 
 def next_request(entity: Entity[S], request: ScoringRequest, step: S) -> ScoringRequest:
@@ -77,6 +88,8 @@ def next_request(entity: Entity[S], request: ScoringRequest, step: S) -> Scoring
         {**request.sequences, entity.name: step.sequence},
         flags,
         request.received_ms,
+        request.reference_currency,
+        request.rates_date,
     )
 
 
@@ -91,7 +104,7 @@ def walk(
     first, *others = path.entities
     steps = visit(first, [payment for (payment, _), _ in received], states[first.name])
     found: list[ScoringRequest | Refusal] = [
-        step if isinstance(step, REFUSALS) else first_request(first, one, step, record_ms)
+        step if isinstance(step, REFUSALS) else first_request(path, one, step, record_ms)
         for step, (one, record_ms) in zip(steps, received, strict=True)
     ]
     for entity in others:

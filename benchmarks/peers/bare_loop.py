@@ -51,7 +51,7 @@ class BareLoop:
     def __init__(self, bootstrap: str, bundle: Bundle, outputs: Sequence[str]) -> None:
         """`outputs` names the topics of decisions, alerts and receipts."""
         self._bundle = bundle
-        self._path = payment_path()
+        self._path = payment_path(bundle.rates)
         self._states: dict[str, dict[str, bytes]] = {one.name: {} for one in self._path.entities}
         self._learner = next(one.name for one in self._path.entities if one.learning)
         self._consumer = _consumer(bootstrap)

@@ -8,7 +8,9 @@ import numpy as np
 
 from events.decision import Decision, decision_features
 from features.catalogue import CARD_FEATURES
+from features.money.shipped import SHIPPED
 from scoring.loader import Bundle
+from scoring.path import payment_path
 from verify.parity.compare import Stream, compare
 from verify.parity.difference import differing_rows
 from verify.parity.replay import follow_topic, label_key
@@ -81,5 +83,5 @@ def _wrong(stream: Stream) -> int:
     if not stream.decisions:
         return 0
     streamed = np.stack([decision_features(each)[:_CARD] for each in stream.decisions])
-    replayed = follow_topic(stream.decisions, stream.payments).features
+    replayed = follow_topic(stream.decisions, stream.payments, payment_path(SHIPPED)).features
     return int(differing_rows(streamed, replayed).sum())

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from events.errors import EventError
 from events.label import Label
 from events.topics import ALERTS, DECISIONS
+from features.money.shipped import SHIPPED
 from scoring.answer import Answer, answer_batch, answer_one
 from scoring.loader import Bundle
 from scoring.messages import (
@@ -51,7 +52,9 @@ class MerchantOut(NamedTuple):
     receipt: Out | None
 
 
-_PATH: Final = payment_path()
+_PATH: Final = payment_path(SHIPPED)
+"""The peers convert by the rates that are shipped, and so does their judge."""
+
 _CARD: Final = _PATH.entity("card")
 _MERCHANT: Final = _PATH.after(_CARD.name)
 
@@ -68,7 +71,7 @@ def card_step(
     step = _CARD.advance(state, found[0])
     if isinstance(step, REFUSALS):
         return CardOut(state, None, b"")
-    request = first_request(_CARD, found, step, time_ms)
+    request = first_request(_PATH, found, step, time_ms)
     return CardOut(step.state, _MERCHANT.key(found[0]), pack(request))
 
 

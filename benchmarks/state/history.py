@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from events.transaction import Transaction
 from features import warm_up
+from features.money.shipped import SHIPPED
 from scoring.path import payment_path
 
 POINTS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
@@ -67,7 +68,7 @@ def _payment(number: int, at_ms: int) -> Transaction:
     )
 
 
-ENTITIES: Final = {entity.name: entity.advance for entity in payment_path().entities}
+ENTITIES: Final = {entity.name: entity.advance for entity in payment_path(SHIPPED).entities}
 
 
 def measure_history(points: tuple[int, ...] = POINTS) -> list[HistoryCost]:

@@ -64,6 +64,8 @@ def first_alerts(settings: DemoSettings) -> Iterator[Alert]:
             sequences={"card": 0, "merchant": 0},
             flags=[],
             received_ms=paid.timestamp_ms,
+            reference_currency=bundle.rates.reference,
+            rates_date=bundle.rates.date,
         )
         given = [scores.probability, *scores.models.values()]
         made = answer(request, values, [float(one[row]) for one in given], bundle, 0)

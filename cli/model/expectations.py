@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.console import Output
 from scoring.bundle.manifest import Costs, Expectation, Interval, Thresholds
 
-MONEY = "in major units of each payment's currency, not converted"
+MONEY = "in major units of the reference currency"
 
 
 def show_expectations(thresholds: Thresholds, out: Output) -> None:

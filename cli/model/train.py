@@ -10,6 +10,7 @@ import click
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cli.console import Output
 from cli.model.expectations import show_expectations
@@ -18,11 +19,13 @@ from cli.model.train_options import TrainOptions, train_options, write_settings
 from cli.options import GroupedCommand
 from events.errors import EventError
 from features import warm_up
+from features.money.rates import Rates, RatesError
 from producer.files.form import AccountError
 from producer.files.layouts import LayoutError
 from producer.values.rejects import RowRefusedError
 from scoring.bundle.manifest import Manifest
 from scoring.loader import Bundle, BundleError, load_bundle
+from scoring.path import payment_path
 from training.data.history import History, table_sha256
 from training.data.replay import replay
 from training.errors import TrainingError
@@ -43,6 +46,7 @@ Examples:
   ./cardwatch train --models random_forest,xgboost,lightgbm --medium budget:200
   ./cardwatch train --data unlabelled.parquet --models isolation_forest
   ./cardwatch train --medium cost --high cost --review-cost 5 --block-cost 40
+  ./cardwatch train --rates eurofxref-daily.xml --reference-currency USD
 
 \b
 Rarer settings of the models come from a file:
@@ -57,7 +61,7 @@ Goals for --medium and --high, met on the validation part:
   precision:0.9   as many alerts as 90 % frauds among the alerts allow
   recall:0.8      as few alerts as catch 80 % of the frauds
   cost            MEDIUM from where a review pays, HIGH from where blocking pays, by
-                  --review-cost, --block-cost and --missed-share, in the unit of the amounts
+                  --review-cost, --block-cost and --missed-share, in the reference currency
 
 \b
 What happens:
@@ -116,6 +120,7 @@ def command(context: click.Context, options: TrainOptions, out: Output) -> None:
         AccountError,
         RowRefusedError,
         BundleError,
+        RatesError,
     ) as error:
         left_out = replayed.history.left_out if replayed else ""
         raise click.ClickException(f"{error} {left_out}".rstrip()) from None
@@ -145,11 +150,24 @@ def _replay(
             next_line = now + PLAIN_LINE_EVERY_S
             step(f"replay {done:,} of {table.num_rows:,} payments, {done / (now - started):,.0f}/s")
 
-    history = replay(table, options.label_delay, tell)
+    _tell_without_rate(table, options.rates(), step)
+    history = replay(table, options.label_delay, tell, payment_path(options.rates()))
     if options.only_known_labels:
         history = _known_at_the_end(history, options.label_delay)
     rate = len(history.times_ms) / (time.perf_counter() - started)
     return _Replayed(history, rate, skipped)
+
+
+def _tell_without_rate(table: pa.Table, rates: Rates, step: Callable[[str], None]) -> None:
+    """Say how many payments have no rate, by currency: they are learnt from without amount."""
+    counted = pc.value_counts(table["currency"]).to_pylist()
+    without = {one["values"]: one["counts"] for one in counted}
+    many = [f"{code} {count:,}" for code, count in without.items() if code not in rates.currencies]
+    if many:
+        step(
+            f"no rate for payments in {', '.join(many)}, which are learnt from without their "
+            f"amounts: a table that has these currencies goes to --rates"
+        )
 
 
 def _known_at_the_end(history: History, delay_ms: int) -> History:
@@ -187,6 +205,8 @@ def _to_json(
         "against_best": msgspec.to_builtins(manifest.against_best),
         "parity": msgspec.to_builtins(manifest.parity),
         "exporter": manifest.exporter,
+        "reference_currency": manifest.reference_currency,
+        "rates_date": manifest.rates_date,
         "mlflow": asdict(recorded) if recorded else None,
     }
 

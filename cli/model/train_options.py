@@ -30,6 +30,9 @@ from cli.stream.world_options import (
     payments_option,
     users_option,
 )
+from features.money.rates import Rates, RatesError
+from features.money.reading import read_rates
+from features.money.shipped import SHIPPED
 from producer.handbook.population import GeneratorSettings
 from producer.world.settings import WorldSettings
 from scoring.bundle.manifest import Costs, Exporter
@@ -81,6 +84,8 @@ class TrainOptions:
     write_settings: Path | None
     jobs: int
     exporter: Exporter
+    rates_file: Path | None
+    reference_currency: str | None
     mlflow: str | None
     json_path: str | None
 
@@ -126,7 +131,15 @@ class TrainOptions:
         except TrainingError as error:
             raise click.UsageError(str(error)) from None
         fit = fit_settings(self.settings_file, self.models, self.seed, self.jobs)
-        return Settings(fit, self.label_delay, goals, self.refit, self.exporter)
+        return Settings(fit, self.label_delay, goals, self.refit, self.exporter, self.rates())
+
+    def rates(self) -> Rates:
+        """Return the rates that amounts are converted by; UsageError for a file without them."""
+        try:
+            table = SHIPPED if self.rates_file is None else read_rates(self.rates_file)
+            return table.based_on(self.reference_currency or table.reference)
+        except RatesError as error:
+            raise click.UsageError(str(error)) from None
 
     def file_content(self, settings: FitSettings) -> dict[str, Any] | None:
         """Return the settings that a file gave, as the bundle keeps them; None without a file."""
@@ -194,6 +207,20 @@ _OPTIONS = (
         "--only-known-labels",
         is_flag=True,
         help="Treat labels that had not arrived at the end of the history as unknown.",
+    ),
+    _DATA(
+        "--rates",
+        "rates_file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="File of exchange rates that convert the amounts, such as eurofxref-daily.xml of the "
+        f"European Central Bank. Default: the shipped rates of {SHIPPED.date}.",
+    ),
+    _DATA(
+        "--reference-currency",
+        metavar="CODE",
+        help="Currency that all amounts are converted into. Default: the reference currency of the "
+        "rates, EUR for the shipped ones.",
     ),
     *FIT_OPTIONS,
     _LEVELS(

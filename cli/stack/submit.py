@@ -11,7 +11,9 @@ from cli.console import Output
 from cli.options import GroupedCommand, folder_option, in_group, output_options
 from events.topics import INPUTS
 from features import warm_up
+from features.money.rates import RatesError
 from jobs.settings import DIRECT, ISOLATIONS, PROFILES, why_not_kept
+from scoring.bundle.rates_file import rates_of
 from scoring.loader import BundleError, find_bundle, load_bundle
 from stack.clients.topics import require_topics
 from stack.installation import RUN_FOLDER
@@ -32,6 +34,7 @@ Examples:
   ./cardwatch submit --replace --profile throughput     stop, then go on in Arrow batches
   ./cardwatch submit --replace --from-checkpoint        cancel a job that restarts, then go on
   ./cardwatch submit --fresh --bundle ensemble/1        forget the state, read the topics anew
+  ./cardwatch submit --replace --rates rates.xml        go on with other exchange rates
 
 \b
 The command does the same as Flink's own client with the addresses of the running stack:
@@ -77,6 +80,13 @@ def _checked_fields(
     help="Cancel the running job and go on from its newest checkpoint, with --replace. For a job "
     "that restarts and cannot take a savepoint.",
 )
+@_model(
+    "--rates",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="File of exchange rates in place of the bundle's, such as eurofxref-daily.xml of the "
+    "European Central Bank; read once, at this start.",
+)
 @_job(
     "--profile",
     type=click.Choice(PROFILES),
@@ -120,6 +130,7 @@ def command(
     folder: Path,
     bundle: str,
     models: Path,
+    rates: Path | None,
     profile: str,
     direct: bool,
     isolation: str,
@@ -148,7 +159,7 @@ def command(
     stack = Stack.attach(folder)
     with out.steps() as step:
         step("compiling the features and the reasons (once; kept for every process)")
-        model = _checked(models, bundle)
+        model = _checked(models, bundle, rates)
         require_topics(stack.kafka, *INPUTS)  # before a job is stopped for this one
         make_room(stack.flink, step, replace=replace, from_checkpoint=from_checkpoint)
         start = None if fresh else savepoint or newest_snapshot(stack.layout)
@@ -163,6 +174,7 @@ def command(
             "--isolation",
             isolation,
             *(f"--keep-field={name}" for name in keep_fields),
+            *([] if rates is None else ["--rates", str(rates.absolute())]),
             direct=direct,
             parallelism=parallelism,
             start=start,
@@ -179,13 +191,14 @@ def command(
         )
 
 
-def _checked(models: Path, name: str) -> Path:
-    """Find the bundle and see that it loads, before the job that runs is stopped for it."""
+def _checked(models: Path, name: str, rates: Path | None) -> Path:
+    """Find the bundle and see that it and the rates load, before a running job is stopped."""
     try:
         found = find_bundle(models, name)
         warm_up()
         load_bundle(found)
-    except BundleError as error:
+        rates_of(found, rates)
+    except (BundleError, RatesError) as error:
         raise click.ClickException(str(error)) from None
     return found
 

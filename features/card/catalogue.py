@@ -15,7 +15,7 @@ from features.windows import (
 )
 from features.words import counts, level, sums
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raise by one when a feature of this catalogue comes, goes, or has other values."""
 
 _VELOCITY: Final = "velocity"

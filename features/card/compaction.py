@@ -1,7 +1,8 @@
 """Bounds a hot card's memory: the older half of its payments goes into buckets.
 
 A bucket holds count, sum, maximum and spread of the payments in one cell of time, and counts at
-the time of its newest payment. A cell is 1 s wide, or at most 1/16 of its age behind the card's
+the time of its newest payment. Payments without a known amount are in its count alone, and it
+knows how many they are. A cell is 1 s wide, or at most 1/16 of its age behind the card's
 newest payment. So for a payment that comes L behind the card's newest one, a window (t - w, t]
 holds at most the payments of (t - w - a, t] and at least those of (t - w, t - b], where
 a = max(1 s, (L + w) / 16), b = 0 at L = 0, else max(1 s, L / 16).
@@ -43,6 +44,8 @@ from features.card.state import (
     is_whole,
     loose_time_of,
     open_view,
+    packed_bucket_count,
+    priced_in,
     state_size,
     time_of,
     view,
@@ -62,25 +65,30 @@ def _add(
     words: npt.NDArray[np.int64],
     at: int,
     time_ms: int,
-    count: int,
+    counts: int,
     total: int,
     largest: int,
     spread: float,
 ) -> None:
-    """Merge a group of payments, newer than those before, into the bucket at word `at`."""
-    reals = words.view(np.float64)
-    reals[at + BUCKET_SPREAD] = merge(
-        words[at + BUCKET_COUNT],
-        words[at + BUCKET_SUM],
-        reals[at + BUCKET_SPREAD],
-        count,
-        total,
-        spread,
-    )
+    """Merge a group of payments, newer than those before, into the bucket at word `at`.
+
+    `counts` is the group's word of `packed_bucket_count`; such words add up.
+    """
+    priced = priced_in(counts)
+    if priced > 0:
+        reals = words.view(np.float64)
+        reals[at + BUCKET_SPREAD] = merge(
+            priced_in(words[at + BUCKET_COUNT]),
+            words[at + BUCKET_SUM],
+            reals[at + BUCKET_SPREAD],
+            priced,
+            total,
+            spread,
+        )
+        words[at + BUCKET_SUM] = add_amounts(words[at + BUCKET_SUM], total)
+        words[at + BUCKET_MAX] = max(words[at + BUCKET_MAX], largest)
     words[at + BUCKET_TIME] = time_ms
-    words[at + BUCKET_COUNT] += count
-    words[at + BUCKET_SUM] = add_amounts(words[at + BUCKET_SUM], total)
-    words[at + BUCKET_MAX] = max(words[at + BUCKET_MAX], largest)
+    words[at + BUCKET_COUNT] += counts
 
 
 @helper
@@ -98,15 +106,16 @@ def _merged(old: CardView, compacted: int, newest_ms: int, words: npt.NDArray[np
         if last < 0 or its_width != width or time_ms // its_width != cell:
             last, width, cell = last + 1, its_width, time_ms // its_width
         if from_bucket:
-            count = bucket_word(old, bucket, BUCKET_COUNT)
+            counts = bucket_word(old, bucket, BUCKET_COUNT)
             total = bucket_word(old, bucket, BUCKET_SUM)
             largest, spread = bucket_word(old, bucket, BUCKET_MAX), bucket_spread(old, bucket)
             bucket += 1
         else:
-            count, total = 1, amount_of(old, row)
+            total = amount_of(old, row)
+            counts = packed_bucket_count(1, total >= 0)
             largest, spread = total, 0.0
             row += 1
-        _add(words, BUCKET_WORDS * last, time_ms, count, total, largest, spread)
+        _add(words, BUCKET_WORDS * last, time_ms, counts, total, largest, spread)
     return last + 1
 
 

@@ -1,6 +1,7 @@
 """Repeats: which ids a card remembers, and when a known id comes with another payment.
 
-A payment's content is its event time, amount, currency and merchant. The same id with the same
+A payment's content is its event time, amount, currency and merchant: the amount as it was paid, so
+that new rates make no other payment of a repeat. The same id with the same
 content is a repeat; the same id with another content is another payment, which is refused. Other
 fields (city, place, device, attributes, unknown ones) do not make another payment.
 
@@ -12,7 +13,9 @@ n of 2**63 cases (2e-19, 2e-15). Another payment under a known id is taken for a
 2**24 cases, in fewer where the payment is kept in a row.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from features.card.state import (
     HEAD_WORDS,
@@ -24,6 +27,7 @@ from features.card.state import (
     time_of,
 )
 from features.kernels.compiled import helper
+from features.money.units import LARGEST_AMOUNT
 from features.windows import DEDUPE_HORIZON_MS
 
 CONTENT_BITS: Final = 24
@@ -31,20 +35,21 @@ _CONTENT_MASK: Final = 2**CONTENT_BITS - 1
 _NOT_KNOWN: Final = 0
 """Content of an id that a state of version 2 has left."""
 
+_OLDER_MAJOR: Final = 10_000
+"""Units in the major unit before version 4."""
+
 _FACTOR: Final = -7_046_029_254_386_353_131
 """2**64 / golden ratio as int64 (Knuth, TAOCP 3, section 6.4); products wrap round."""
 
 REPEATED: Final = 1
 REUSED: Final = 2
 OTHER_TIME: Final = 256
-OTHER_AMOUNT: Final = 512
-OTHER_CURRENCY: Final = 1_024
-OTHER_MERCHANT: Final = 2_048
+OTHER_PAID: Final = 512
+OTHER_MERCHANT: Final = 1_024
 
 OTHER_FIELDS: Final = (
     (OTHER_TIME, "timestamp"),
-    (OTHER_AMOUNT, "amount"),
-    (OTHER_CURRENCY, "currency"),
+    (OTHER_PAID, "amount with currency"),
     (OTHER_MERCHANT, "merchant_id"),
 )
 """Flag of a reused id and the field of the other payment that differs."""
@@ -56,12 +61,24 @@ def _mixed(hashed: int, value: int) -> int:
     return product ^ product >> 32
 
 
+class Content(NamedTuple):
+    """Content of a payment, another one of which makes another payment of one id.
+
+    Event time is in ms. The amount is in ten-thousandths of the major unit of its own currency.
+    """
+
+    time_ms: int
+    paid: int
+    currency: int
+    merchant: int
+
+
 @helper
-def id_word(id_token: int, time_ms: int, amount: int, currency: int, merchant: int) -> int:
+def id_word(id_token: int, content: Content) -> int:
     """Return what is remembered of a payment: 39 bits of its id, 24 of its content, never 0."""
-    content = _mixed(_mixed(_mixed(_mixed(0, time_ms), amount), currency), merchant)
-    content = content * _FACTOR >> 40 & _CONTENT_MASK
-    return id_token & ~_CONTENT_MASK | max(content, 1)
+    mixed = _mixed(_mixed(0, content.time_ms), content.paid)
+    mixed = _mixed(_mixed(mixed, content.currency), content.merchant)
+    return id_token & ~_CONTENT_MASK | max(mixed * _FACTOR >> 40 & _CONTENT_MASK, 1)
 
 
 @helper
@@ -84,11 +101,12 @@ def first_remembered(old: CardView, newest_ms: int) -> int:
 
 @helper
 def find_id(
-    old: CardView, loose: int, remembered: int, word: int, time_ms: int, amount: int, merchant: int
+    old: CardView, loose: int, remembered: int, word: int, content: Content, major: float
 ) -> int:
     """Return 0 for a new id, REPEATED, or REUSED with the flags of the fields that differ.
 
-    Looks at loose ids from `loose` on and at rows from `remembered` on.
+    Looks at loose ids from `loose` on and at rows from `remembered` on; `word` is that of the id
+    and its content, `major` the units in the major unit of the reference currency.
     """
     at_rows = old.at_ids + remembered - (old.events - old.ids)
     known = _count(old, HEAD_WORDS + loose, old.at_ids, word)
@@ -98,13 +116,13 @@ def find_id(
     found = 0
     for i in range(loose, old.loose):
         if _same_id(old.words[HEAD_WORDS + i], word):
-            found = _judged_loose(old, i, word, time_ms)
+            found = _judged_loose(old, i, word, content.time_ms)
             if found == REPEATED:
                 return found
     for i in range(at_rows, old.at_buckets):
         if _same_id(old.words[i], word):
             row = remembered + i - at_rows
-            found = _judged_row(old, row, old.words[i], word, time_ms, amount, merchant)
+            found = _judged_row(old, row, old.words[i], word, content, major)
             if found == REPEATED:
                 return found
     return found
@@ -138,11 +156,23 @@ def _judged_loose(old: CardView, loose: int, word: int, time_ms: int) -> int:
 
 @helper
 def _judged_row(
-    old: CardView, row: int, known: int, word: int, time_ms: int, amount: int, merchant: int
+    old: CardView, row: int, known: int, word: int, content: Content, major: float
 ) -> int:
-    other = OTHER_TIME * (time_of(old, row) != time_ms)
-    other |= OTHER_AMOUNT * (amount_of(old, row) != amount)
-    other |= OTHER_MERCHANT * (cell_of(old, row, ROW_MERCHANT) != merchant)
-    if other != 0:
-        return REUSED | other
-    return REPEATED if _same_content(known, word) else REUSED | OTHER_CURRENCY
+    """Judge a payment by the row that has its id: by the row's time and merchant, then by content.
+
+    A row holds a converted amount. So whether the paid amount differs is found by the content that
+    the payment would have at the row's time and merchant.
+    """
+    time_ms, merchant = time_of(old, row), cell_of(old, row, ROW_MERCHANT)
+    other = OTHER_TIME * (time_ms != content.time_ms)
+    other |= OTHER_MERCHANT * (merchant != content.merchant)
+    if known & _CONTENT_MASK == _NOT_KNOWN:
+        # Of version 2: its amounts were taken over as if paid in the reference currency.
+        scale = int(np.int64(major)) // _OLDER_MAJOR
+        taken = min(content.paid, LARGEST_AMOUNT // scale) * scale
+        same_paid = amount_of(old, row) == taken
+    else:
+        there = Content(time_ms, content.paid, content.currency, merchant)
+        same_paid = _same_content(known, id_word(word, there))
+    other |= OTHER_PAID * (not same_paid)
+    return REPEATED if other == 0 else REUSED | other

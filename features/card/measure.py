@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from features.card.state import (
-    BUCKET_COUNT,
     BUCKET_MAX,
     BUCKET_SUM,
     BUCKET_TIME,
@@ -26,6 +25,8 @@ from features.card.state import (
     ROW_MERCHANT,
     CardView,
     amount_of,
+    bucket_count,
+    bucket_priced,
     bucket_spread,
     bucket_word,
     cell_of,
@@ -35,7 +36,6 @@ from features.card.usual import measure_usual
 from features.kernels.compiled import helper
 from features.kernels.plan import Plan
 from features.kernels.statistics import (
-    MAJOR_UNIT,
     absorb,
     add_amounts,
     add_token,
@@ -79,63 +79,69 @@ def _measure_amounts(plan: Plan, old: CardView, at: int, now: Arrival, values: _
     while bucket >= 0 and bucket_word(old, bucket, BUCKET_TIME) > now.time_ms:
         bucket -= 1
     latest = NEVER_MS
-    count, total, largest, spread = 0, 0, -1, 0.0
+    count, priced, total, largest, spread = 0, 0, 0, -1, 0.0
     for k in range(len(CARD_WINDOWS_MS)):
         edge = now.time_ms - CARD_WINDOWS_MS[k]
         while row >= 0 and time_of(old, row) > edge:
             amount = amount_of(old, row)
-            spread = absorb(count, total, spread, amount)
+            if amount >= 0:
+                spread = absorb(priced, total, spread, amount)
+                priced += 1
+                total = add_amounts(total, amount)
+                largest = max(largest, amount)
             count += 1
-            total = add_amounts(total, amount)
-            largest = max(largest, amount)
             latest = max(latest, time_of(old, row))
             row -= 1
         while bucket >= 0 and bucket_word(old, bucket, BUCKET_TIME) > edge:
-            more = bucket_word(old, bucket, BUCKET_COUNT)
-            their_total = bucket_word(old, bucket, BUCKET_SUM)
-            spread = merge(count, total, spread, more, their_total, bucket_spread(old, bucket))
-            count += more
-            total = add_amounts(total, their_total)
-            largest = max(largest, bucket_word(old, bucket, BUCKET_MAX))
+            more = bucket_priced(old, bucket)
+            if more > 0:
+                their_total = bucket_word(old, bucket, BUCKET_SUM)
+                spread = merge(priced, total, spread, more, their_total, bucket_spread(old, bucket))
+                priced += more
+                total = add_amounts(total, their_total)
+                largest = max(largest, bucket_word(old, bucket, BUCKET_MAX))
+            count += bucket_count(old, bucket)
             latest = max(latest, bucket_word(old, bucket, BUCKET_TIME))
             bucket -= 1
-        _note_window(plan, k, count, total, largest, spread, now.amount, values)
+        values[plan.count[k]] = count + 1
+        if now.amount >= 0:
+            _note_window(plan, k, priced, total, largest, spread, now, values)
     if count > 0:
         values[plan.gap] = (now.time_ms - latest) / SECOND_MS
+    if priced > 0 and now.amount >= 0:
         values[plan.record] = now.amount > largest
         if largest > 0:
             values[plan.max_ratio] = now.amount / largest
-        _measure_normal(plan, count, total, spread, now.amount, values)
+        _measure_normal(plan, priced, total, spread, now.amount, values)
 
 
 @helper
 def _note_window(
     plan: Plan,
     k: int,
-    count: int,
+    priced: int,
     total: int,
     largest: int,
     spread: float,
-    amount: int,
+    now: Arrival,
     values: _Values,
 ) -> None:
     """Write the amounts of window `k`: the totals of the earlier payments and the one at hand."""
-    all_spread = absorb(count, total, spread, amount)
-    values[plan.count[k]] = count + 1
-    whole = add_amounts(total, amount)
-    values[plan.sum[k]] = whole / MAJOR_UNIT
-    values[plan.mean[k]] = whole / (count + 1) / MAJOR_UNIT
-    values[plan.std[k]] = np.sqrt(all_spread / (count + 1)) / MAJOR_UNIT
-    values[plan.max[k]] = max(largest, amount) / MAJOR_UNIT
+    all_spread = absorb(priced, total, spread, now.amount)
+    whole = add_amounts(total, now.amount)
+    values[plan.sum[k]] = whole / now.major
+    values[plan.mean[k]] = whole / (priced + 1) / now.major
+    values[plan.std[k]] = np.sqrt(all_spread / (priced + 1)) / now.major
+    values[plan.max[k]] = max(largest, now.amount) / now.major
 
 
 @helper
 def _measure_normal(
-    plan: Plan, count: int, total: int, spread: float, amount: int, values: _Values
+    plan: Plan, priced: int, total: int, spread: float, amount: int, values: _Values
 ) -> None:
     """Set the amount against the earlier ones, which it does not blunt by being among them."""
-    mean = total / count
-    deviation = np.sqrt(spread / count)
+    mean = total / priced
+    deviation = np.sqrt(spread / priced)
     if mean > 0:
         values[plan.ratio] = amount / mean
     if deviation > mean * _NOISE:

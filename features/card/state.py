@@ -1,4 +1,4 @@
-"""The packed state of a card, version 3: little-endian rows of words (8 bytes) and cells (4 bytes).
+"""The packed state of a card, version 4: little-endian rows of words (8 bytes) and cells (4 bytes).
 
 | bytes | what |
 | --- | --- |
@@ -9,11 +9,13 @@
 | 20 a payment | five cells, oldest first: see ROW_* |
 | 4 a loose id | its event time |
 
-Amounts are ten-thousandths of the major unit. A row holds 47 bits of hundredths, or of
-ten-thousandths where bit 48 is set, which only currencies of three or four decimals need. Times of
-payments are ms after the base, the time of the oldest payment, so the same content always gives
-the same bytes. Times of loose ids have a base of their own. A card with 60 payments in 30 days
-takes about 1.3 KB.
+Amounts are in units of the reference currency (money/units.py), whose letters stand behind the
+version in the header's first word. A row holds an amount in 48 bits: 44 of a mantissa, and above
+them 4 of a power of ten. All 48 set say that the currency had no rate.
+
+Times of payments are ms after the base, the time of the oldest payment, so the same content always
+gives the same bytes. Times of loose ids have a base of their own. A card with 60 payments in 30
+days takes about 1.3 KB.
 
 Compiled code sees the state through three arrays over its memory and a few numbers. Not through a
 named array for each column: numba makes an array view in 50 ns, and a column each took longer
@@ -26,11 +28,12 @@ import numpy as np
 import numpy.typing as npt
 
 from features.kernels.compiled import helper
+from features.money.units import LARGEST_AMOUNT, MANTISSA_BITS, NO_RATE
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 
-VERSION: Final = 3
+VERSION: Final = 4
 
-HEAD_VERSION: Final = 0
+HEAD_VERSION: Final = 0  # the lowest byte; the next three are letters of a currency
 HEAD_BASE_MS: Final = 1
 HEAD_SEQUENCE: Final = 2
 HEAD_COUNTS: Final = 3  # 16 bits each, from the lowest: payments, ids, buckets, loose ids
@@ -48,7 +51,7 @@ COUNT_BITS: Final = 16
 _COUNT_MASK: Final = 2**COUNT_BITS - 1
 
 BUCKET_TIME: Final = 0
-BUCKET_COUNT: Final = 1
+BUCKET_COUNT: Final = 1  # 32 bits each: payments, and those of them without a known amount
 BUCKET_SUM: Final = 2
 BUCKET_MAX: Final = 3
 BUCKET_SPREAD: Final = 4
@@ -58,13 +61,15 @@ ROW_TIME: Final = 0
 ROW_AMOUNT_LOW: Final = 1
 ROW_MERCHANT: Final = 2
 ROW_CITY_AND_DEVICE: Final = 3  # 16 bits each, the first in the low half
-ROW_COUNTRY_AND_AMOUNT_HIGH: Final = 4  # 16 bits, 15 bits, and one that says ten-thousandths
+ROW_COUNTRY_AND_AMOUNT_HIGH: Final = 4  # 16 bits each, the first in the low half
 ROW_CELLS: Final = 5
 
-_AMOUNT_BITS: Final = 47
-_AMOUNT_MASK: Final = 2**_AMOUNT_BITS - 1
-_COARSE: Final = 100
-"""Ten-thousandths in a hundredth."""
+_MANTISSA_MASK: Final = 2**MANTISSA_BITS - 1
+_NOT_KNOWN: Final = 2**48 - 1
+"""The 48 bits of an amount that is not known."""
+
+_HALF_BITS: Final = 32
+_HALF_MASK: Final = 2**_HALF_BITS - 1
 
 ID_BYTES: Final = 8
 LOOSE_ID_BYTES: Final = ID_BYTES + 4
@@ -75,7 +80,7 @@ NEVER_MS: Final = -(2**63)
 """Time of the last place while no payment had one, and of the last id that was forgotten."""
 
 EMPTY: Final = np.array([VERSION, 0, 0, 0, NEVER_MS, *[0] * 6, NEVER_MS], "<i8").tobytes()
-"""The state of a card before its first payment."""
+"""The state of a card before its first payment, still without a reference currency."""
 
 
 class CardView(NamedTuple):
@@ -181,20 +186,35 @@ def time_of(card: CardView, row: int) -> int:
 
 @helper
 def amount_of(card: CardView, row: int) -> int:
-    """Return the amount of a payment (ten-thousandths)."""
+    """Return the amount of a payment (units), NO_RATE where it is not known."""
     high = cell_of(card, row, ROW_COUNTRY_AND_AMOUNT_HIGH) >> 16
     packed = cell_of(card, row, ROW_AMOUNT_LOW) | high << 32
-    if packed >> _AMOUNT_BITS != 0:
-        return packed & _AMOUNT_MASK
-    return packed * _COARSE
+    if packed >> MANTISSA_BITS == 0:
+        return packed
+    return _unpacked(packed)
+
+
+@helper
+def _unpacked(packed: int) -> int:
+    """Return the amount in 48 bits with a power of ten."""
+    if packed == _NOT_KNOWN:
+        return NO_RATE
+    amount = int(packed & _MANTISSA_MASK)
+    for _ in range(packed >> MANTISSA_BITS):
+        amount = min(amount, LARGEST_AMOUNT // 10) * 10
+    return amount
 
 
 @helper
 def packed_amount(amount: int) -> int:
-    """Return an amount (ten-thousandths) in the 48 bits of a row."""
-    if amount % _COARSE == 0:
-        return amount // _COARSE
-    return amount | 1 << _AMOUNT_BITS
+    """Return an amount (units, or NO_RATE), as `money.units.storable` rounds it, in 48 bits."""
+    if amount < 0:
+        return _NOT_KNOWN
+    shift = 0
+    while amount >> MANTISSA_BITS != 0:
+        amount //= 10
+        shift += 1
+    return amount | shift << MANTISSA_BITS
 
 
 @helper
@@ -211,8 +231,32 @@ def bucket_word(card: CardView, bucket: int, word: int) -> int:
 
 
 @helper
+def bucket_count(card: CardView, bucket: int) -> int:
+    """Return how many payments a bucket holds."""
+    return bucket_word(card, bucket, BUCKET_COUNT) & _HALF_MASK
+
+
+@helper
+def bucket_priced(card: CardView, bucket: int) -> int:
+    """Return how many payments of a bucket have a known amount."""
+    return priced_in(bucket_word(card, bucket, BUCKET_COUNT))
+
+
+@helper
+def priced_in(counts: int) -> int:
+    """Return how many payments have a known amount by a bucket's word of counts."""
+    return (counts & _HALF_MASK) - (counts >> _HALF_BITS)
+
+
+@helper
+def packed_bucket_count(count: int, priced: int) -> int:
+    """Return the word of a bucket for so many payments, `priced` of them with a known amount."""
+    return count | (count - priced) << _HALF_BITS
+
+
+@helper
 def bucket_spread(card: CardView, bucket: int) -> float:
-    """Return the sum of squared deviations of a bucket's amounts."""
+    """Return the sum of squared deviations of a bucket's known amounts."""
     return float(card.reals[card.at_buckets + BUCKET_WORDS * bucket + BUCKET_SPREAD])
 
 

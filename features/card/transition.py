@@ -12,8 +12,10 @@ from features.card.kernel import COMPACTED, DAMAGED, LATE, UNCHECKED, card_kerne
 from features.card.state import EMPTY, EVENT_BYTES, ID_BYTES, VERSION
 from features.card.upgrades import UPGRADES
 from features.catalogue import CARD_FEATURES
+from features.money.rates import Rates
+from features.money.shipped import SHIPPED
 from features.payment.measure import look_up
-from features.state import damaged, upgraded
+from features.state import HEAD_BYTES, damaged, head_of, of_unit, upgraded
 from features.tokens import currency_number, id_token, small_token, ten_thousandths, wide_token
 from features.windows import MAX_CARD_EVENTS
 
@@ -35,7 +37,8 @@ class CardStep(NamedTuple):
     `values` is float32[len(CARD_FEATURES)] in that order. `sequence` numbers the card's accepted
     payments from 1. `late`: more than a day behind the newest payment, so that windows may be cut.
     `compacted`: part of the history is in buckets. `unchecked`: as old as an id that was forgotten
-    before its horizon, so perhaps a repeat.
+    before its horizon, so perhaps a repeat. `no_rate`: the payment's currency has no rate, so its
+    amount features are missing.
 
     A payment is `repeated` where its id and content are known, and `reused` where its id is known
     with another content (see card/ids.py); `differing` names the fields, as far as known.
@@ -52,6 +55,7 @@ class CardStep(NamedTuple):
     reused: bool = False
     differing: tuple[str, ...] = ()
     unchecked: bool = False
+    no_rate: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -59,25 +63,27 @@ class CardStep(NamedTuple):
         return not (self.repeated or self.reused)
 
 
-def advance(state: bytes | None, payment: "Transaction") -> CardStep:
+def advance(state: bytes | None, payment: "Transaction", rates: Rates = SHIPPED) -> CardStep:
     """Return the card's next state and the features of a payment; None is a new card's state.
 
-    StateError where the state is of an unknown version or damaged.
+    Amounts are converted by `rates`. StateError where the state is of an unknown version, of
+    another reference currency, or damaged.
     """
-    before = EMPTY if state is None else state
-    if not before or before[0] != VERSION:
-        before = upgraded(before, "card", VERSION, UPGRADES)
+    before = of_unit(EMPTY, rates.unit) if state is None else state
     if len(before) >= _FULL_BYTES:
         before = compacted_when_full(before)
     out = np.empty(len(before) + _GROWTH, np.uint8)
     values = np.empty(_WIDTH, np.float32)
     lat, lon = payment.lat, payment.lon
+    amount = rates.amount(payment.amount_minor, payment.currency)
     size, sequence, flags = card_kernel(
         np.frombuffer(before, np.uint8),
         payment.timestamp_ms,
         id_token(payment.transaction_id),
         ten_thousandths(payment.amount_minor, payment.currency),
         currency_number(payment.currency),
+        amount,
+        rates.unit_word,
         wide_token(payment.merchant_id),
         small_token(payment.city),
         small_token(payment.device_id),
@@ -89,14 +95,31 @@ def advance(state: bytes | None, payment: "Transaction") -> CardStep:
         values,
     )
     if size == DAMAGED:
-        raise damaged(before, "card")
+        return advance(_of_this_version(before if state is None else state, rates), payment, rates)
     if flags & (REPEATED | REUSED):
         return _refused(state or before, sequence, flags)
     after = out[:size].tobytes()
-    if flags == 0:
+    if flags == 0 and amount >= 0:
         return CardStep(after, values, sequence)
-    late, compacted = bool(flags & LATE), bool(flags & COMPACTED)
-    return CardStep(after, values, sequence, late, compacted, unchecked=bool(flags & UNCHECKED))
+    return CardStep(
+        after,
+        values,
+        sequence,
+        late=bool(flags & LATE),
+        compacted=bool(flags & COMPACTED),
+        unchecked=bool(flags & UNCHECKED),
+        no_rate=amount < 0,
+    )
+
+
+def _of_this_version(state: bytes, rates: Rates) -> bytes:
+    """Return a state that the kernel did not take in the layout that it takes; StateError if none.
+
+    The kernel looks at the head, so that a current state is not looked at twice.
+    """
+    if state[:HEAD_BYTES] == head_of(VERSION, rates.unit):
+        raise damaged(state, "card")
+    return upgraded(state, "card", VERSION, UPGRADES, rates.unit)
 
 
 def _refused(state: bytes, sequence: int, flags: int) -> CardStep:

@@ -11,11 +11,8 @@ from features.windows import SECOND_MS
 EARTH_RADIUS_KM: Final = 6_371.0088
 """Mean radius R1 of the Earth (IUGG)."""
 
-MAJOR_UNIT: Final = 10_000.0
-"""Amounts in kernels and packed states are integers of this many to the major unit."""
-
 LARGEST_SUM: Final = 2**63 - 1
-"""Sums of amounts end here, at 922 trillion major units."""
+"""Sums of amounts end here, at 92 billion major units of a currency with 8 decimals."""
 
 _BLUR: Final = 16
 _NARROWEST_MS: Final = SECOND_MS

@@ -14,7 +14,7 @@ from features.windows import (
 )
 from features.words import counts, level
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise by one when a feature of this catalogue comes, goes, or has other values."""
 
 _ACTIVITY: Final = "merchant_activity"

@@ -5,6 +5,9 @@ at the time of its newest payment. An edge of a window is therefore off by less 
 behind the merchant's newest payment, and by less than 8,192 s. A window that cuts no bucket is
 exact. 68 days need 950 buckets at most.
 
+A payment without a known amount counts in a bucket with the mean of the bucket's known amounts. A
+bucket in which none is known has no sum.
+
 A bucket counts its frauds, which are known when the last of them is. Labels of payments that go
 into a bucket are kept apart with their ids, the newest of each kind, so that a repeat counts once
 and a correction finds what it takes back.
@@ -18,7 +21,7 @@ import numpy.typing as npt
 
 from features.kernels.columns import copy
 from features.kernels.compiled import SOURCES, entry_point, helper
-from features.kernels.statistics import add_amounts, bucket_width_ms
+from features.kernels.statistics import LARGEST_SUM, add_amounts, bucket_width_ms
 from features.merchant.state import (
     FRAUD,
     HEAD_BASE_MS,
@@ -49,6 +52,7 @@ from features.merchant.state import (
     who_in,
 )
 from features.merchant.store import store_head
+from features.money.units import NO_RATE
 from features.tokens import UNKNOWN
 from features.windows import (
     MAX_LABELS,
@@ -87,12 +91,14 @@ def _is_alone(group: npt.NDArray[np.int64], row: int) -> bool:
 @helper
 def _write_rows(old: MerchantView, group: npt.NDArray[np.int64], new: MerchantView) -> None:
     """Write each group of rows as one, at the time of its newest."""
-    first, total, count, frauds, given_ms = 0, 0, 0, 0, 0
+    first, total, count, priced, frauds, given_ms = 0, 0, 0, 0, 0, 0
     new.words[HEAD_BASE_MS] = time_of(old, _last_of(group, 0))
     for row in range(old.rows):
         time_ms, told = time_of(old, row), told_of(old, row)
-        total = add_amounts(total, sum_of(old, row))
         count += count_of(old, row)
+        if sum_of(old, row) >= 0:
+            priced += count_of(old, row)
+            total = add_amounts(total, sum_of(old, row))
         if verdict_in(told) == FRAUD:
             frauds += frauds_of(old, row)
             given_ms = max(given_ms, time_ms + delay_in(told))
@@ -102,8 +108,20 @@ def _write_rows(old: MerchantView, group: npt.NDArray[np.int64], new: MerchantVi
                 told = pack_told(verdict, given_ms - time_ms if frauds > 0 else 0, frauds)
                 new.words[HEAD_BUCKETS_UNTIL_MS] = max(new.words[HEAD_BUCKETS_UNTIL_MS], time_ms)
             at = new.at_rows + ROW_WORDS * group[row]
-            put_row(new.words, at, total, time_ms - new.words[HEAD_BASE_MS], count, told)
-            first, total, count, frauds, given_ms = row + 1, 0, 0, 0, 0
+            whole = _whole_sum(total, priced, count)
+            put_row(new.words, at, whole, time_ms - new.words[HEAD_BASE_MS], count, told)
+            first, total, count, priced, frauds, given_ms = row + 1, 0, 0, 0, 0, 0
+
+
+@helper
+def _whole_sum(total: int, priced: int, count: int) -> int:
+    """Return a bucket's sum with its mean for each payment without a known amount, or NO_RATE."""
+    if priced == count:
+        return total
+    if priced == 0:
+        return NO_RATE
+    more = total / priced * (count - priced)
+    return add_amounts(total, int(more)) if more < LARGEST_SUM else LARGEST_SUM
 
 
 @helper

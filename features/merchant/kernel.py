@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from features.kernels.compiled import SOURCES, entry_point, helper
 from features.kernels.plan import Plan
+from features.kernels.unit import is_of_unit, units_per_major
 from features.merchant.labels import (
     add_to_bucket,
     find_bucket,
@@ -24,11 +25,13 @@ from features.merchant.state import (
     FRAUD,
     GENUINE,
     HEAD_SEQUENCE,
+    HEAD_VERSION,
     KIND_COUNTED,
     KIND_FRAUD,
     LABEL_GIVEN,
     LABEL_TIME,
     NEVER_MS,
+    VERSION,
     MerchantView,
     has_buckets,
     is_whole,
@@ -44,7 +47,7 @@ from features.merchant.store import store_label, store_payment, store_unchanged
 from features.windows import ALLOWED_LATENESS_MS, MERCHANT_HISTORY_MS
 
 DAMAGED: Final = -1
-"""Size that the kernels return for a state whose header cannot be true."""
+"""Size that the kernels return for a state of another head, or whose header cannot be true."""
 
 LATE: Final = 1
 COMPACTED: Final = 2
@@ -64,6 +67,7 @@ def _build_payment(plan: Plan) -> Callable[..., tuple[int, int, int]]:
         state: npt.NDArray[np.uint8],
         time_ms: int,
         amount: int,
+        unit: int,
         who: int,
         out: _Bytes,
         values: npt.NDArray[np.float32],
@@ -71,7 +75,9 @@ def _build_payment(plan: Plan) -> Callable[..., tuple[int, int, int]]:
         """Write the next state and the features; return size of the state, sequence, flags."""
         if not is_whole(state):
             return DAMAGED, 0, 0
-        old = open_view(state)
+        old, major = open_view(state), units_per_major(unit)
+        if not is_of_unit(old.words[HEAD_VERSION], VERSION, unit):
+            return DAMAGED, 0, 0
         newest_ms, late = time_ms, 0
         if old.rows > 0:
             last_ms = time_of(old, old.rows - 1)
@@ -79,7 +85,7 @@ def _build_payment(plan: Plan) -> Callable[..., tuple[int, int, int]]:
             late = LATE * (time_ms < last_ms - ALLOWED_LATENESS_MS)
         at = place_of(old, time_ms)
         label = find_label(old, time_ms, time_ms, who)
-        measure(plan, old, at, time_ms, amount, values)
+        measure(plan, old, at, time_ms, amount, major, values)
         size = store_payment(old, at, newest_ms, time_ms, amount, who, label, out)
         return size, old.words[HEAD_SEQUENCE] + 1, late | COMPACTED * has_buckets(old)
 
@@ -137,12 +143,15 @@ def _build_label(sources: int) -> Callable[..., tuple[int, int, int]]:
         given_ms: int,
         who: int,
         is_fraud: bool,
+        unit: int,
         out: _Bytes,
     ) -> tuple[int, int, int]:
         """Write the next state; return its size, the sequence, PAYMENT_* (`sources` if damaged)."""
         if not is_whole(state):
             return DAMAGED, 0, sources
         old = open_view(state)
+        if not is_of_unit(old.words[HEAD_VERSION], VERSION, unit):
+            return DAMAGED, 0, sources
         verdict = FRAUD if is_fraud else GENUINE
         row = find_row(old, time_ms, who, verdict)
         last_ms = last_moment(time_ms)

@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 from features.kernels.compiled import helper
 from features.kernels.plan import Plan
-from features.kernels.statistics import MAJOR_UNIT
 from features.merchant.state import (
     MerchantView,
     count_of,
@@ -19,7 +18,9 @@ _Values = npt.NDArray[np.float32]
 
 
 @helper
-def measure_run(plan: Plan, old: MerchantView, settled: int, time_ms: int, values: _Values) -> None:
+def measure_run(
+    plan: Plan, old: MerchantView, settled: int, time_ms: int, major: float, values: _Values
+) -> None:
     """Go back from row `settled` while every payment is a known fraud, and write what was met.
 
     Payments of one moment have no order: one that is not a known fraud ends the run before all.
@@ -29,7 +30,9 @@ def measure_run(plan: Plan, old: MerchantView, settled: int, time_ms: int, value
     while row >= 0 and time_of(old, row) > oldest_ms:
         moment, count, known, smallest = time_of(old, row), 0, 0, np.inf
         while row >= 0 and time_of(old, row) == moment:
-            smallest = min(smallest, sum_of(old, row) / count_of(old, row))
+            total = sum_of(old, row)
+            if total >= 0:
+                smallest = min(smallest, total / count_of(old, row))
             count += count_of(old, row)
             known += known_frauds_of(old, row, time_ms)
             row -= 1
@@ -40,4 +43,5 @@ def measure_run(plan: Plan, old: MerchantView, settled: int, time_ms: int, value
     values[plan.run] = run
     if run > 0:
         values[plan.run_age] = (time_ms - began) / DAY_MS
-        values[plan.run_least] = least / MAJOR_UNIT
+        if least < np.inf:
+            values[plan.run_least] = least / major

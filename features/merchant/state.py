@@ -1,4 +1,4 @@
-"""The packed state of a merchant, version 3: little-endian words of 8 bytes, int64.
+"""The packed state of a merchant, version 4: little-endian words of 8 bytes, int64.
 
 | bytes | what |
 | --- | --- |
@@ -6,9 +6,11 @@
 | 24 a label apart | three words, in order of arrival: see LABEL_* |
 | 24 a payment | three words, by event time: the sum, time and count, and what its label says |
 
-Sums are ten-thousandths of the major unit. Times of payments are ms after the base, the time of
-the oldest row, in the low 36 bits, of which 68 days need 33; above them is the count. A count above
-1 is a bucket: several rows of one cell of time, compacted, at the time of the newest.
+Sums are in units of the reference currency (money/units.py), whose letters stand behind the version
+in the header's first word; NO_RATE where the currencies of all payments of a row had no rate. Times
+of payments are ms after the base, the time of the oldest row, in the low 36 bits, of which 68 days
+need 33; above them is the count. A count above 1 is a bucket: several rows of one cell of time,
+compacted, at the time of the newest.
 
 The third word of a row holds the verdict in 2 bits, how long after the payment its label was given
 in 37 (ms, 4.3 years at most), and above them 24 bits that name the payment (0: not known, from
@@ -34,9 +36,9 @@ from features.windows import (
     SECOND_MS,
 )
 
-VERSION: Final = 3
+VERSION: Final = 4
 
-HEAD_VERSION: Final = 0
+HEAD_VERSION: Final = 0  # the lowest byte; the next three are letters of a currency
 HEAD_BASE_MS: Final = 1
 HEAD_SEQUENCE: Final = 2
 HEAD_ROWS: Final = 3
@@ -80,7 +82,7 @@ ROW_BYTES: Final = 8 * ROW_WORDS
 
 NEVER_MS: Final = -(2**62)
 EMPTY: Final = np.array([VERSION, 0, 0, 0, 0, NEVER_MS], "<i8").tobytes()
-"""The state of a merchant before its first payment or label."""
+"""The state of a merchant before anything came, still without a reference currency."""
 
 
 class MerchantView(NamedTuple):
@@ -178,7 +180,7 @@ def put_label(
 
 @helper
 def sum_of(merchant: MerchantView, row: int) -> int:
-    """Return the sum of a row (ten-thousandths)."""
+    """Return the sum of a row (units), NO_RATE (below 0) where no amount is known."""
     return int(merchant.words[merchant.at_rows + ROW_WORDS * row + ROW_SUM])
 
 

@@ -25,7 +25,6 @@ from features.merchant.state import (
     NOT_TOLD,
     ROW_TIME_AND_COUNT,
     ROW_WORDS,
-    VERSION,
     MerchantView,
     label_kind,
     label_word,
@@ -121,7 +120,7 @@ def store_unchanged(old: MerchantView, out: _Bytes) -> MerchantView:
 @helper
 def store_head(old: MerchantView, new: MerchantView, steps: int) -> None:
     """Write the header: the sequence `steps` further, the counts of the new state."""
-    new.words[HEAD_VERSION] = VERSION
+    new.words[HEAD_VERSION] = old.words[HEAD_VERSION]
     new.words[HEAD_BASE_MS] = old.words[HEAD_BASE_MS]
     new.words[HEAD_SEQUENCE] = old.words[HEAD_SEQUENCE] + steps
     new.words[HEAD_ROWS] = new.rows

@@ -22,8 +22,10 @@ from features.merchant.kernel import (
 )
 from features.merchant.state import EMPTY, LABEL_BYTES, ROW_BYTES, VERSION
 from features.merchant.upgrades import UPGRADES
-from features.state import damaged, upgraded
-from features.tokens import payment_token, ten_thousandths
+from features.money.rates import Rates
+from features.money.shipped import SHIPPED
+from features.state import HEAD_BYTES, damaged, head_of, of_unit, upgraded
+from features.tokens import payment_token
 from features.windows import MAX_MERCHANT_ROWS
 
 _WIDTH: Final = len(MERCHANT_FEATURES)
@@ -61,30 +63,31 @@ class LabelStep(NamedTuple):
     payment: LabelledPayment
 
 
-def advance(state: bytes | None, payment: Transaction) -> MerchantStep:
+def advance(state: bytes | None, payment: Transaction, rates: Rates = SHIPPED) -> MerchantStep:
     """Return the merchant's next state and its features of a payment; None is a new merchant.
 
-    A label that has waited for the payment counts from now on. StateError where the state is of an
-    unknown version or damaged.
+    Amounts are converted by `rates`. A label that has waited for the payment counts from now on.
+    StateError where the state is of an unknown version, of another reference currency, or damaged.
     """
-    before = _readable(state)
+    before = _with_room(state, rates)
     out = np.empty(len(before) + ROW_BYTES, np.uint8)
     values = np.empty(_WIDTH, np.float32)
     size, sequence, flags = merchant_payment(
         np.frombuffer(before, np.uint8),
         payment.timestamp_ms,
-        ten_thousandths(payment.amount_minor, payment.currency),
+        rates.amount(payment.amount_minor, payment.currency),
+        rates.unit_word,
         payment_token(payment.transaction_id, payment.card_id),
         out,
         values,
     )
     if size == DAMAGED:
-        raise damaged(before, "merchant")
+        return advance(_of_this_version(before if state is None else state, rates), payment, rates)
     late, compacted = bool(flags & LATE), bool(flags & COMPACTED)
     return MerchantStep(_first(out, size), values, sequence, late, compacted)
 
 
-def learn(state: bytes | None, label: Label) -> LabelStep:
+def learn(state: bytes | None, label: Label, rates: Rates = SHIPPED) -> LabelStep:
     """Return the merchant's next state after a label, which counts in its sequence.
 
     The label with the newest label time decides about its payment, and of equal ones the last to
@@ -94,9 +97,9 @@ def learn(state: bytes | None, label: Label) -> LabelStep:
     would be kept: until the merchant's newest payment is 68 days ahead, among the newest 256 of its
     kind. A label of a payment that may be in a bucket counts there, as long as the bucket has
     payments that are no frauds; repeats and corrections of the newest 256 of a kind are recognised.
-    StateError as `advance`.
+    The reference currency of `rates` is that of the state. StateError as `advance`.
     """
-    before = _readable(state)
+    before = _with_room(state, rates)
     out = np.empty(len(before) + LABEL_BYTES, np.uint8)
     size, sequence, payment = merchant_label(
         np.frombuffer(before, np.uint8),
@@ -104,10 +107,11 @@ def learn(state: bytes | None, label: Label) -> LabelStep:
         label.label_time_ms,
         payment_token(label.transaction_id, label.card_id),
         label.is_fraud,
+        rates.unit_word,
         out,
     )
     if size == DAMAGED:
-        raise damaged(before, "merchant")
+        return learn(_of_this_version(before if state is None else state, rates), label, rates)
     return LabelStep(_first(out, size), sequence, _PAYMENTS[payment])
 
 
@@ -116,9 +120,17 @@ def _first(out: npt.NDArray[np.uint8], size: int) -> bytes:
     return out.tobytes() if size == len(out) else out[:size].tobytes()
 
 
-def _readable(state: bytes | None) -> bytes:
-    """Return a state of the current version that has room for one more row."""
-    before = EMPTY if state is None else state
-    if not before or before[0] != VERSION:
-        before = upgraded(before, "merchant", VERSION, UPGRADES)
+def _of_this_version(state: bytes, rates: Rates) -> bytes:
+    """Return a state that a kernel did not take in the layout that it takes; StateError if none.
+
+    The kernels look at the head, so that a current state is not looked at twice.
+    """
+    if state[:HEAD_BYTES] == head_of(VERSION, rates.unit):
+        raise damaged(state, "merchant")
+    return upgraded(state, "merchant", VERSION, UPGRADES, rates.unit)
+
+
+def _with_room(state: bytes | None, rates: Rates) -> bytes:
+    """Return a state, or that of a new merchant, that has room for one more row."""
+    before = of_unit(EMPTY, rates.unit) if state is None else state
     return compacted_when_full(before) if len(before) >= _FULL_BYTES else before

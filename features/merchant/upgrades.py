@@ -18,11 +18,11 @@ from features.merchant.state import (
     NEVER_MS,
     TIME_BITS,
     TIME_MASK,
-    VERSION,
     WHO_BITS,
     pack_told,
 )
-from features.state import Upgrades, damaged
+from features.money.units import Unit
+from features.state import Upgrades, damaged, head_of
 from features.windows import MAX_LABELS_OF_A_KIND, WIDEST_MERCHANT_BUCKET_MS
 
 _pack_told = interpreted(pack_told)
@@ -43,8 +43,14 @@ _TIME_BITS_OF_VERSION_1: Final = 32
 _SCALE: Final = 100
 """Hundredths, in which version 2 had its sums, to ten-thousandths."""
 
+_HEAD_WORDS_OF_VERSION_3: Final = 6
+_LABELS: Final = 4
+_LABEL_WORDS: Final = 3
+_ROW_WORDS_OF_VERSION_3: Final = 3
+_MAJOR_OF_VERSION_3: Final = 10_000
 
-def _with_longer_times(state: bytes) -> bytes:
+
+def _with_longer_times(state: bytes, _: Unit) -> bytes:
     """Turn version 1 into 2, whose times may lie further apart."""
     if len(state) % 8 or len(state) < 8 * _HEAD_WORDS:
         return bytes([2]) + state[1:]  # cut: the next transition refuses it
@@ -56,7 +62,7 @@ def _with_longer_times(state: bytes) -> bytes:
     return words.tobytes()
 
 
-def _with_labels_in_rows(state: bytes) -> bytes:
+def _with_labels_in_rows(state: bytes, _: Unit) -> bytes:
     """Turn version 2 into 3, whose payments have their labels with them."""
     words = _whole(state)
     rows_at = _HEAD_WORDS + _FRAUD_WORDS * int(words[_FRAUDS])
@@ -68,7 +74,7 @@ def _with_labels_in_rows(state: bytes) -> bytes:
     waiting = rows.waiting[-MAX_LABELS_OF_A_KIND:]
     buckets = times[counts > 1]
     until_ms = int(buckets[-1]) if len(buckets) else NEVER_MS
-    head = [VERSION, words[_BASE_MS], words[_SEQUENCE], len(times), len(waiting), until_ms]
+    head = [3, words[_BASE_MS], words[_SEQUENCE], len(times), len(waiting), until_ms]
     labels = [(time_ms, given_ms, KIND_FRAUD << WHO_BITS) for time_ms, given_ms in waiting]
     scaled = np.minimum(sums, LARGEST_SUM // _SCALE) * _SCALE
     body = np.stack([scaled, packed, rows.told()], axis=1)
@@ -152,5 +158,27 @@ class _Rows:
             self._given_ms[row] = max(self._given_ms[row], given_ms)
 
 
-UPGRADES: Final[Upgrades] = {1: _with_longer_times, 2: _with_labels_in_rows}
+def _with_a_currency(state: bytes, unit: Unit) -> bytes:
+    """Turn version 3 into 4: sums in units of a reference currency, which the header names.
+
+    Version 3 knew no currencies: its ten-thousandths are taken to be the reference's.
+    """
+    if len(state) % 8 or len(state) < 8 * _HEAD_WORDS_OF_VERSION_3:
+        raise damaged(state, "merchant")
+    words = np.frombuffer(state, "<i8").copy()
+    rows, labels = int(words[_ROWS]), int(words[_LABELS])
+    at_rows = _HEAD_WORDS_OF_VERSION_3 + _LABEL_WORDS * labels
+    if min(rows, labels) < 0 or len(words) != at_rows + _ROW_WORDS_OF_VERSION_3 * rows:
+        raise damaged(state, "merchant")
+    scale = unit.per_major // _MAJOR_OF_VERSION_3
+    sums = words[at_rows::_ROW_WORDS_OF_VERSION_3]
+    sums[:] = np.minimum(sums, LARGEST_SUM // scale) * scale
+    return head_of(4, unit) + words.tobytes()[4:]
+
+
+UPGRADES: Final[Upgrades] = {
+    1: _with_longer_times,
+    2: _with_labels_in_rows,
+    3: _with_a_currency,
+}
 """Transition functions of older versions."""

@@ -7,15 +7,17 @@ Looked: TypeAlias = tuple[float, ...]
 
 
 class Arrival(NamedTuple):
-    """Event time (ms), tokens (0: unknown), amount (ten-thousandths), place (degrees, or NaN).
+    """Event time (ms), tokens (0: unknown), amount (units), place (degrees, or NaN).
 
     `id` is what is remembered of id and content, see card/ids.py; `looked` comes from
-    payment/measure.py.
+    payment/measure.py. Amounts are in units of the reference currency, NO_RATE (below 0) where
+    the payment's currency has no rate; `major` is how many units the major unit has.
     """
 
     time_ms: int
     id: int
     amount: int
+    major: float
     merchant: int
     city: int
     device: int

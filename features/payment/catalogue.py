@@ -6,7 +6,7 @@ from typing import Final
 from features.declaration import above, either, one, present
 from features.payment import words
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raise by one when a feature of this catalogue comes, goes, or has other values."""
 
 OWN_NORMAL: Final = "amount_vs_own_normal"
@@ -23,7 +23,7 @@ DECLARED: Final = (
         "amount",
         "amount",
         "major",
-        "Amount of the payment.",
+        "Amount of the payment in the reference currency.",
         label="the amount",
         reason=OWN_NORMAL,
         tell=either(words.amount),
@@ -32,7 +32,7 @@ DECLARED: Final = (
         "amount_log",
         "amount_log",
         "log major",
-        "Natural logarithm of 1 plus the amount.",
+        "Natural logarithm of 1 plus the amount in the reference currency.",
         label="the amount",
         reason=OWN_NORMAL,
         tell=either(words.amount),

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from features.categories import GROUP_NUMBERS, HIGH_RISK_CATEGORIES
 from features.kernels.compiled import helper
 from features.kernels.plan import Plan
-from features.kernels.statistics import MAJOR_UNIT
 from features.payment.arrival import Arrival, Looked
 from features.payment.home import home_offset_ms
 from features.windows import DAY_MS, HOUR_MS
@@ -51,8 +50,9 @@ def measure_payment(plan: Plan, now: Arrival, values: npt.NDArray[np.float32]) -
     local_ms = now.time_ms + int(offset_ms)
     hour = local_ms // HOUR_MS % 24
     weekday = (local_ms // DAY_MS + _FIRST_WEEKDAY) % 7
-    values[plan.amount] = now.amount / MAJOR_UNIT
-    values[plan.amount_log] = np.log1p(now.amount / MAJOR_UNIT)
+    if now.amount >= 0:
+        values[plan.amount] = now.amount / now.major
+        values[plan.amount_log] = np.log1p(now.amount / now.major)
     values[plan.hour] = hour
     values[plan.night] = hour <= _NIGHT_UNTIL_HOUR
     values[plan.weekend] = weekday >= _SATURDAY

@@ -11,7 +11,7 @@ import onnx
 from onnx import numpy_helper
 
 from scoring.bundle.graph_check import tree_attributes
-from scoring.bundle.manifest import FORMAT_VERSION, INPUTS_KEY, Manifest
+from scoring.bundle.manifest import FIRST_SEALED, INPUTS_KEY, Manifest
 
 Floats = npt.NDArray[np.float32]
 
@@ -34,7 +34,7 @@ def contradictions(graph: onnx.ModelProto, manifest: Manifest) -> Iterator[Contr
     """Yield what the manifest says otherwise than the graph; TreesError for unreadable trees."""
     found = _Numbers(graph)
     inputs = {one.key: one.value for one in graph.metadata_props}.get(INPUTS_KEY)
-    told = inputs is not None or manifest.format_version == FORMAT_VERSION
+    told = inputs is not None or manifest.format_version >= FIRST_SEALED
     if told and inputs != manifest.inputs_sha256:
         yield Contradiction("Another order of inputs", manifest.inputs_sha256, inputs)
     yield from _combination(found, manifest)

@@ -13,9 +13,15 @@ from events.levels import HIGH, MEDIUM
 Exporter = Literal["cardwatch", "onnxmltools"]
 """Who made the models' graphs: our own exporter, or skl2onnx and onnxmltools."""
 
-FORMAT_VERSION = 3
-OLDER_FORMATS = (2,)
-"""Format 2 is read too: it has no file of the manifest's digest and lacks the optional fields."""
+FORMAT_VERSION = 4
+OLDER_FORMATS = (2, 3)
+"""Formats 2 and 3 are read too: they lack the optional fields.
+
+Format 2 has no file of the manifest's digest, and neither of them a file of rates.
+"""
+
+FIRST_SEALED = 3
+FIRST_WITH_RATES = 4
 
 MANIFEST_FILE = "manifest.json"
 DIGEST_FILE = "manifest.sha256"
@@ -23,6 +29,7 @@ GRAPH_FILE = "ensemble.onnx"
 GOLDEN_FILE = "golden.npz"
 CARD_FILE = "card.html"
 COVERS_FILE = "covers.npz"
+RATES_FILE = "rates.json"
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,7 +106,7 @@ class Calibration(_Part, frozen=True):
 
 
 class Costs(_Part, frozen=True):
-    """Costs of decisions, in the unit of the amounts: major units, currencies not converted.
+    """Costs of decisions, in major units of the reference currency.
 
     ``review`` is the cost of looking at one alert, ``block`` that of blocking a good customer's
     payment, ``missed_share`` the share of a missed fraud's amount that is lost.
@@ -239,6 +246,8 @@ class Manifest(_Part, frozen=True):
 
     ``golden_levels`` counts the golden rows that are LOW, MEDIUM and HIGH. ``against_best`` is
     None without labels and for one model. Bundles written before ``exporter`` are by our own.
+    ``reference_currency`` and ``rates_date`` are those of the rates that amounts were converted by;
+    bundles before format 4 converted none.
     """
 
     format_version: int
@@ -259,6 +268,8 @@ class Manifest(_Part, frozen=True):
     golden_levels: dict[str, int] = {}
     against_best: AgainstBest | None = None
     exporter: Exporter = "cardwatch"
+    reference_currency: str | None = None
+    rates_date: str | None = None
 
     @property
     def feature_names(self) -> list[str]:

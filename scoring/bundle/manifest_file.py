@@ -16,6 +16,7 @@ from scoring.bundle.files import (
 )
 from scoring.bundle.manifest import (
     DIGEST_FILE,
+    FIRST_SEALED,
     FORMAT_VERSION,
     MANIFEST_FILE,
     OLDER_FORMATS,
@@ -64,7 +65,7 @@ def read_manifest(folder: Path) -> Manifest:
         if version not in FORMATS:
             wanted = " or ".join(map(str, FORMATS))
             raise BundleError("Unknown format", path, wanted, version, RETRAIN)
-        if version == FORMAT_VERSION and not sealed:
+        if version >= FIRST_SEALED and not sealed:
             wanted = f"a file {DIGEST_FILE} with the manifest's SHA-256"
             raise BundleError("Missing file", folder, wanted, "no such file", RESTORE)
         return msgspec.json.decode(raw, type=Manifest)

@@ -69,6 +69,8 @@ def decide(
         flags=request.flags,
         received_ms=request.received_ms,
         decided_ms=decided_ms,
+        reference_currency=request.reference_currency,
+        rates_date=request.rates_date,
         features=encode_features(values),
         payment=msgspec.Raw(request.original),
     )

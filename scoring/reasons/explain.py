@@ -74,8 +74,12 @@ class Explainer:
             np.flatnonzero(self._group == group).tolist() for group in range(len(self._codes))
         ]
 
-    def explain(self, values: npt.NDArray[np.float32], payment: Transaction) -> Explanation:
+    def explain(
+        self, values: npt.NDArray[np.float32], payment: Transaction, reference: str
+    ) -> Explanation:
         """Return up to three reasons for a payment and its whole vector, the strongest first.
+
+        ``reference`` is the currency of the amounts in the vector.
 
         A code's contribution is the sum over its columns. Of a code that raised the score, the
         column with the largest part that is evidence is told; a code without evidence is passed
@@ -85,7 +89,9 @@ class Explainer:
         # Lists from here on: for so few numbers every call of NumPy costs more than the loop.
         codes = np.bincount(self._group, weights=parts, minlength=len(self._codes)).tolist()
         order = sorted(range(len(codes)), key=codes.__getitem__, reverse=True)
-        found = _Found(codes, order, parts.tolist(), RowValues(values, self._places, payment))
+        found = _Found(
+            codes, order, parts.tolist(), RowValues(values, self._places, payment, reference)
+        )
         return Explanation(
             self._evidence(found) or [self._combination(found)],
             {self._codes[code]: codes[code] for code in order},

@@ -17,14 +17,22 @@ _EXACT_BELOW: Final = 100_000.0
 
 
 class RowValues:
-    """One payment and its vector float32[n], read by the names of its columns."""
+    """One payment and its vector float32[n], read by the names of its columns.
+
+    ``reference`` is the currency of the vector's amounts.
+    """
 
     def __init__(
-        self, row: npt.NDArray[np.float32], places: Mapping[str, int], payment: Transaction
+        self,
+        row: npt.NDArray[np.float32],
+        places: Mapping[str, int],
+        payment: Transaction,
+        reference: str,
     ) -> None:
         self._row: list[float] = row.tolist()
         self._places = places
         self._payment = payment
+        self._reference = reference
 
     def get(self, name: str) -> float | None:
         """Return a value by its column's name, None where it is missing or no such column."""
@@ -39,17 +47,23 @@ class RowValues:
         return self.get(name_of(entity, aggregate, window_ms))
 
     def paid(self) -> str:
-        """Return the payment's own amount in words, exact, with its currency."""
+        """Return the payment's own amount in words, exact, with its currency.
+
+        Behind an amount in another currency than the reference stands its value in that.
+        """
         exponent = currency_exponent(self._payment.currency)
         whole, rest = divmod(self._payment.amount_minor, 10**exponent)
         decimals = f".{rest:0{exponent}d}" if exponent else ""
-        return f"{whole:,}{decimals} {self._payment.currency}"
+        paid = f"{whole:,}{decimals} {self._payment.currency}"
+        major = self.of("payment", "amount")
+        if self._payment.currency == self._reference or major is None:
+            return paid
+        return f"{paid} ({self.money(major)})"
 
     def money(self, major: float) -> str:
-        """Return an amount in words that a feature holds, with its currency."""
-        currency = self._payment.currency
-        decimals = currency_exponent(currency) if abs(major) < _EXACT_BELOW else 0
-        return f"{major:,.{decimals}f} {currency}"
+        """Return an amount in words that a feature holds, with the reference currency."""
+        decimals = currency_exponent(self._reference) if abs(major) < _EXACT_BELOW else 0
+        return f"{major:,.{decimals}f} {self._reference}"
 
     def clock(self) -> str:
         """Return the words for the clock that gives the payment its hour."""

@@ -152,6 +152,11 @@ class FlinkClient:
         path = f"/jobs/{job_id}/vertices/{vertex_id}/subtasks/metrics?get={query}&agg=sum"
         return {metric["id"]: float(metric["sum"]) for metric in self.get(path)}
 
+    def metric_names(self, job_id: str, vertex_id: str) -> list[str]:
+        """Return the names of the metrics that the subtasks of a vertex report."""
+        told = self.get(f"/jobs/{job_id}/vertices/{vertex_id}/subtasks/metrics")
+        return sorted(metric["id"] for metric in told)
+
     def cancel(self, job_id: str, timeout_s: float = 60.0) -> None:
         """Cancel a job and wait until it has ended; one that has ended already is left."""
         if self.state(job_id) not in ENDED:

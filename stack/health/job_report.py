@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from events.timestamps import format_ms
@@ -14,6 +14,9 @@ _PATIENCE_S: Final = 60.0
 """Tasks have so long to start, and a checkpoint so long to be completed, before it is a problem."""
 
 _RECENT_S: Final = 300.0
+_CARD_STAGE: Final = "card stage"
+_NO_RATE: Final = ".cardwatch.no_rate."
+
 _OFTEN: Final = 3
 """A job that fails so often within the recent past restarts without end, whatever its state."""
 
@@ -42,6 +45,7 @@ class JobReport:
         failures: Its last exceptions, the newest first.
         checkpoint_ms: When its last completed checkpoint was complete, None before the first.
         failed_checkpoint: Its last failed checkpoint.
+        no_rate: Payments in currencies without an exchange rate since its start, by currency.
         page: Address of the page that has the exceptions in full.
     """
 
@@ -58,6 +62,7 @@ class JobReport:
     checkpoint_ms: int | None
     failed_checkpoint: Failure | None
     page: str
+    no_rate: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def checkpoint_age_s(self) -> float | None:
@@ -86,6 +91,7 @@ class JobReport:
             "last_exception": asdict(last) if last else None,
             "checkpoint_age_s": self.checkpoint_age_s,
             "failed_checkpoint": asdict(failed) if failed else None,
+            "no_rate": dict(self.no_rate),
         }
 
 
@@ -111,6 +117,7 @@ def report(flink: FlinkClient) -> JobReport | None:
         checkpoint_ms=completed and completed["latest_ack_timestamp"],
         failed_checkpoint=_failed(failed) if failed else None,
         page=flink.exceptions_page(job.id),
+        no_rate=_no_rate(flink, job, told["vertices"]),
     )
 
 
@@ -172,6 +179,29 @@ def _no_checkpoint(job: JobReport) -> Iterator[str]:
         f"{_clock(job.checkpoint_ms or job.since_ms)}, so no decision is committed.{because} "
         f"See {job.page.replace('exceptions', 'checkpoints')} and the disk of the checkpoints."
     )
+
+
+def notes(job: JobReport) -> Iterator[str]:
+    """Yield a sentence for each thing that is worth knowing of a job and not wrong."""
+    if job.no_rate:
+        many = ", ".join(f"{code} {count:,}" for code, count in sorted(job.no_rate.items()))
+        yield (
+            f"Payments in currencies without an exchange rate since the job's start: {many}. They "
+            "are decided without their amounts; ./cardwatch submit --replace --rates FILE goes on "
+            "with a table that has these currencies."
+        )
+
+
+def _no_rate(flink: FlinkClient, job: Job, vertices: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the job's counters of payments without a rate, by currency."""
+    found: dict[str, int] = {}
+    for vertex in (each["id"] for each in vertices if _CARD_STAGE in each["name"]):
+        names = [name for name in flink.metric_names(job.id, vertex) if _NO_RATE in name]
+        counted = flink.metrics(job.id, vertex, names) if names else {}
+        for name, count in counted.items():
+            currency = name.rpartition(".")[2]
+            found[currency] = found.get(currency, 0) + int(count)
+    return found
 
 
 def _restarts(flink: FlinkClient, job: Job) -> int:

@@ -12,7 +12,7 @@ from stack.clients.flink import FlinkClient
 from stack.clients.topic_ranges import GROUP, TopicRanges, committed_offsets, topic_ranges
 from stack.errors import StackError
 from stack.health.foreign_senders import compacted, compaction_problems, held_back
-from stack.health.job_report import JobReport, problems, report
+from stack.health.job_report import JobReport, notes, problems, report
 from stack.services.embedded import Stack
 from stack.submission.snapshots import newest_snapshot
 
@@ -75,23 +75,23 @@ class Health:
 
 def look(stack: Stack, *, broker_serves: bool) -> Health:
     """Look at the job and the topics of a stack whose supervisor runs."""
-    job, job_problems, notes = _job(replace(stack.flink, timeout_s=_TIMEOUT_S))
+    job, job_problems, told = _job(replace(stack.flink, timeout_s=_TIMEOUT_S))
     if not broker_serves:
-        return Health(job, job_problems=job_problems, notes=notes)
+        return Health(job, job_problems=job_problems, notes=told)
     try:
         topics = topic_ranges(stack.kafka, _DECLARED, committed=True, timeout_s=_TIMEOUT_S)
         inputs = [topic.name for topic in INPUTS if topic.name in topics]
         written = topic_ranges(stack.kafka, inputs, timeout_s=_TIMEOUT_S)
         compaction = compaction_problems(compacted(stack.kafka, inputs, _TIMEOUT_S))
     except StackError as error:
-        return Health(job, job_problems=job_problems, topic_problems=[str(error)], notes=notes)
+        return Health(job, job_problems=job_problems, topic_problems=[str(error)], notes=told)
     try:
         lag = list(lags(topics, committed_offsets(stack.kafka, GROUP, topics, _TIMEOUT_S)))
     except StackError as error:
-        lag, notes = [], [*notes, f"How far the job has read is not known yet: {error}"]
+        lag, told = [], [*told, f"How far the job has read is not known yet: {error}"]
     if job is None and not job_problems:
         waiting = sum(one.records for one in lag)
-        job_problems, notes = no_job(waiting, newest_snapshot(stack.layout))
+        job_problems, told = no_job(waiting, newest_snapshot(stack.layout))
     return Health(
         job,
         {name: len(topics[name].partitions) if name in topics else 0 for name in _DECLARED},
@@ -99,7 +99,7 @@ def look(stack: Stack, *, broker_serves: bool) -> Health:
         job_problems,
         [*topic_problems(topics, job.parallelism if job else 1), *compaction],
         list(lag_problems(lag)),
-        [*notes, *topic_notes(topics), *held_back(topics, written)],
+        [*told, *topic_notes(topics), *held_back(topics, written)],
     )
 
 
@@ -108,7 +108,7 @@ def _job(flink: FlinkClient) -> tuple[JobReport | None, list[str], list[str]]:
         job = report(flink)
     except (StackError, LookupError) as error:
         return None, [f"The job cannot be looked at: {error}"], []
-    return job, list(problems(job)) if job else [], []
+    return (job, list(problems(job)), list(notes(job))) if job else (None, [], [])
 
 
 def no_job(waiting: int, snapshot: Path | None) -> tuple[list[str], list[str]]:

@@ -82,6 +82,7 @@ TARGETS: Final[dict[str, Target]] = {
         "a bundle's graph, covers and golden rows", ("scoring",), 16384, 8, CHECKED
     ),
     "trees": Target("trees of a graph, and their covers", ("scoring",), 2048, 8, CHECKED),
+    "rates_file": Target("files of exchange rates", ("features.money",), 2048, 4),
     "settings_file": Target(
         "JSON that stack/ and tune keep, and what Flink answers",
         ("stack.settings", "stack.clients.flink", "training.evaluation.chosen"),

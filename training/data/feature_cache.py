@@ -1,9 +1,9 @@
 """Keep replayed histories on disk: features depend on payments and code alone.
 
 An entry is a folder of .npy files, read as memory maps, and `entry.json` with their digests. Its
-name is a digest of the payments, the label delay and the sources of what computes features, so a
-changed file or feature finds no entry. One that is damaged is made again. Only the newest few are
-kept; an entry takes about 4 bytes for each feature of each payment.
+name is a digest of the payments, the label delay, the shipped rates and the sources of what
+computes features, so a changed file or feature finds no entry. One that is damaged is made again.
+Only the newest few are kept; an entry takes about 4 bytes for each feature of each payment.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ import events.table
 import training.data.history
 import training.data.replay
 from features.kernels.compiled import SOURCES
+from features.money.reading import encode_rates
+from features.money.shipped import SHIPPED
 from training.data.history import History, table_sha256
 from training.data.replay import Progress, replay
 from training.data.segments import Segments
@@ -65,6 +67,7 @@ def cache_key(table: pa.Table, label_delay_ms: int) -> str:
     digest = xxhash.xxh3_128()
     digest.update(table_sha256(table).encode())
     digest.update(f"{label_delay_ms} {SOURCES}".encode())
+    digest.update(encode_rates(SHIPPED))
     for module in _CODE:
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()

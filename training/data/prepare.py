@@ -21,7 +21,7 @@ AMOUNT = name_of("payment", "amount")
 class Part(Rows):
     """The rows of one part, with targets 0 or 1, or -1 alone where there are no labels.
 
-    ``amounts`` float32[n] are in major units of each payment's currency, not converted; NaN where
+    ``amounts`` float32[n] are in major units of the reference currency; NaN where
     the history has none.
     """
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from events.label import Label
 from events.table import ATTRIBUTE_PREFIX, IS_FRAUD, attribute_names, check_table, payments
 from events.transaction import Transaction
+from features.money.shipped import SHIPPED
 from scoring.path import (
     REFUSALS,
     Entity,
@@ -47,11 +48,12 @@ def replay(
     Rows rise in time. The label of a payment reaches its merchant ``label_delay_ms`` after it,
     before any payment of the same millisecond. A repeat, and another payment under a card's known
     id, is left out and counted, as the stream decides neither. ``progress`` hears of every ten
-    thousand payments, by how many are done. ``path`` is the product's where none is given.
+    thousand payments, by how many are done. ``path`` is the product's with the
+    shipped rates where none is given.
 
     Raises TrainingError where times fall or the table is empty, EventError for a bad row.
     """
-    path = path or payment_path()
+    path = path or payment_path(SHIPPED)
     checked = check_table(table)
     times_ms = np.asarray(checked["timestamp_ms"], dtype=np.int64)
     _check_order(times_ms)

@@ -82,7 +82,7 @@ def _amount_bands(amounts: Floats) -> Segments:
     labels += [f"{low:,.0f} to {high:,.0f}" for low, high in pairwise(_AMOUNT_EDGES)]
     labels.append(f"{_AMOUNT_EDGES[-1]:,.0f} and more")
     bands = np.searchsorted(_AMOUNT_EDGES, amounts, side="right").astype(np.int8)
-    return Segments("Amount, in major units of the payment's currency", tuple(labels), bands)
+    return Segments("Amount, in major units of the reference currency", tuple(labels), bands)
 
 
 def _new_cards(counts_30d: Floats) -> Segments:

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from features.catalogue import FEATURE_SET_VERSION
+from features.money.rates import Rates
+from features.money.reading import encode_rates
+from features.money.shipped import SHIPPED
 from scoring.bundle.manifest import (
     CARD_FILE,
     FORMAT_VERSION,
+    RATES_FILE,
     Exporter,
     Manifest,
     Reproduction,
@@ -58,7 +62,7 @@ class Settings:
     ``label_delay_ms`` is how long after a payment its label arrives; it is the width of the gap
     in the split. With ``refit`` the models are fitted once more on everything labelled, after
     thresholds, weights and metrics were taken from the split. ``exporter`` says who makes the
-    models' graphs.
+    models' graphs. ``rates`` converted the amounts of the history.
     """
 
     fit: FitSettings = field(default_factory=FitSettings)
@@ -66,6 +70,7 @@ class Settings:
     goals: Goals = field(default_factory=Goals)
     refit: bool = True
     exporter: Exporter = "cardwatch"
+    rates: Rates = SHIPPED
 
     def check(self) -> None:
         """Raise TrainingError where the exporter lacks a package, or cannot export a model."""
@@ -160,10 +165,14 @@ def train(
         against_best=against,
         golden_levels=golden_levels(thresholds, packed.golden_scores.probability),
         exporter=settings.exporter,
+        reference_currency=settings.rates.reference,
+        rates_date=settings.rates.date,
     )
     progress("write the bundle and its card")
     moved = mean_contributions(packed, manifest, test.columns, settings.fit.seed)
-    return _write(destination.root, manifest, packed, model_card(manifest, measured, moved))
+    card = model_card(manifest, measured, moved).encode()
+    files = packed.graphs | {CARD_FILE: card, RATES_FILE: encode_rates(settings.rates)}
+    return _write(destination.root, manifest, packed, files)
 
 
 def _refit(prepared: Prepared, fitted: FittedEnsemble, settings: FitSettings) -> FittedEnsemble:
@@ -199,9 +208,8 @@ def _measure(fitted: FittedEnsemble, prepared: Prepared) -> Measured:
     return Measured(part.targets, scores.probability, scores.models, segments)
 
 
-def _write(root: Path, manifest: Manifest, packed: Package, card: str) -> Path:
+def _write(root: Path, manifest: Manifest, packed: Package, files: dict[str, bytes]) -> Path:
     """Write the bundle, then load it as the job will and score its golden rows."""
-    files = packed.graphs | {CARD_FILE: card.encode()}
     folder = write_bundle(
         root, manifest, files, packed.covers, packed.golden_inputs, packed.golden_scores
     )

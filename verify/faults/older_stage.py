@@ -30,11 +30,13 @@ from features.merchant.state import (
     verdict_in,
     who_in,
 )
+from features.money.units import unit_of
+from features.state import HEAD_BYTES
 from jobs.merchant_stage import MerchantStage
 
 _TIME_BITS: Final = 32
-_SCALE: Final = 100
-"""Ten-thousandths in the hundredths that version 1 had its sums in."""
+_HUNDREDTHS: Final = 100
+"""Version 1 had its sums in hundredths."""
 
 _NO_ID: Final = -1
 
@@ -80,6 +82,7 @@ def as_version_1(state: bytes) -> bytes:
 
     ValueError where a payment lies more than 49 days behind the oldest one.
     """
+    scale = unit_of(state[1:HEAD_BYTES].decode()).per_major // _HUNDREDTHS
     words = np.frombuffer(state, "<i8").tolist()
     base, at_rows = words[HEAD_BASE_MS], HEAD_WORDS + LABEL_WORDS * words[HEAD_LABELS]
     rows, frauds = [], []
@@ -90,7 +93,7 @@ def as_version_1(state: bytes) -> bytes:
     for at in range(at_rows, len(words), ROW_WORDS):
         total, packed, told = words[at : at + ROW_WORDS]
         time, count = _checked(packed & TIME_MASK), packed >> TIME_BITS
-        rows.append((total // _SCALE, time | count << _TIME_BITS))
+        rows.append((total // scale, time | count << _TIME_BITS))
         if _verdict_in(told) == FRAUD:
             given_ms = base + time + _delay_in(told)
             frauds.append((base + time, given_ms, _NO_ID, _who_in(told) if count > 1 else 1))

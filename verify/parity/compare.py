@@ -96,15 +96,15 @@ def compare(stream: Stream, bundle: Bundle, *later: Bundle) -> ParityReport:
     Where the job went on with ``later`` bundles of the same models, each decision's scores are
     compared with those of the bundle that it names.
     """
-    path = payment_path()
+    path = payment_path(bundle.rates)
     first = path.entities[0]
     payments = {payment.transaction_id: payment for payment in stream.payments}
     decisions = [each for each in stream.decisions if each.transaction_id in payments]
     counts = Counter(decision.transaction_id for decision in stream.decisions)
     told = Counter(label_key(label) for label in stream.labels)
     receipted = Counter(label_key(receipt) for receipt in stream.receipts)
-    by_sequence = follow_sequences(decisions, payments, stream.receipts, stream.labels)
-    by_topic = follow_topic(decisions, stream.payments)
+    by_sequence = follow_sequences(decisions, payments, stream.receipts, stream.labels, path)
+    by_topic = follow_topic(decisions, stream.payments, path)
     streamed = _stack([decision_features(each) for each in decisions], len(path.features))
     own = streamed[:, path.columns[first.name]]
     scores, replayed_scores = _scores(decisions, payments, by_sequence.features, (bundle, *later))

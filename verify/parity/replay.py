@@ -13,7 +13,7 @@ from events.decision import Decision
 from events.label import Label
 from events.receipt import LabelReceipt
 from events.transaction import Transaction
-from scoring.path import REFUSALS, Entity, Path, learn, payment_path, visit
+from scoring.path import REFUSALS, Entity, Path, learn, visit
 from verify.parity.difference import Matrix
 
 LabelKey = tuple[str, str, str, int, bool, int]
@@ -82,14 +82,12 @@ def follow_sequences(
     payments: Mapping[str, Transaction],
     receipts: Sequence[LabelReceipt],
     labels: Sequence[Label],
-    path: Path | None = None,
+    path: Path,
 ) -> BySequence:
     """Advance each entity in the order of the decisions' and receipts' numbers.
 
-    A receipt without its label among ``labels`` is passed over: it shows as a difference. ``path``
-    is the product's where none is given.
+    A receipt without its label among ``labels`` is passed over: it shows as a difference.
     """
-    path = path or payment_path()
     features = np.full((len(decisions), len(path.features)), np.nan, dtype=np.float32)
     known = {label_key(label): label for label in labels}
     broken = [f"decision {one.transaction_id}" for one in decisions if _elsewhere(one, payments)]
@@ -113,10 +111,10 @@ def follow_sequences(
 
 
 def follow_topic(
-    decisions: Sequence[Decision], payments: Sequence[Transaction], path: Path | None = None
+    decisions: Sequence[Decision], payments: Sequence[Transaction], path: Path
 ) -> ByTopic:
     """Advance each entity that payments visit first, in their order alone."""
-    first = (path or payment_path()).entities[0]
+    first = path.entities[0]
     rows = {decision.transaction_id: row for row, decision in enumerate(decisions)}
     features = np.full((len(decisions), len(first.features)), np.nan, dtype=np.float32)
     misplaced = 0

@@ -14,7 +14,8 @@ from features.card import state as card_state
 from features.card import transition as card
 from features.card.state import EMPTY, HEAD_COUNTS, HEAD_WORDS, VERSION
 from features.kernels.compiled import interpreted
-from features.state import StateError
+from features.money.shipped import SHIPPED
+from features.state import StateError, of_unit
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
@@ -24,6 +25,8 @@ packed_counts = interpreted(card_state.packed_counts)
 state_size = interpreted(card_state.state_size)
 LARGEST: Final = state_size(MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_CARD_EVENTS, MAX_LOOSE_IDS)
 _STEPS: Final = 3
+NEW: Final = of_unit(EMPTY, SHIPPED.unit)
+"""The state of a new card, in the shipped reference currency."""
 
 shrink = 1
 """By how much states are smaller than the largest; above 1 none counts as made by payments."""
@@ -62,7 +65,7 @@ def drawn_payment(draws: Draws, number: int) -> Transaction:
         card_id="c1",
         timestamp_ms=time_ms,
         amount_minor=draws.number(5),
-        currency=("EUR", "JPY", "KWD", "CLF")[flags >> 4 & 3],
+        currency=("EUR", "JPY", "USD", "XOF")[flags >> 4 & 3],
         merchant_id=f"m{flags & 3}",
         city=f"city-{flags & 7}" if flags & 8 else None,
         country="AT",
@@ -87,7 +90,7 @@ def _counted(draws: Draws) -> tuple[bytes, bool]:
     sorted_rows = draws.number(1) & 1
     head = np.zeros(HEAD_WORDS, "<i8")
     head[:] = [draws.number(8, signed=True) for _ in range(HEAD_WORDS)]
-    head[0] = VERSION
+    head[0] = int.from_bytes(NEW[:8], "little")
     head[HEAD_COUNTS] = packed_counts(events, ids, buckets, loose)
     if sorted_rows:
         head[1] = NOON_MS
@@ -110,7 +113,7 @@ def _grown(draws: Draws) -> tuple[bytes, bool]:
     state = nearly_full() if many > 251 else None
     for number in range(many % 48 // min(shrink, 4)):
         state = card.advance(state, drawn_payment(draws, 100 + number)).state
-    return state or EMPTY, True
+    return state or NEW, True
 
 
 @cache
@@ -120,7 +123,7 @@ def nearly_full() -> bytes:
     for number in range(MAX_CARD_EVENTS // shrink - 4):
         at = bytes([number % 256 & ~4, number % 7, number % 256, number // 256, 2])
         state = card.advance(state, drawn_payment(Draws(at * 3), number)).state
-    return state or EMPTY
+    return state or NEW
 
 
 def _bent(draws: Draws) -> tuple[bytes, bool]:
@@ -138,7 +141,7 @@ def seeds() -> Iterator[bytes]:
     for kind in range(4):
         for many in (0, 3, 40):
             yield bytes([kind]) + payment * 3 + (head if kind == 1 else bytes([many])) + payment * 9
-    yield bytes([0]) + payment * 3 + EMPTY
-    yield bytes([0]) + payment * 3 + b"\1" + EMPTY[1:72]
+    yield bytes([0]) + payment * 3 + NEW
+    yield bytes([0]) + payment * 3 + b"\1" + NEW[1:72]
     yield bytes([1]) + payment * 3 + b"\0\0\xd0\7\0\0\1" + b"\0" * 96 + payment
     yield bytes([1]) + payment * 3 + b"\xff\3\0\0\0\0\0" + payment * 9

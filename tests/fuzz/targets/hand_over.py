@@ -35,4 +35,6 @@ def seeds() -> Iterator[bytes]:
 
 def _request() -> messages.ScoringRequest:
     sequences = {"card": 1, "merchant": 2}
-    return messages.ScoringRequest(_PAID, b"{}", b"\0" * 8, sequences, ["late"], 3)
+    return messages.ScoringRequest(
+        _PAID, b"{}", b"\0" * 8, sequences, ["late"], 3, "EUR", "2026-10-06"
+    )

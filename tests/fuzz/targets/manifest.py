@@ -44,7 +44,7 @@ def judge(folder: Path) -> None:
     row = np.zeros(len(bundle.columns), np.float32)
     assert len(bundle.columns) >= len(FEATURE_NAMES)
     assert len(bundle.scorer.score_row(row)) == 1 + len(bundle.manifest.members)
-    assert 1 <= len(bundle.explainer.explain(row, payment()).reasons) <= 3
+    assert 1 <= len(bundle.explainer.explain(row, payment(), "EUR").reasons) <= 3
 
 
 def seeds() -> Iterator[bytes]:

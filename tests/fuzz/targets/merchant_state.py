@@ -12,7 +12,8 @@ from events.label import Label
 from events.transaction import Transaction
 from features.merchant import transition as merchant
 from features.merchant.state import EMPTY, HEAD_WORDS, LABEL_BYTES, ROW_BYTES, VERSION
-from features.state import StateError
+from features.money.shipped import SHIPPED
+from features.state import StateError, of_unit
 from features.windows import MAX_LABELS, MAX_MERCHANT_ROWS
 from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
@@ -22,6 +23,8 @@ LARGEST: Final = (
     8 * HEAD_WORDS + ROW_BYTES * (MAX_MERCHANT_ROWS + 1) + LABEL_BYTES * (MAX_LABELS + 1)
 )
 _STEPS: Final = 3
+NEW: Final = of_unit(EMPTY, SHIPPED.unit)
+"""The state of a new merchant, in the shipped reference currency."""
 
 shrink = 1
 """As in `card_state`."""
@@ -55,7 +58,7 @@ def _step(state: bytes | None, arrival: bytes) -> merchant.MerchantStep | mercha
     time_ms = NOON_MS + draws.number(2) * (1 << draws.number(1) % 18)
     amount = draws.number(5)
     if not flags & 1:
-        currency = ("EUR", "JPY", "KWD", "CLF")[flags >> 4 & 3]
+        currency = ("EUR", "JPY", "USD", "XOF")[flags >> 4 & 3]
         one = Transaction(f"t{amount & 7}", "c1", time_ms, amount, currency, "m1")
         return merchant.advance(state, one)
     label = Label(f"t{amount & 7}", "c1", "m1", time_ms, bool(flags & 2), time_ms + amount, "bank")
@@ -72,7 +75,9 @@ def _counted(draws: Draws) -> tuple[bytes, bool]:
     base, sequence = draws.number(8, signed=True), draws.number(8, signed=True)
     until_ms = draws.number(8, signed=True)
     base = base if base & 1 else NOON_MS
-    head = np.array([VERSION, base, sequence, rows, labels, until_ms], "<i8")
+    head = np.array(
+        [int.from_bytes(NEW[:8], "little"), base, sequence, rows, labels, until_ms], "<i8"
+    )
     body = ROW_BYTES * rows + LABEL_BYTES * labels
     return head.tobytes() + stretched(draws.rest(), body), False
 
@@ -83,7 +88,7 @@ def _grown(draws: Draws) -> tuple[bytes, bool]:
     state = nearly_full() if many > 251 else None
     for _ in range(many % 48 // min(shrink, 4)):
         state = _step(state, draws.take(10)).state
-    return state or EMPTY, True
+    return state or NEW, True
 
 
 @cache
@@ -95,7 +100,7 @@ def nearly_full() -> bytes:
             [3 * (number % 8 == 0), number % 256, number // 256, 11, number % 256, number // 256]
         )
         state = _step(state, at.ljust(10, b"\0")).state
-    return state or EMPTY
+    return state or NEW
 
 
 def _bent(draws: Draws) -> tuple[bytes, bool]:
@@ -114,7 +119,7 @@ def seeds() -> Iterator[bytes]:
         for many in (0, 3, 40):
             counts = b"\4\0\3\0" + b"\0" * 24 if kind == 1 else bytes([many])
             yield bytes([kind]) + three + counts + (paid + told) * 9
-    yield bytes([0]) + three + EMPTY
-    yield bytes([0]) + three + b"\1" + EMPTY[1:] + b"\0" * 16
+    yield bytes([0]) + three + NEW
+    yield bytes([0]) + three + b"\1" + NEW[1:] + b"\0" * 16
     yield bytes([1]) + three + b"\xff\x0f\0\0" + b"\0" * 24 + paid
     yield bytes([1]) + three + b"\0\0\xff\7" + b"\0" * 24 + paid

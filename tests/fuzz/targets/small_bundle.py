@@ -13,6 +13,8 @@ import onnx
 from onnx import helper, numpy_helper
 
 from features.catalogue import FEATURE_NAMES, FEATURE_SET_VERSION
+from features.money.reading import encode_rates
+from features.money.shipped import SHIPPED
 from scoring.bundle.manifest import (
     COVERS_FILE,
     FORMAT_VERSION,
@@ -20,6 +22,7 @@ from scoring.bundle.manifest import (
     GRAPH_FILE,
     INPUTS_KEY,
     MANIFEST_FILE,
+    RATES_FILE,
     Manifest,
     inputs_sha256,
 )
@@ -102,7 +105,8 @@ def small_bundle() -> Path:
     probability, score = open_session(graph).run([PROBABILITY, MEMBER], {INPUT: inputs})
     golden = {"inputs": inputs, PROBABILITY: probability.ravel(), MEMBER: score.ravel()}
     np.savez(folder / GOLDEN_FILE, **golden)
-    names = (GRAPH_FILE, COVERS_FILE, GOLDEN_FILE, f"{MEMBER}.onnx")
+    (folder / RATES_FILE).write_bytes(encode_rates(SHIPPED))
+    names = (GRAPH_FILE, COVERS_FILE, GOLDEN_FILE, RATES_FILE, f"{MEMBER}.onnx")
     files = {name: file_sha256(folder / name) for name in names}
     write_manifest(folder, _manifest(files, golden[PROBABILITY]))
     return folder
@@ -130,4 +134,6 @@ def _manifest(files: dict[str, str], scores: Matrix) -> Manifest:
         libraries={},
         thresholds=thresholds,
         golden_levels=golden_levels(thresholds, scores),
+        reference_currency=SHIPPED.reference,
+        rates_date=SHIPPED.date,
     )

@@ -16,6 +16,7 @@ from events.label import Label
 from events.transaction import Transaction
 from features.card import transition as card
 from features.merchant import transition as merchant
+from features.money.shipped import SHIPPED
 from features.windows import DAY_MS
 from scoring.messages import ScoringRequest
 from scoring.path import payment_path
@@ -158,7 +159,9 @@ def merchant_late(_: Path) -> None:
     state = merchant.advance(state, _payment("p2", 20)).state
     late = _payment("p3", 0)
     assert merchant.advance(state, late).late
-    (request,) = walk(payment_path(), [((late, b"{}"), _T)], {"card": {}, "merchant": {"m": state}})
+    (request,) = walk(
+        payment_path(SHIPPED), [((late, b"{}"), _T)], {"card": {}, "merchant": {"m": state}}
+    )
     assert isinstance(request, ScoringRequest)
     assert request.flags == ["late_merchant"]
 

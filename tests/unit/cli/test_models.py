@@ -111,7 +111,7 @@ def test_compare_warns_of_other_test_payments(registry: Path) -> None:
 def test_verify_passes_what_is_whole(registry: Path) -> None:
     result = run("verify", "ensemble/1", "--models", registry)
     assert result.exit_code == 0, result.output
-    assert "ensemble/1: manifest and 6 files as their hashes say" in result.stdout
+    assert "ensemble/1: manifest and 7 files as their hashes say" in result.stdout
 
 
 def test_verify_says_where_a_manifest_has_no_hash(registry: Path) -> None:

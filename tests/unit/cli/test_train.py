@@ -113,7 +113,7 @@ def test_figures_are_shown_as_a_table(history: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     for text in ("average_precision", "random_forest", "MEDIUM", "HIGH", "share:0.003", "saved a"):
         assert text in result.stdout
-    assert "before any cost; in major units of each payment's currency" in result.stderr
+    assert "before any cost; in major units of the reference currency" in result.stderr
     for step in ("read own.parquet", "replay", "fit random_forest", "largest difference"):
         assert step in result.stderr
 

@@ -138,10 +138,9 @@ def test_every_client_uses_the_address_that_the_broker_tells(
 
 
 def test_the_job_understands_its_arguments(
-    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "onnx_models" / "ensemble" / "1").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(ROOT)
     assert services["submit"]["command"][:2] == ["python", "deploy/flink/submit.py"]
     settings = parse_settings(services["submit"]["command"][2:])
     assert settings.profile == "latency"

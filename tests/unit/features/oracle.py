@@ -1,7 +1,8 @@
 """The features once more, from their definitions, in plain Python: keep everything, recount all.
 
-Amounts are exact fractions, sets are sets of names, windows are comparisons; nothing is packed,
-hashed, running or shared with the code under test but the lengths of the windows.
+Amounts are exact fractions of the reference currency, rounded once to its unit. Sets are sets of
+names, windows are comparisons. Nothing is packed, hashed, running or shared with the code under
+test but the lengths of the windows.
 """
 
 import math
@@ -39,8 +40,20 @@ NAN = math.nan
 MONTH_MS = 30 * DAY_MS
 
 
-MINOR_UNITS = {"EUR": 100, "USD": 100, "JPY": 1, "KWD": 1_000, "CLF": 10_000}
+MINOR_UNITS = {"EUR": 100, "USD": 100, "JPY": 1, "KWD": 1_000, "CLF": 10_000, "XOF": 1}
 """Minor units in the major unit of the tests' currencies, by hand."""
+
+EUROS = {
+    "EUR": Fraction(1),
+    "USD": Fraction(4, 5),
+    "JPY": Fraction(2, 321),
+    "KWD": Fraction(1_000, 347),
+    "CLF": Fraction(10_000, 263),
+}
+"""Euros in a major unit by `factories.RATES`, by hand; XOF has no rate."""
+
+UNITS = 10**8
+"""Units in a euro."""
 
 
 def root(square: Fraction) -> float:
@@ -67,16 +80,40 @@ def is_outlier(amount: Fraction, others: Sequence[Fraction]) -> float:
     return float(above > 0 and above**2 > 9 * variance_of(others))
 
 
-def amount_of(payment: Transaction) -> Fraction:
+def paid(payment: Transaction) -> Fraction:
     return Fraction(payment.amount_minor, MINOR_UNITS[payment.currency])
+
+
+def rounded(number: Fraction) -> int:
+    """Round to a whole number, half up."""
+    return math.floor(number + Fraction(1, 2))
+
+
+def amount_of(payment: Transaction) -> Fraction | None:
+    """Return an amount in euros, None without a rate.
+
+    It is a whole number of units, or beyond 2**44 units of the least ten, hundred, thousand and so
+    on of them that leaves fewer than 2**44.
+    """
+    if payment.currency not in EUROS:
+        return None
+    units = rounded(paid(payment) * EUROS[payment.currency] * UNITS)
+    step = 1
+    while rounded(Fraction(units, step)) >= 2**44:
+        step *= 10
+    return Fraction(rounded(Fraction(units, step)) * step, UNITS)
+
+
+def amounts_of(payments: Iterable[Transaction]) -> list[Fraction]:
+    """Return the amounts that are known."""
+    return [amount for p in payments if (amount := amount_of(p)) is not None]
 
 
 def content_of(payment: Transaction) -> dict[str, object]:
     """Return what makes another payment under the same id."""
     return {
         "timestamp": payment.timestamp_ms,
-        "amount": amount_of(payment),
-        "currency": payment.currency,
+        "amount with currency": (paid(payment), payment.currency),
         "merchant_id": payment.merchant_id,
     }
 
@@ -171,9 +208,10 @@ def home_of(payment: Transaction) -> tzinfo:
 
 def clock(payment: Transaction) -> Values:
     when = datetime.fromtimestamp(payment.timestamp_ms // 1000, home_of(payment))
+    amount = amount_of(payment)
     return {
-        "amount": float(amount_of(payment)),
-        "amount_log": math.log1p(amount_of(payment)),
+        "amount": NAN if amount is None else float(amount),
+        "amount_log": NAN if amount is None else math.log1p(amount),
         "hour_of_day": when.hour,
         "is_night": when.hour <= 6,
         "is_weekend": when.isoweekday() in (6, 7),
@@ -186,40 +224,50 @@ def amounts(earlier: Sequence[Transaction], payment: Transaction) -> Values:
     values: Values = {}
     for window_ms in CARD_WINDOWS_MS:
         w = window_name(window_ms)
-        own = [amount_of(p) for p in within([*earlier, payment], payment.timestamp_ms, window_ms)]
-        values[f"card_count_{w}"] = len(own)
-        values[f"card_sum_{w}"] = float(sum(own))
-        values[f"card_mean_{w}"] = float(mean_of(own))
-        values[f"card_std_{w}"] = deviation_of(own)
-        values[f"card_max_{w}"] = float(max(own))
+        there = within([*earlier, payment], payment.timestamp_ms, window_ms)
+        own, known = amounts_of(there), amount_of(payment) is not None
+        values[f"card_count_{w}"] = len(there)
+        values[f"card_sum_{w}"] = float(sum(own)) if known else NAN
+        values[f"card_mean_{w}"] = float(mean_of(own)) if known else NAN
+        values[f"card_std_{w}"] = deviation_of(own) if known else NAN
+        values[f"card_max_{w}"] = float(max(own)) if known else NAN
     return values
 
 
 def normal(earlier: Sequence[Transaction], payment: Transaction) -> Values:
     month = within(earlier, payment.timestamp_ms, MONTH_MS)
-    own = [amount_of(p) for p in month]
-    mean = mean_of(own) if own else Fraction(0)
-    deviation = deviation_of(own) if own else 0.0
-    z = float(amount_of(payment) - mean) / deviation if deviation else NAN
     last_ms = max((p.timestamp_ms for p in month), default=None)
-    largest = max(own, default=Fraction(0))
-    return {
-        "card_amount_to_mean_30d": float(amount_of(payment) / mean) if mean else NAN,
-        "card_amount_z_30d": z,
-        "card_amount_outlier_30d": is_outlier(amount_of(payment), own) if deviation else NAN,
-        "card_amount_record_30d": float(amount_of(payment) > max(own)) if own else NAN,
-        "card_seconds_since_last": (
-            NAN if last_ms is None else (payment.timestamp_ms - last_ms) / 1000
-        ),
-        "card_amount_to_max_30d": float(amount_of(payment) / largest) if largest else NAN,
-    }
+    gap = NAN if last_ms is None else (payment.timestamp_ms - last_ms) / 1000
+    return against_own(amounts_of(month), amount_of(payment)) | {"card_seconds_since_last": gap}
+
+
+def against_own(own: Sequence[Fraction], amount: Fraction | None) -> Values:
+    """Set an amount against the card's earlier ones."""
+    names = (
+        "card_amount_to_mean_30d",
+        "card_amount_z_30d",
+        "card_amount_outlier_30d",
+        "card_amount_record_30d",
+        "card_amount_to_max_30d",
+    )
+    if amount is None or not own:
+        return dict.fromkeys(names, NAN)
+    mean, deviation, largest = mean_of(own), deviation_of(own), max(own)
+    values = (
+        float(amount / mean) if mean else NAN,
+        float(amount - mean) / deviation if deviation else NAN,
+        is_outlier(amount, own) if deviation else NAN,
+        float(amount > largest),
+        float(amount / largest) if largest else NAN,
+    )
+    return dict(zip(names, values, strict=True))
 
 
 def usual(earlier: Sequence[Transaction], payment: Transaction) -> Values:
-    """Compare with the median of the newest payments; of equally old ones the last to come."""
-    t = payment.timestamp_ms
+    """Compare with the median of the newest known amounts; of equally old the last to come."""
+    t, amount = payment.timestamp_ms, amount_of(payment)
     month = sorted(within(earlier, t, MONTH_MS), key=lambda p: p.timestamp_ms)
-    measured = month[-USUAL_PAYMENTS:]
+    measured = [p for p in month if amount_of(p) is not None][-USUAL_PAYMENTS:]
     names = (
         "card_usual_amount_30d",
         "card_amount_to_usual_30d",
@@ -229,16 +277,16 @@ def usual(earlier: Sequence[Transaction], payment: Transaction) -> Values:
     )
     if not measured:
         return dict.fromkeys(names, NAN)
-    own = sorted(amount_of(p) for p in measured)
+    own = sorted(amounts_of(measured))
     last = len(own) - 1
     middle = (own[last // 2] + own[(last + 1) // 2]) / 2
     between = own[3 * last // 4] - own[last // 4]
-    recent = [amount_of(p) for p in within(measured, t, ABOVE_NORMAL_MS)]
-    above = sum(amount > Fraction(ABOVE_NORMAL_FACTOR) * middle for amount in recent)
+    recent = amounts_of(within(measured, t, ABOVE_NORMAL_MS))
+    above = sum(each > Fraction(ABOVE_NORMAL_FACTOR) * middle for each in recent)
     values = (
         float(middle),
-        float(amount_of(payment) / middle) if middle else NAN,
-        float((amount_of(payment) - middle) / between) if between else NAN,
+        float(amount / middle) if middle and amount is not None else NAN,
+        float((amount - middle) / between) if between and amount is not None else NAN,
         float(above),
         above / len(recent) if recent else 0.0,
     )
@@ -320,11 +368,11 @@ def moments(t: int) -> range:
 
 @dataclass(frozen=True)
 class Arrived:
-    """A payment at a merchant: who it is, when it was made and its amount in major units."""
+    """A payment at a merchant: who it is, when it was made and its amount, if that is known."""
 
     who: tuple[str, str]
     t: int
-    amount: Fraction
+    amount: Fraction | None
 
 
 @dataclass
@@ -352,9 +400,9 @@ class MerchantOracle:
         there = any(p.t > kept_from and self._is_of(label, p) for p in self.payments)
         return "known" if there else "unknown"
 
-    def advance(self, payment: Transaction, amount: Fraction) -> Values:
+    def advance(self, payment: Transaction) -> Values:
         """Return the features; a late payment sees only what the state still has to hold."""
-        t = payment.timestamp_ms
+        t, amount = payment.timestamp_ms, amount_of(payment)
         earlier = self.payments
         if self.is_late(t):
             kept_from = (self.newest_ms or 0) - MERCHANT_HISTORY_MS
@@ -376,15 +424,16 @@ class MerchantOracle:
         newest = max(enumerate(own), key=lambda pair: (pair[1].label_time_ms, pair[0]))[1]
         return newest.is_fraud and newest.label_time_ms <= t
 
-    def _now(self, earlier: list[Arrived], t: int, amount: Fraction) -> Values:
-        values = {}
+    def _now(self, earlier: list[Arrived], t: int, amount: Fraction | None) -> Values:
+        values = {"merchant_amount_to_mean_30d": NAN}
         for window_ms in MERCHANT_WINDOWS_MS:
-            own = [*(p.amount for p in earlier if t - window_ms < p.t <= t), amount]
-            values[f"merchant_count_{window_name(window_ms)}"] = float(len(own))
-            values[f"merchant_mean_{window_name(window_ms)}"] = float(mean_of(own))
-        month = [p.amount for p in earlier if t - MONTH_MS < p.t <= t]
-        mean = mean_of(month) if month else Fraction(0)
-        return values | {"merchant_amount_to_mean_30d": float(amount / mean) if mean else NAN}
+            w, there = window_name(window_ms), [p for p in earlier if t - window_ms < p.t <= t]
+            own = [p.amount for p in there if p.amount is not None]
+            values[f"merchant_count_{w}"] = float(len(there) + 1)
+            values[f"merchant_mean_{w}"] = NAN if amount is None else float(mean_of([*own, amount]))
+            if window_ms == MONTH_MS and amount is not None and any(own):
+                values["merchant_amount_to_mean_30d"] = float(amount / mean_of(own))
+        return values
 
     def _risk(self, earlier: list[Arrived], t: int) -> Values:
         values = {}
@@ -417,5 +466,7 @@ class MerchantOracle:
             "merchant_days_since_good": good,
             "merchant_fraud_run": float(len(run)),
             "merchant_fraud_run_days": (t - run[-1].t) / DAY_MS if run else NAN,
-            "merchant_fraud_run_least_amount": float(min(p.amount for p in run)) if run else NAN,
+            "merchant_fraud_run_least_amount": float(
+                min((p.amount for p in run if p.amount is not None), default=NAN)
+            ),
         }

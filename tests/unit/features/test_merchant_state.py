@@ -8,16 +8,16 @@ import pytest
 from features.catalogue import MERCHANT_FEATURES, slot
 from features.merchant import transition as merchant
 from features.merchant.state import EMPTY, HEAD_WORDS, ROW_BYTES
-from features.state import StateError
+from features.state import StateError, of_unit
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, MAX_LABELS_OF_A_KIND
-from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.factories import NOON_MS, RATES, label, payment
 from tests.unit.features.test_state import stored
 
 HOURS: Final = (0, 5, 3, 30, 30)
 
 
 def merchant_of_five() -> bytes:
-    """Return the state that merchant_v3.hex holds.
+    """Return the state that merchant_v4.hex holds.
 
     Five payments, the third out of order; of the first a fraud, of the second a correction, and a
     fraud that waits for its payment.
@@ -59,8 +59,22 @@ def test_a_merchant_stored_by_an_older_release_goes_on(name: str) -> None:
     assert value(step, "merchant_delayed_frauds_24h") == 1
 
 
+def test_a_merchant_of_version_3_is_taken_over_as_if_paid_in_the_reference_currency() -> None:
+    later = payment(NOON_MS + 7 * DAY_MS)
+    assert merchant.advance(stored("merchant_v3"), later).state == (
+        merchant.advance(stored("merchant_v4"), later).state
+    )
+
+
+def test_a_merchant_of_another_reference_currency_is_refused() -> None:
+    with pytest.raises(StateError, match=r"merchant state holds amounts in EUR; .* USD\. Start"):
+        merchant.advance(merchant_of_five(), payment(), RATES.based_on("USD"))
+    with pytest.raises(StateError, match="merchant state holds amounts in EUR"):
+        merchant.learn(merchant_of_five(), label(), RATES.based_on("USD"))
+
+
 def test_the_layout_has_not_moved() -> None:
-    assert merchant_of_five() == stored("merchant_v3")
+    assert merchant_of_five() == stored("merchant_v4")
 
 
 def test_a_payment_of_version_2_has_its_labels_by_its_moment() -> None:
@@ -128,20 +142,20 @@ def test_many_waiting_frauds_of_version_2_are_bounded() -> None:
 def test_the_largest_sum_of_version_2_ends_where_sums_end() -> None:
     state = of_older([2**62], [NOON_MS], [1], [])
     mean = value(merchant.advance(state, payment(NOON_MS + 1)), "merchant_mean_30d")
-    assert mean == pytest.approx((2**63 - 1) / 1e4 / 2)
+    assert mean == pytest.approx((2**63 - 1) / 1e8 / 2)
 
 
-@pytest.mark.parametrize("version", [0, 4, 255])
+@pytest.mark.parametrize("version", [0, 5, 255])
 def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> None:
     foreign = bytes([version]) + merchant_of_five()[1:]
-    expected = f"merchant state has schema version {version}.*reads 1, 2, 3"
+    expected = f"merchant state has schema version {version}.*reads 1, 2, 3, 4"
     with pytest.raises(StateError, match=expected):
         merchant.advance(foreign, payment())
     with pytest.raises(StateError, match=expected):
         merchant.learn(foreign, label())
 
 
-@pytest.mark.parametrize("name", ["merchant_v1", "merchant_v2", "merchant_v3"])
+@pytest.mark.parametrize("name", ["merchant_v1", "merchant_v2", "merchant_v3", "merchant_v4"])
 @pytest.mark.parametrize("cut", [0, 1, 7, 39, 47, 95, 120])
 def test_a_state_that_was_cut_is_refused(name: str, cut: int) -> None:
     with pytest.raises(StateError, match="merchant state"):
@@ -152,7 +166,7 @@ def test_a_state_that_was_cut_is_refused(name: str, cut: int) -> None:
 
 @pytest.mark.parametrize("counts", [(5_000, 0), (0, 5_000), (-1, 0), (0, -1)])
 def test_a_merchant_with_more_than_it_can_keep_is_refused(counts: tuple[int, int]) -> None:
-    head = np.frombuffer(EMPTY, "<i8").copy()
+    head = np.frombuffer(of_unit(EMPTY, RATES.unit), "<i8").copy()
     head[3:5] = counts
     with pytest.raises(StateError, match="does not have the rows that its header says"):
         merchant.advance(head.tobytes() + b"\0" * ROW_BYTES * max(counts), payment())

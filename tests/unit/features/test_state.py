@@ -9,9 +9,9 @@ import pytest
 from features.card import transition as card
 from features.card.state import EMPTY, HEAD_COUNTS, counts_of
 from features.catalogue import CARD_FEATURES, slot
-from features.state import StateError, upgraded
+from features.state import StateError, of_unit, upgraded
 from features.windows import HOUR_MS, MAX_CARD_EVENTS
-from tests.unit.features.factories import NOON_MS, payment
+from tests.unit.features.factories import NOON_MS, RATES, payment
 
 STATES: Final = Path(__file__).parent / "states"
 
@@ -21,7 +21,7 @@ def stored(name: str) -> bytes:
 
 
 def card_of_five() -> bytes:
-    """Return the state that card_v3.hex holds: five payments, the third out of order."""
+    """Return the state that card_v4.hex holds: five payments, the third out of order."""
     state = None
     for i, hours in enumerate([0, 5, 3, 30, 30]):
         one = payment(
@@ -57,12 +57,12 @@ def test_a_card_of_version_1_gets_the_last_place_as_its_home() -> None:
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_ids_of_an_older_version_end_repeats_and_show_other_payments(version: int) -> None:
-    """What a row holds of the content is compared; the currency was not kept."""
+    """What a row holds of the content is compared, the amount as if it had been paid in EUR."""
     state = stored(f"card_v{version}")
     newest = {"amount_minor": 5_000, "merchant_id": "m0"}
     assert card.advance(state, payment(NOON_MS + 30 * HOUR_MS, 4, **newest)).repeated
     other = card.advance(state, payment(NOON_MS + 30 * HOUR_MS, 4, amount_minor=1))
-    assert other.reused and other.differing == ("amount", "merchant_id")
+    assert other.reused and other.differing == ("amount with currency", "merchant_id")
 
 
 def after_version_2(seconds: int, **given: object) -> card.CardStep:
@@ -72,13 +72,13 @@ def after_version_2(seconds: int, **given: object) -> card.CardStep:
 
 
 def test_buckets_of_version_2_count_on_in_the_finer_unit() -> None:
-    step = after_version_2(1_025, amount_minor=4, currency="KWD")
+    step = after_version_2(1_025, amount_minor=4)
     assert step.sequence == 1_026 and step.compacted and not step.unchecked
     values = {f.name: step.values[i] for i, f in enumerate(CARD_FEATURES)}
     rows = [1.00, 101, 1.02]  # 100 + i % 7, odd payments in JPY
     buckets = [1_662.44, 1_663.52]
     assert values["card_count_1h"] == 32 + 32 + 3 + 1
-    assert values["card_sum_1h"] == pytest.approx(sum(buckets) + sum(rows) + 0.004, rel=1e-6)
+    assert values["card_sum_1h"] == pytest.approx(sum(buckets) + sum(rows) + 0.04, rel=1e-6)
     assert values["card_max_1h"] == 106
 
 
@@ -100,14 +100,38 @@ def test_a_state_of_version_2_cut_anywhere_is_refused(cut: int) -> None:
         card.advance(stored("card_v2_compacted")[:-cut], payment())
 
 
+def test_a_card_of_version_3_is_taken_over_as_if_paid_in_the_reference_currency() -> None:
+    later = payment(NOON_MS + 40 * HOUR_MS)
+    assert card.advance(stored("card_v3"), later).state == (
+        card.advance(stored("card_v4"), later).state
+    )
+    in_yen = RATES.based_on("JPY")
+    values = card.advance(stored("card_v3"), later, in_yen).values
+    assert values[slot(CARD_FEATURES, "card_usual_amount_30d")] == 30
+
+
+def test_a_card_of_another_reference_currency_is_refused() -> None:
+    with pytest.raises(StateError, match=r"card state holds amounts in EUR; .* for USD\. Start"):
+        card.advance(card_of_five(), payment(), RATES.based_on("USD"))
+
+
+@pytest.mark.parametrize("letters", [b"\0\0\0", b"eur", b"\xffUR"])
+def test_a_card_without_a_reference_currency_is_damaged(letters: bytes) -> None:
+    state = card_of_five()
+    with pytest.raises(StateError, match="does not have the rows"):
+        card.advance(state[:1] + letters + state[4:], payment())
+
+
 def test_the_layout_has_not_moved() -> None:
-    assert card_of_five() == stored("card_v3")
+    assert card_of_five() == stored("card_v4")
 
 
-@pytest.mark.parametrize("version", [0, 4, 255])
+@pytest.mark.parametrize("version", [0, 5, 255])
 def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> None:
     foreign = bytes([version]) + card_of_five()[1:]
-    with pytest.raises(StateError, match=f"card state has schema version {version}.*reads 1, 2, 3"):
+    with pytest.raises(
+        StateError, match=f"card state has schema version {version}.*reads 1, 2, 3, 4"
+    ):
         card.advance(foreign, payment())
 
 
@@ -118,14 +142,14 @@ def test_a_damaged_state_is_refused(cut: int) -> None:
 
 
 def test_older_versions_pass_through_one_transition_each() -> None:
-    upgrades = {1: lambda s: b"\x02" + s[1:] + b"b", 2: lambda s: b"\x03" + s[1:] + b"c"}
-    assert upgraded(b"\x01a", "card", 3, upgrades) == b"\x03abc"
-    assert upgraded(b"\x02a", "card", 3, upgrades) == b"\x03ac"
+    upgrades = {1: lambda s, _: b"\x02" + s[1:] + b"b", 2: lambda s, _: b"\x03" + s[1:] + b"c"}
+    assert upgraded(b"\x01a", "card", 3, upgrades, RATES.unit) == b"\x03abc"
+    assert upgraded(b"\x02a", "card", 3, upgrades, RATES.unit) == b"\x03ac"
 
 
 def test_a_card_with_more_payments_than_it_can_keep_is_refused() -> None:
     """Compacting it would write past the end of the next state."""
-    head = np.frombuffer(EMPTY, "<i8").copy()
+    head = np.frombuffer(of_unit(EMPTY, RATES.unit), "<i8").copy()
     head[HEAD_COUNTS] = 2_000
     state = head.tobytes() + b"\0" * 20 * 2_000
     with pytest.raises(StateError, match="does not have the rows that its header says"):

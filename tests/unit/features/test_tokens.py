@@ -8,6 +8,7 @@ import pytest
 
 from events.money import EXPONENTS, MAX_AMOUNT_MINOR
 from features.kernels.statistics import LARGEST_SUM, add_amounts, bucket_width_ms
+from features.money.shipped import SHIPPED
 from features.tokens import (
     UNKNOWN,
     id_token,
@@ -52,7 +53,7 @@ def test_a_sum_of_amounts_ends_at_the_largest_and_never_wraps_round() -> None:
         return add_amounts(total, more)
 
     added = cast("Callable[[int, int], int]", numba.njit(add))
-    largest = ten_thousandths(MAX_AMOUNT_MINOR, "JPY")
+    largest = SHIPPED.amount(MAX_AMOUNT_MINOR, "EUR")
     total = 0
     for _ in range(1_000):
         total = added(total, largest)

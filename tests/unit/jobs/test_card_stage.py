@@ -10,6 +10,7 @@ import pytest
 
 from events.dead_letter import decode_dead_letter
 from events.topics import TRANSACTIONS
+from features.money.shipped import SHIPPED
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from jobs.card_stage import CardStage
 from scoring.messages import Refused, ScoringRequest, unpack_hand_over
@@ -65,7 +66,7 @@ def context() -> Context:
 
 @pytest.fixture
 def stage(context: Context) -> CardStage:
-    opened = CardStage(timedelta(days=90), frozenset(), direct=False)
+    opened = CardStage(timedelta(days=90), frozenset(), SHIPPED, direct=False)
     opened.open(context)
     return opened
 
@@ -93,8 +94,20 @@ def test_attempts_that_share_an_order_number_are_one_decision_and_nine_letters(
     assert isinstance(found[0], ScoringRequest)
     letters = [decode_dead_letter(one.value) for one in found[1:] if isinstance(one, Refused)]
     assert [letter.code for letter in letters] == ["id_reused"] * 9
-    assert "differs in timestamp, amount and merchant_id;" in letters[0].sentence
+    assert "differs in timestamp, amount with currency and merchant_id;" in letters[0].sentence
     assert context.counts == {"id_reused": 9}
+
+
+def test_a_payment_without_a_rate_is_marked_and_counted_by_its_currency(
+    stage: CardStage, context: Context
+) -> None:
+    found = take(stage, currency="XOF", amount=5)
+    assert isinstance(found, ScoringRequest)
+    assert found.flags == ["no_rate"] and context.counts == {"XOF": 1}
+    assert (found.reference_currency, found.rates_date) == ("EUR", SHIPPED.date)
+    known = take(stage, transaction_id="known")
+    assert isinstance(known, ScoringRequest) and known.flags == []
+    assert context.counts == {"XOF": 1}
 
 
 def test_a_repeat_ends_here_and_is_counted(stage: CardStage, context: Context) -> None:

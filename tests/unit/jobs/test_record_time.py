@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from events.errors import EventError
 from events.timestamps import EARLIEST_MS, LATEST_MS, MAX_AHEAD_MS, is_record_time
 from events.transaction import parse_transaction
+from features.card.transition import CardStep
+from features.money.shipped import SHIPPED
 from scoring.messages import ScoringRequest
 from scoring.path import payment_path
 from scoring.steps import first_request, next_request
@@ -24,9 +26,11 @@ def request(record_ms: int) -> ScoringRequest:
     """Take one payment through both stages at noon, as the job does."""
     paid = payment(NOON_MS - 1000)
     odd = not is_record_time(record_ms, NOON_MS)
-    first, second = payment_path().entities
+    path = payment_path(SHIPPED)
+    first, second = path.entities
     step = first.advance(None, paid)
-    made = first_request(first, (paid, b"{}"), step, record_ms, odd_record_time=odd)
+    assert isinstance(step, CardStep)
+    made = first_request(path, (paid, b"{}"), step, record_ms, odd_record_time=odd)
     return next_request(second, made, second.advance(None, paid))
 
 

@@ -16,6 +16,8 @@ from events.receipt import decode_receipt, encode_receipt
 from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, TRANSACTIONS
 from events.transaction import Transaction, encode_transaction, receive_transaction
 from events.wire import MAX_DEPTH, MAX_EVENT_BYTES, MAX_TEXT
+from features.card.transition import CardStep
+from features.money.shipped import SHIPPED
 from scoring.messages import ScoringRequest, pack, unpack_hand_over
 from scoring.path import payment_path
 from scoring.steps import first_request
@@ -54,7 +56,7 @@ def test_every_decision_and_alert_can_be_read(
     """Longest texts, most attributes, extreme numbers, and a kept field at the nesting limit."""
     fields = full_payment(transaction_id=text, merchant_id=text, city=text, attributes=attributes)
     payment, original = received(fields, deep)
-    again = ScoringRequest(payment, original, b"", {"card": 1}, [], NOW_MS)
+    again = ScoringRequest(payment, original, b"", {"card": 1}, [], NOW_MS, "EUR", "2026-10-06")
     assert unpack_hand_over(pack(again)) == again
 
     made = decision(payment=msgspec.Raw(original), **scored_as(payment))
@@ -140,9 +142,11 @@ def test_a_payment_that_loses_nothing_is_carried_byte_for_byte() -> None:
     value = b'{ "city" : "a",' + json.dumps(full_payment(), indent=1).encode()[1:]
     assert receive_transaction(value, KEY, NOW_MS)[1] is value
     encoded = encode_transaction(receive_transaction(value, KEY, NOW_MS)[0])
-    first = payment_path().entities[0]
+    path = payment_path(SHIPPED)
     received = receive_transaction(encoded, KEY, NOW_MS)
-    result = first_request(first, received, first.advance(None, received[0]), NOW_MS)
+    step = path.entities[0].advance(None, received[0])
+    assert isinstance(step, CardStep)
+    result = first_request(path, received, step, NOW_MS)
     assert result.original == encoded
 
 

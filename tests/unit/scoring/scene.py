@@ -13,6 +13,7 @@ from events.decision import Decision, decode_decision
 from events.label import Label
 from events.receipt import LabelReceipt, decode_receipt
 from events.transaction import Transaction, encode_transaction
+from features.money.shipped import SHIPPED
 from scoring.answer import answer_one
 from scoring.loader import Bundle, find_bundle, load_bundle
 from scoring.messages import ScoringRequest
@@ -40,18 +41,20 @@ def request_for(paid: Transaction, values: npt.NDArray[np.float32]) -> ScoringRe
         sequences={"card": 1, "merchant": 1},
         flags=[],
         received_ms=paid.timestamp_ms,
+        reference_currency=SHIPPED.reference,
+        rates_date=SHIPPED.date,
     )
 
 
 def new_states() -> dict[str, dict[str, bytes]]:
     """Return no states yet, of each entity of the path."""
-    return {entity.name: {} for entity in payment_path().entities}
+    return {entity.name: {} for entity in payment_path(SHIPPED).entities}
 
 
 def request_of(paid: Transaction, states: dict[str, dict[str, bytes]]) -> ScoringRequest:
     """Return the complete request of a payment that the path takes in."""
     received = (paid, encode_transaction(paid))
-    (request,) = walk(payment_path(), [(received, paid.timestamp_ms)], states)
+    (request,) = walk(payment_path(SHIPPED), [(received, paid.timestamp_ms)], states)
     assert isinstance(request, ScoringRequest)
     return request
 
@@ -82,7 +85,7 @@ def small_stream(payments: int = 60) -> Stream:
 
 
 def _learn(told: Label, shops: dict[str, bytes]) -> LabelReceipt:
-    (step,) = learn(payment_path().learning, [told], shops)
+    (step,) = learn(payment_path(SHIPPED).learning, [told], shops)
     return decode_receipt(label_receipt(told, step)[2])
 
 

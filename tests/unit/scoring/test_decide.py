@@ -53,7 +53,7 @@ def test_an_alert_comes_with_a_high_score_only() -> None:
     found = decode_alert(raised.alert)
     assert found.transaction_id == request.payment.transaction_id
     row = model_input(values, request.payment, bundle.attributes)
-    told = bundle.explainer.explain(row, request.payment)
+    told = bundle.explainer.explain(row, request.payment, request.reference_currency)
     assert (found.contributions, found.contribution_base) == (told.contributions, told.base)
     quiet = answer(request, values, [0.0, *members], bundle, 7)
     assert (quiet.level, quiet.alert) == ("LOW", None)

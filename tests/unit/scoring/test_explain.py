@@ -34,7 +34,7 @@ def _explain(given: dict[str, float], **changes: float) -> Explanation:
     manifest = shipped().manifest
     positions = [PLACES[name] for name in manifest.feature_names]
     explainer = Explainer(_Given(given), positions, FEATURE_NAMES, manifest)
-    return explainer.explain(values_of(**changes), payment())
+    return explainer.explain(values_of(**changes), payment(), "EUR")
 
 
 def _reasons(given: dict[str, float], **changes: float) -> list[Reason]:
@@ -165,7 +165,7 @@ def test_an_alert_without_any_known_value_says_so() -> None:
     positions = [PLACES[name] for name in manifest.feature_names]
     explainer = Explainer(_Given({"amount": 0.2}), positions, FEATURE_NAMES, manifest)
     nothing = np.full(len(FEATURE_NAMES), np.nan, dtype=np.float32)
-    [found] = explainer.explain(nothing, payment()).reasons
+    [found] = explainer.explain(nothing, payment(), "EUR").reasons
     assert (found.code, found.value) == (COMBINATION, None)
     assert found.sentence.endswith("mostly values that are missing.")
 
@@ -173,7 +173,7 @@ def test_an_alert_without_any_known_value_says_so() -> None:
 def test_reasons_of_the_shipped_bundle_come_from_its_contributions() -> None:
     bundle = shipped()
     values = values_of(card_count_10m=9.0, card_count_1h=9.0, amount=900.0)
-    found = bundle.explainer.explain(values, payment()).reasons
+    found = bundle.explainer.explain(values, payment(), "EUR").reasons
     inputs = values[[PLACES[name] for name in bundle.manifest.feature_names]]
     contributions = bundle.explainer.contributions(inputs)
     for reason in found:
@@ -184,4 +184,4 @@ def test_reasons_of_the_shipped_bundle_come_from_its_contributions() -> None:
         ]
         assert reason.contribution == pytest.approx(sum(of_code), abs=1e-12)
         assert reason.contribution > 0
-    assert found == bundle.explainer.explain(values.copy(), payment()).reasons
+    assert found == bundle.explainer.explain(values.copy(), payment(), "EUR").reasons

@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 
 from features.catalogue import FEATURE_SET_VERSION
-from scoring.bundle.manifest import DIGEST_FILE, MANIFEST_FILE
+from features.money.shipped import SHIPPED
+from scoring.bundle.manifest import DIGEST_FILE, MANIFEST_FILE, RATES_FILE
 from scoring.bundle.manifest_file import seal
+from scoring.bundle.rates_file import rates_of
 from scoring.loader import BundleError, load_bundle, read_manifest, verify_golden
 from tests.fuzz.targets.small_bundle import small_bundle
 from tests.unit.training.samples import ORIGIN, SMALL, random_history, random_registry
@@ -93,6 +95,27 @@ def test_a_manifest_of_this_format_needs_its_digest(folder: Path) -> None:
     assert f"Missing file in {folder}: wanted a file {DIGEST_FILE}" in refusal(folder)
 
 
+def test_rates_that_are_not_the_manifests_are_refused(folder: Path) -> None:
+    rewrite(folder, lambda manifest: manifest.update(rates_date="2026-10-05"))
+    assert f"Other rates in {folder / RATES_FILE}: wanted EUR of 2026-10-05, got" in refusal(folder)
+
+
+def test_rates_that_were_changed_or_lost_are_refused(folder: Path) -> None:
+    path = folder / RATES_FILE
+    path.write_bytes(path.read_bytes().replace(b"1.1269", b"1.1270"))
+    assert f"Altered file in {path}" in refusal(folder)
+    path.unlink()
+    assert f"Missing file in {folder}: wanted {RATES_FILE}" in refusal(folder)
+
+
+def test_a_bundle_has_the_rates_that_it_was_trained_with(tmp_path: Path) -> None:
+    rates = SHIPPED.based_on("JPY")
+    folder = train(random_history(), Settings(SMALL, rates=rates), ORIGIN, Destination(tmp_path))
+    bundle = load_bundle(folder)
+    assert bundle.rates == rates and bundle.manifest.reference_currency == "JPY"
+    assert rates_of(folder) == rates and rates_of(random_registry() / "ensemble" / "1") == SHIPPED
+
+
 def test_a_digest_has_the_form_that_sha256sum_checks(folder: Path) -> None:
     digest, name = (folder / DIGEST_FILE).read_text().split("  ")
     assert len(digest) == 64 and name == f"{MANIFEST_FILE}\n"
@@ -105,13 +128,15 @@ def test_a_bundle_of_an_older_format_loads(tmp_path: Path, number: str) -> None:
     manifest = json.loads(path.read_bytes())
     assert manifest["format_version"] == int(number)
     path.write_text(json.dumps(manifest | {"feature_set": FEATURE_SET_VERSION}))
+    if (folder / DIGEST_FILE).exists():
+        seal(folder)
     assert verify_golden(load_bundle(folder)) == 0.0
 
 
 def test_an_older_format_beside_a_digest_is_held_to_it(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(small_bundle(), tmp_path / "1"))
     path = folder / MANIFEST_FILE
-    path.write_text(path.read_text().replace('"format_version": 3', '"format_version": 2'))
+    path.write_text(path.read_text().replace('"format_version": 4', '"format_version": 2'))
     assert "Altered manifest" in refusal(folder)
 
 

@@ -16,6 +16,7 @@ from events.decision import Decision, decode_decision, encode_decision
 from events.errors import EventError
 from events.transaction import Transaction, encode_transaction
 from features.catalogue import FEATURE_NAMES
+from features.money.shipped import SHIPPED
 from features.windows import ALLOWED_LATENESS_MS
 from scoring.decision.decide import decide
 from scoring.messages import ScoringRequest, pack, unpack_hand_over
@@ -53,10 +54,10 @@ COUNTRY = Entity[CountryStep](
     advance=advance_country,
     features=("country_payments",),
 )
-CARD_ENTITY, MERCHANT_ENTITY = payment_path().entities
+CARD_ENTITY, MERCHANT_ENTITY = payment_path(SHIPPED).entities
 WITH_COUNTRY = (
-    Path((CARD_ENTITY, COUNTRY, MERCHANT_ENTITY)),
-    Path((CARD_ENTITY, MERCHANT_ENTITY, COUNTRY)),
+    Path((CARD_ENTITY, COUNTRY, MERCHANT_ENTITY), SHIPPED),
+    Path((CARD_ENTITY, MERCHANT_ENTITY, COUNTRY), SHIPPED),
 )
 COUNTRIES = ("AT", "DE", "AT", "AT", "DE")
 CARDS = ("a", "a", "b", "a", "b")
@@ -82,10 +83,10 @@ def requests(path: Path, payments: list[Transaction]) -> list[ScoringRequest | R
 
 
 def test_the_products_path_gives_the_features_in_the_order_of_the_catalogue() -> None:
-    assert payment_path().features == FEATURE_NAMES
+    assert payment_path(SHIPPED).features == FEATURE_NAMES
 
 
-@pytest.mark.parametrize("entity", payment_path().entities, ids=lambda one: one.name)
+@pytest.mark.parametrize("entity", payment_path(SHIPPED).entities, ids=lambda one: one.name)
 def test_a_batch_gives_what_its_payments_give_one_by_one(entity: Entity[CountryStep]) -> None:
     """Payments of one key in a batch see each other."""
     at_once: dict[str, bytes] = {}
@@ -104,10 +105,10 @@ def test_a_refused_payment_is_a_value_in_its_place() -> None:
     """A repeat and a reused id leave the rest of the batch, and their states, alone."""
     first, second, *_ = paid()
     again, reused = first, payment(NOON_MS, 0, card_id="a", amount_minor=1)
-    found = requests(payment_path(), [first, again, reused, second])
+    found = requests(payment_path(SHIPPED), [first, again, reused, second])
     assert [type(one) for one in found] == [ScoringRequest, Repeated, EventError, ScoringRequest]
     assert isinstance(found[2], EventError) and found[2].code == "id_reused"
-    without = requests(payment_path(), [first, second])
+    without = requests(payment_path(SHIPPED), [first, second])
     assert (found[0], found[3]) == (without[0], without[1])
 
 
@@ -132,7 +133,7 @@ def test_flags_stand_in_the_order_that_decisions_always_had_them_in() -> None:
     states = new_states()
     newest, late = payment(NOON_MS), payment(NOON_MS - ALLOWED_LATENESS_MS - 1, "late")
     received = [((one, b"{}"), NOON_MS) for one in (newest, late)]
-    _, request = walk(payment_path(), received, states)
+    _, request = walk(payment_path(SHIPPED), received, states)
     assert isinstance(request, ScoringRequest)
     assert request.flags == ["late", "late_merchant"]
 
@@ -149,7 +150,7 @@ def test_a_path_that_cannot_be_walked_is_refused(
     entities: tuple[Entity[CountryStep], ...], what: str
 ) -> None:
     with pytest.raises(ValueError, match=what):
-        Path(entities)
+        Path(entities, SHIPPED)
 
 
 @pytest.mark.parametrize("path", WITH_COUNTRY, ids=["in the middle", "at the end"])
@@ -157,7 +158,7 @@ class TestAFurtherEntity:
     """One entry brings an entity into requests, decisions and both replays."""
 
     def test_the_request_carries_its_features_and_its_number(self, path: Path) -> None:
-        plain = requests(payment_path(), paid())
+        plain = requests(payment_path(SHIPPED), paid())
         for one, alone, count in zip(requests(path, paid()), plain, (1, 1, 2, 3, 2), strict=True):
             assert isinstance(one, ScoringRequest) and isinstance(alone, ScoringRequest)
             values = np.frombuffer(one.features, np.float32)

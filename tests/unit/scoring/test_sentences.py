@@ -21,7 +21,7 @@ NAMED = {feature.name: feature for feature in FEATURES}
 
 
 def _phrase(name: str, paid_minor: int = 5_000, /, **changes: float) -> Phrase | None:
-    values = RowValues(values_of(**changes), PLACES, payment(amount_minor=paid_minor))
+    values = RowValues(values_of(**changes), PLACES, payment(amount_minor=paid_minor), "EUR")
     value = values.get(name)
     return None if value is None else Speaker(column(name)).evidence(value, values)
 
@@ -41,7 +41,7 @@ def test_whatever_the_value_a_sentence_is_sound_evidence(name: str) -> None:
             row = np.array([given.get(each, np.nan) for each in FEATURE_NAMES], dtype=np.float32)
             if name == "category_group" and not 0 <= value < 20:
                 continue
-            values = RowValues(row, PLACES, payment())
+            values = RowValues(row, PLACES, payment(), "EUR")
             known = values.get(name)
             phrase = None if known is None else Speaker(column(name)).evidence(known, values)
             if phrase is None:
@@ -55,15 +55,15 @@ def test_whatever_the_value_a_sentence_is_sound_evidence(name: str) -> None:
 
 @pytest.mark.parametrize("name", FEATURE_NAMES)
 def test_a_label_says_the_value_in_its_unit(name: str) -> None:
-    values = RowValues(values_of(**{name: 1.0}), PLACES, payment())
+    values = RowValues(values_of(**{name: 1.0}), PLACES, payment(), "EUR")
     label = Speaker(column(name)).label(values)
     assert label is not None and re.fullmatch(r"(the|an?|this card's) .+ \([^()]+\)", label)
-    missing = RowValues(values_of(**{name: math.nan}), PLACES, payment())
+    missing = RowValues(values_of(**{name: math.nan}), PLACES, payment(), "EUR")
     assert Speaker(column(name)).label(missing) is None
 
 
 def test_no_known_city_is_a_missing_value() -> None:
-    values = RowValues(values_of(card_cities_24h=0.0), PLACES, payment())
+    values = RowValues(values_of(card_cities_24h=0.0), PLACES, payment(), "EUR")
     assert Speaker(column("card_cities_24h")).label(values) is None
 
 
@@ -231,7 +231,7 @@ def test_what_is_missing_usual_or_speaks_for_the_payment_has_no_sentence(
 )
 def test_a_time_of_day_says_whose_clock_it_is(home: dict[str, Any], clock: str) -> None:
     """A customer who reads the hour has to know whether it is theirs."""
-    values = RowValues(values_of(), PLACES, payment(**home))
+    values = RowValues(values_of(), PLACES, payment(**home), "EUR")
     speaker = Speaker(column("hour_of_day"))
     phrase = speaker.evidence(3.0, values)
     assert phrase is not None
@@ -298,10 +298,46 @@ def test_a_share_of_fraud_is_told_in_payments(share: float, frauds: float, words
 
 
 def test_amounts_have_their_currency_and_its_decimals() -> None:
-    values = RowValues(values_of(), PLACES, payment(amount_minor=1_500_000, currency="JPY"))
+    yen, dinar = payment(amount_minor=1_500_000, currency="JPY"), payment(1, currency="KWD")
+    values = RowValues(values_of(amount=8_420.5), PLACES, yen, "JPY")
     assert (values.paid(), values.money(1_234.5)) == ("1,500,000 JPY", "1,234 JPY")
-    values = RowValues(values_of(), PLACES, payment(amount_minor=1_234_567, currency="KWD"))
-    assert (values.paid(), values.money(0.5)) == ("1,234.567 KWD", "0.500 KWD")
+    values = RowValues(values_of(amount=1.0), PLACES, dinar, "KWD")
+    assert (values.paid(), values.money(0.5)) == ("1.000 KWD", "0.500 KWD")
+
+
+def test_an_amount_in_another_currency_is_compared_in_the_reference_currency() -> None:
+    yen = payment(amount_minor=15_000, currency="JPY")
+    values = RowValues(values_of(amount=84.2, card_amount_to_usual_30d=11.08), PLACES, yen, "EUR")
+    assert (values.paid(), values.money(1_234.5)) == ("15,000 JPY (84.20 EUR)", "1,234.50 EUR")
+    values = RowValues(
+        values_of(amount=92.1, card_usual_amount_30d=7.6, card_amount_to_usual_30d=12.118),
+        PLACES,
+        yen,
+        "EUR",
+    )
+    phrase = Speaker(column("card_amount_to_usual_30d")).evidence(12.118, values)
+    assert phrase is not None and phrase.sentence == (
+        "The amount of 15,000 JPY (92.10 EUR) is 12 times this card's usual amount of 7.60 EUR."
+    )
+
+
+MISSING = {f.name: math.nan for f in FEATURES if f.unit in ("major", "log major", "ratio")}
+WITHOUT_A_RATE = MISSING | {
+    "card_amount_z_30d": math.nan,
+    "card_amount_outlier_30d": math.nan,
+    "card_amount_record_30d": math.nan,
+    "card_amount_in_quartiles_30d": math.nan,
+}
+
+
+@pytest.mark.parametrize("name", FEATURE_NAMES)
+def test_without_a_rate_no_sentence_speaks_of_the_amount(name: str) -> None:
+    given = WITHOUT_A_RATE | {"card_usual_amount_30d": 20.0, "card_above_usual_14d": 9.0}
+    values = RowValues(values_of(**given), PLACES, payment(currency="XOF"), "EUR")
+    assert values.paid() == "1,000 XOF"
+    known = values.get(name)
+    phrase = None if known is None else Speaker(column(name)).evidence(known, values)
+    assert phrase is None or "XOF" not in phrase.sentence
 
 
 def test_large_payments_are_told_against_other_cards() -> None:
@@ -328,8 +364,8 @@ def test_an_attribute_is_told_by_its_name_where_it_is_rare(value: float, is_told
     places = {**PLACES, "attributes.V1": len(PLACES)}
     row = np.append(values_of(), np.float32(value))
     speaker = Speaker(column("attributes.V1"))
-    phrase = speaker.evidence(value, RowValues(row, places, payment()))
+    phrase = speaker.evidence(value, RowValues(row, places, payment(), "EUR"))
     words = Phrase(2.0, f"V1 is {value:.4g}; its usual value is 2.")
     assert phrase == (words if is_told else None)
-    assert speaker.label(RowValues(row, places, payment())) == f"V1 ({value:.4g})"
+    assert speaker.label(RowValues(row, places, payment(), "EUR")) == f"V1 ({value:.4g})"
     assert reason_code("attributes.V1") == "attribute"

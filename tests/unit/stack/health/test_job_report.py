@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from stack.health.job_report import Failure, JobReport, problems, summary
+from stack.health.job_report import Failure, JobReport, notes, problems, summary
 
 NOW_MS = 1_714_564_800_000
 ZSTD = "KafkaException: Received exception when fetching the next record from transactions-3"
@@ -43,6 +43,15 @@ def test_nothing_is_wrong_with_a_job_that_runs_and_completes_checkpoints() -> No
         "RUNNING since 2024-05-01 11:50:00 UTC, 2 of 2 tasks run, 0 restarts, "
         "last checkpoint 1 s ago"
     )
+
+
+def test_payments_without_a_rate_are_a_note_that_names_their_currencies() -> None:
+    assert list(notes(WELL)) == []
+    job = replace(WELL, no_rate={"XOF": 1_204, "BGN": 3})
+    (sentence,) = notes(job)
+    assert "since the job's start: BGN 3, XOF 1,204." in sentence
+    assert "submit --replace --rates FILE" in sentence
+    assert job.to_json()["no_rate"] == {"XOF": 1_204, "BGN": 3} and told(no_rate=job.no_rate) == ""
 
 
 def test_a_job_that_restarts_says_since_when_how_often_and_why() -> None:
