@@ -16,6 +16,7 @@ import onnx
 
 from scoring.bundle.tensors import INPUT
 from training.errors import TrainingError
+from training.models.base import Model
 from training.models.lightgbm import Light
 from training.models.random_forest import RandomForest
 from training.models.xgboost import Boosted
@@ -53,6 +54,12 @@ def check_convertible(models: Sequence[str]) -> None:
             f"--exporter onnxmltools: expected models out of {', '.join(_CONVERTERS)}, got "
             f"{' and '.join(others)}; choose others with --models, or use --exporter cardwatch."
         )
+
+
+def convertible(models: Sequence[Model]) -> list[Model]:
+    """Return the models whose graphs can be taken over here, none where a package is missing."""
+    there = all(map(_is_there, PACKAGES))
+    return [model for model in models if there and model.name in _CONVERTERS]
 
 
 def convert(model: TreeModel) -> Converted:

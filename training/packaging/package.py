@@ -19,12 +19,19 @@ from scoring.bundle.manifest import (
 )
 from scoring.model.scorer import Scorer, Scores, open_session
 from training.arrays import Floats
+from training.converters.compare import compare_with_converters
 from training.converters.takeover import check_rewriting, suspect, take_over
 from training.ensemble.fit import FittedEnsemble
 from training.models.base import Exported
 from training.onnx_graph.tree_node import leaf_covers
 from training.packaging.export import fused_graph, member_graph
-from training.packaging.gate import Suspect, check_parity, gate_cases, usual_suspects
+from training.packaging.gate import (
+    TOLERANCE,
+    Suspect,
+    check_parity,
+    gate_cases,
+    usual_suspects,
+)
 
 GOLDEN_ROWS = 64
 
@@ -34,6 +41,7 @@ class Package:
     """Serialised graphs by file name, what the gate saw, golden rows float32[m, k] and scores.
 
     ``covers`` holds for each model with trees the cover of its leaves, float32[leaves].
+    ``converters`` says how each model's graph compares with that of skl2onnx or onnxmltools.
     """
 
     graphs: dict[str, bytes]
@@ -41,6 +49,7 @@ class Package:
     parity: Parity
     golden_inputs: Floats
     golden_scores: Scores
+    converters: tuple[str, ...]
 
 
 def member_file(name: str) -> str:
@@ -68,7 +77,8 @@ def package(
 
     ``names`` are those of the k columns: the fused graph carries their digest. ``exporter`` says
     who makes the models' graphs: we, or skl2onnx and onnxmltools.
-    Raises TrainingError where the gate fails, or a converter's graph cannot be taken over.
+    Raises TrainingError where the gate fails, a converter's graph cannot be taken over, or ours
+    differs from a converter's by none of its known faults.
     """
     cases = gate_cases(held_out, fitted.members(), seed)
     members, suspects = _members(fitted, cases, exporter)
@@ -78,13 +88,16 @@ def package(
     fused = graph.SerializeToString()
     scorer = Scorer(open_session(fused), range(width), width, [member.name for member in members])
     parity = check_parity(fitted.predict, fitted.finish, scorer, cases, thresholds, suspects)
+    compared: tuple[str, ...] = ()
+    if exporter == "cardwatch":
+        compared = tuple(compare_with_converters(fitted.models, scorer, cases, TOLERANCE))
     graphs = {GRAPH_FILE: fused}
     for member in members:
         graphs[member_file(member.name)] = member_graph(member, width).SerializeToString()
     share = GOLDEN_ROWS // len(cases)
     golden = np.concatenate([rows[:share] for rows in cases.values()])
     covers = {each.name: leaf_covers(each.trees) for each in members if each.trees is not None}
-    return Package(graphs, covers, parity, golden, scorer.score_columns(golden))
+    return Package(graphs, covers, parity, golden, scorer.score_columns(golden), compared)
 
 
 def _members(

@@ -144,6 +144,8 @@ def train(
     packed = package(
         fitted, prepared.names, thresholds, test.columns, settings.fit.seed, settings.exporter
     )
+    for line in packed.converters:
+        progress(line)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         name=destination.name,

@@ -166,4 +166,5 @@ def test_progress_hears_of_every_step(tmp_path: Path) -> None:
     heard: list[str] = []
     train(random_history(), Settings(SMALL), ORIGIN, Destination(tmp_path), heard.append)
     assert f"{len(NAMES) - 1} features" in heard[0]
-    assert len(heard) == 5
+    assert len(heard) == 5 + len(SMALL.models), "the gate has a line for each model of trees"
+    assert any("skl2onnx" in line for line in heard)
