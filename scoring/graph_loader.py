@@ -39,7 +39,7 @@ def read_graph(
     _check_ends(graph, manifest, folder)
     _check_numbers(graph, manifest, folder)
     contributions = _contributions(graph, manifest, folder)
-    models = [member.name for member in manifest.members]
+    models = manifest.member_names
     try:
         scorer = Scorer(open_session(raw), positions, width, models)
         scorer.row = _row_runner(graph, scorer, positions, width)
@@ -79,7 +79,7 @@ def _row_runner(
 def _check_ends(graph: onnx.ModelProto, manifest: Manifest, folder: Path) -> None:
     """Refuse a graph whose inputs or outputs are not the manifest's."""
     where = folder / GRAPH_FILE
-    wanted = [PROBABILITY, *(member.name for member in manifest.members)]
+    wanted = [PROBABILITY, *manifest.member_names]
     got = [output.name for output in graph.graph.output]
     if got != wanted:
         raise BundleError("Wrong outputs of the graph", where, wanted, got, RETRAIN)

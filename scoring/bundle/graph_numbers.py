@@ -43,7 +43,7 @@ def contradictions(graph: onnx.ModelProto, manifest: Manifest) -> Iterator[Contr
 
 def _combination(found: _Numbers, manifest: Manifest) -> Iterator[Contradiction]:
     """Yield weights, slopes and ranks that differ."""
-    names = [member.name for member in manifest.members]
+    names = manifest.member_names
     parameters = manifest.combination.parameters
     match manifest.combination.method:
         case "weighted":

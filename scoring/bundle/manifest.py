@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -241,7 +242,7 @@ class Parity(_Part, frozen=True):
     step_difference: float | None = None
 
 
-class Manifest(_Part, frozen=True):
+class Manifest(_Part, frozen=True, dict=True):
     """Everything about a bundle that is not a model file.
 
     ``golden_levels`` counts the golden rows that are LOW, MEDIUM and HIGH. ``against_best`` is
@@ -281,10 +282,15 @@ class Manifest(_Part, frozen=True):
         """The SHA-256 of the inputs' names in order, one a line, which the graph carries too."""
         return inputs_sha256(self.feature_names)
 
-    @property
+    @cached_property
     def model(self) -> str:
         """The bundle as decisions name it, such as ``ensemble/1``."""
         return f"{self.name}/{self.version}"
+
+    @cached_property
+    def member_names(self) -> tuple[str, ...]:
+        """The names of the ensemble's models, in the order of their scores."""
+        return tuple(member.name for member in self.members)
 
 
 INPUTS_KEY = "cardwatch.inputs_sha256"

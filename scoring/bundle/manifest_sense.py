@@ -39,7 +39,7 @@ def _contradictions(manifest: Manifest) -> Iterator[tuple[str, object, object]]:
 
 def _members(manifest: Manifest) -> Iterator[tuple[str, object, object]]:
     """Yield members that are not told apart, or whose weights are not those of the combination."""
-    names = [member.name for member in manifest.members]
+    names = manifest.member_names
     weights = [member.weight for member in manifest.members]
     if not names or len(set(names)) != len(names):
         yield "Wrong members", "one or more, each once", names

@@ -53,9 +53,7 @@ def decide(
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         probability=scores[0],
-        model_scores={
-            member.name: score for member, score in zip(manifest.members, scores[1:], strict=True)
-        },
+        model_scores=dict(zip(manifest.member_names, scores[1:], strict=True)),
         risk_level=verdict.level,
         policy=policy.name,
         policy_version=policy.version,

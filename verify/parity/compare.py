@@ -159,7 +159,7 @@ def _offline(
 
 
 def _score_names(bundle: Bundle) -> list[str]:
-    return [ENSEMBLE, *(member.name for member in bundle.manifest.members)]
+    return [ENSEMBLE, *bundle.manifest.member_names]
 
 
 def _stack(rows: Sequence[Matrix], width: int) -> Matrix:
