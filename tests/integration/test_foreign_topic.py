@@ -6,13 +6,15 @@ import json
 import time
 from typing import Final, get_args
 
+import numpy as np
 import pytest
 from confluent_kafka import Producer
 
 from events.dead_letter import decode_dead_letter
-from events.decision import Decision, decode_decision
+from events.decision import Decision, decision_features, decode_decision
 from events.label import Label, encode_label
 from events.topics import DEAD_LETTERS, DECISIONS, LABELS, MIB, TRANSACTIONS
+from features.money.shipped import SHIPPED
 from producer.sending.kafka import Compression
 from stack.clients.reading import read_topic
 from stack.health.look import look
@@ -40,10 +42,10 @@ SOUND_TIMES: Final = {"time-2019": 1_577_836_798_500, "time-now": NOW_MS}
 OPEN_PARTITION, OTHER_PARTITION = 0, 1
 
 
-def payment(name: str, card: str, at_ms: int = NOW_MS) -> bytes:
+def payment(name: str, card: str, at_ms: int = NOW_MS, currency: str = "EUR") -> bytes:
     """Return a payment as another system spells it."""
-    fields = {"transaction_id": name, "card_id": card, "timestamp": at_ms, "amount": 12.34}
-    return json.dumps(fields | {"currency": "EUR", "merchant_id": f"shop of {card}"}).encode()
+    fields = {"transaction_id": name, "card_id": card, "timestamp": at_ms, "amount": "12.00"}
+    return json.dumps(fields | {"currency": currency, "merchant_id": f"shop of {card}"}).encode()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -139,6 +141,24 @@ def test_a_record_time_that_cannot_be_one_does_not_count_against_the_payment(
         f"{odd} record times, a label's too",
     )
     assert counted(job.stack.flink, job.job_id, "card stage", "labels") == 1
+
+
+def test_a_payment_without_a_rate_is_decided_and_noted(job: RunningJob) -> None:
+    """The decisions say which rates they were made with, and `status` names the currency."""
+    client = producer(job)
+    for currency in ("XOF", "JPY"):
+        client.produce(TRANSACTIONS.name, payment(currency, "abroad", NOW_MS, currency), "abroad")
+    client.flush()
+    found = wait_until_decided(job, "XOF", "JPY")
+    assert (found["XOF"].flags, found["JPY"].flags) == (["no_rate"], [])
+    amounts = [decision_features(found[name])[0] for name in ("XOF", "JPY")]
+    assert np.isnan(amounts[0]) and 0 < amounts[1] < 1
+    told = {(one.reference_currency, one.rates_date) for one in found.values()}
+    assert told == {(SHIPPED.reference, SHIPPED.date)}
+    wait_for(
+        lambda: any("XOF 1" in note for note in look(job.stack, broker_serves=True).notes),
+        "the note",
+    )
 
 
 def test_tombstones_records_without_a_key_and_huge_ones_become_dead_letters(
