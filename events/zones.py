@@ -89,7 +89,7 @@ def zone_rules(zone: str) -> ZoneInfo:
         return ZoneInfo.from_file(file, key=zone)
 
 
-def utc_offset_ms(zone: str, time_ms: int) -> int:
+def utc_offset_ms(zone: str, time_ms: int) -> float:
     """Return by how many milliseconds a zone's clocks are ahead of UTC at an epoch time.
 
     >>> summer, winter = 1_720_000_000_000, 1_710_000_000_000
@@ -101,7 +101,7 @@ def utc_offset_ms(zone: str, time_ms: int) -> int:
 
 
 @lru_cache(_REMEMBERED_DAYS)
-def _offsets_ms(zone: str, day: int) -> tuple[int, int, int]:
+def _offsets_ms(zone: str, day: int) -> tuple[float, int, float]:
     """Return a UTC day's offset before its change, when it changes (ms), and the one behind it."""
     minutes = range(day * _DAY_MINUTES, (day + 1) * _DAY_MINUTES + 1)
     before, after = _offset_ms(zone, minutes[0]), _offset_ms(zone, minutes[-1])
@@ -111,9 +111,9 @@ def _offsets_ms(zone: str, day: int) -> tuple[int, int, int]:
     return before, minutes[first] * _MINUTE_MS, after
 
 
-def _offset_ms(zone: str, minute: int) -> int:
+def _offset_ms(zone: str, minute: int) -> float:
     moment = datetime.fromtimestamp(min(minute, _LAST_MINUTE) * 60, zone_rules(zone))
-    return round((moment.utcoffset() or timedelta()).total_seconds()) * 1_000
+    return round((moment.utcoffset() or timedelta()).total_seconds()) * 1_000.0
 
 
 def unknown_text(field: str, text: str) -> EventError:

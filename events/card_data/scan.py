@@ -16,7 +16,7 @@ _DIGIT: Final = b"0"
 _SHORTEST_RUN: Final = _DIGIT * 12
 _LONGER_THAN_A_TIME: Final = _DIGIT * 14
 """Times in milliseconds have 12 or 13 digits until 2286; later ones lead to a close look."""
-_WORDS: Final = (b"cvv", b"cvc")
+_WORD: Final = re.compile(b"cv[vc]")
 
 _LETTERS_ONLY: Final = (*range(0xC3, 0xCC), 0xCE, 0xCF, 0xD0, 0xD1, *range(0xE4, 0xEA), 0xEB, 0xEC)
 """First bytes of UTF-8 characters that are neither digits nor marks between digits."""
@@ -90,7 +90,7 @@ def may_hold_card_data(value: bytes, times: int = 0) -> bool:
     if value.find(b"\\") >= 0:
         value = unescaped(value.decode("utf-8", "replace")).encode("utf-8", "replace")
     plain = value.translate(_TABLE, _BETWEEN_DIGITS)
-    if plain.find(_WORDS[0]) >= 0 or plain.find(_WORDS[1]) >= 0:
+    if plain.find(b"cv") >= 0 and _WORD.search(plain):
         return True
     if not _has_long_run(plain, times):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from events.zones import ZONE_OF_COUNTRY, utc_offset_ms
+from events.zones import ZONE_OF_COUNTRY
 
 if TYPE_CHECKING:
     from events.transaction import Transaction
@@ -17,9 +17,3 @@ def home_zone(payment: Transaction) -> str | None:
     if payment.home_country is not None:
         return ZONE_OF_COUNTRY[payment.home_country]
     return None
-
-
-def home_offset_ms(payment: Transaction) -> float:
-    """Return by how many ms the cardholder's clocks are ahead of UTC; 0 where no zone is known."""
-    zone = home_zone(payment)
-    return 0.0 if zone is None else float(utc_offset_ms(zone, payment.timestamp_ms))

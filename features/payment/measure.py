@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from events.zones import utc_offset_ms
 from features.categories import GROUP_NUMBERS, HIGH_RISK_CATEGORIES
 from features.kernels.compiled import helper
 from features.kernels.plan import Plan
 from features.payment.arrival import Arrival, Looked
-from features.payment.home import home_offset_ms
+from features.payment.home import home_zone
 from features.windows import DAY_MS, HOUR_MS
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ _SATURDAY: Final = 5
 
 
 def _numbers(category: str | None) -> Looked:
-    """Return the numbers of a payment of a category whose hour is that of UTC."""
+    """Return the numbers of a category."""
     return (
-        0.0,
         1.0 if category in HIGH_RISK_CATEGORIES else 0.0,
         GROUP_NUMBERS.get(category, 0.0),
     )
@@ -38,9 +38,8 @@ _NUMBERS_OF_OTHERS: Final = _numbers("")
 def look_up(payment: Transaction) -> Looked:
     """Return the numbers of a payment's texts that compiled code cannot look up."""
     numbers = _NUMBERS.get(payment.merchant_category, _NUMBERS_OF_OTHERS)
-    if payment.time_zone is None and payment.home_country is None:
-        return numbers
-    return (home_offset_ms(payment), *numbers[1:])
+    zone = home_zone(payment)
+    return (0.0 if zone is None else utc_offset_ms(zone, payment.timestamp_ms), *numbers)
 
 
 @helper
