@@ -34,16 +34,19 @@ ZONES = [
 
 CHANGES = [
     datetime(2024, month, day, hour, tzinfo=UTC)
-    for month, day, hour in ((3, 10, 6), (3, 31, 0), (4, 6, 14), (10, 27, 0), (11, 3, 5))
+    for month, day, hour in ((3, 10, 7), (3, 31, 1), (4, 6, 15), (10, 27, 1), (11, 3, 6))
 ]
-"""Hours before the clocks of America, Europe and Lord Howe Island change."""
+"""Moments at which the clocks of New York, Europe and Lord Howe Island change."""
 
-UNCHANGED = [{}, {"city": "Linz"}, {"country": None}, {"device_id": "d9", "lat": 1.0, "lon": 2.0}]
+UNCHANGED = [
+    *({}, {"city": "Linz"}, {"country": None}, {"device_id": "d9", "lat": 1.0, "lon": 2.0}),
+    *({"time_zone": "Asia/Tokyo"}, {"home_country": "NP"}),
+]
 """What a repeat may have otherwise: its content is time, amount, currency and merchant."""
 
 
 STARTS = [NOON_MS, *(int(day.timestamp()) * 1000 for day in CHANGES)]
-"""Noon, and the days on which clocks change, so that hours come twice or are skipped."""
+"""Noon, and moments at which an hour is skipped or comes again."""
 
 
 @st.composite
