@@ -30,6 +30,8 @@ class WorldSettings:
     payments a card in 60 days, but activity is skewed: the card of the average payment has some
     forty, twenty of them in the last 30 days, so that it has a normal to differ from.
 
+    With ``local_currencies`` a payment is in the currency of its country, without in euros.
+
     Raises ValueError for a setting that no world can follow.
 
     >>> WorldSettings(users=3)
@@ -46,6 +48,7 @@ class WorldSettings:
     seed: int = 0
     attacks: Mapping[str, float] = field(default_factory=lambda: ATTACKS)
     batch_rows: int = 65_536
+    local_currencies: bool = True
 
     def __post_init__(self) -> None:
         least = {

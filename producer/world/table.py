@@ -20,20 +20,22 @@ from producer.world.population.arrays import (
     Mask,
     Payments,
 )
+from producer.world.population.currencies import codes, local_amounts, minor_units
 from producer.world.population.merchants import CATEGORIES, Merchants
 from producer.world.population.places import City
 from producer.world.population.world import World
 from producer.world.settings import WorldSettings
 
-CURRENCY = "EUR"
-"""Cards are billed in one currency, abroad too, as an issuer sees them."""
 SCENARIO_COLUMN = "fraud_scenario"
 EPISODE_COLUMN = "fraud_episode"
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of things, string[n] by number; the seed stands in a payment's name."""
+    """Names of things, string[n] by number; the seed stands in a payment's name.
+
+    `minor_units` are those of each city's currency for a eurocent.
+    """
 
     payment_prefix: str
     cards: pa.StringArray
@@ -42,6 +44,8 @@ class Names:
     cities: pa.StringArray
     countries: pa.StringArray
     homes: pa.StringArray
+    currencies: pa.StringArray
+    minor_units: Floats
     centres: tuple[City, ...]
 
     @classmethod
@@ -49,6 +53,7 @@ class Names:
         """Name everything in a world."""
         kinds = [CATEGORIES[number].name for number in world.merchants.category.tolist()]
         countries = pa.array([city.country for city in world.cities])
+        places = world.cities if settings.local_currencies else world.cities[:1] * len(world.cities)
         return cls(
             payment_prefix=f"world{settings.seed}-",
             cards=pa.array([f"card-{number}" for number in range(settings.users)]),
@@ -57,6 +62,8 @@ class Names:
             cities=pa.array([city.name for city in world.cities]),
             countries=countries,
             homes=countries.take(pa.array(world.people.home)),
+            currencies=pa.array(codes(places)),
+            minor_units=minor_units(places),
             centres=world.cities,
         )
 
@@ -69,6 +76,7 @@ def to_batch(
     present = day.city != NOWHERE
     city = pa.array(day.city, mask=~present)
     registered = merchants.city[day.merchant]
+    where = np.where(present, day.city, registered)
     category = pa.array(merchants.category[day.merchant])
     lat, lon = _places(day, names, merchants, registered)
     person = pa.array(day.person)
@@ -80,12 +88,12 @@ def to_batch(
         "transaction_id": _numbered(names.payment_prefix, np.arange(first_row, first_row + count)),
         "card_id": names.cards.take(person),
         "timestamp_ms": pa.array(day.time_ms),
-        "amount_minor": pa.array(day.amount_minor),
-        "currency": pa.repeat(CURRENCY, count),
+        "amount_minor": pa.array(local_amounts(day.amount_minor, names.minor_units[where])),
+        "currency": names.currencies.take(pa.array(where)),
         "merchant_id": names.merchants.take(pa.array(day.merchant)),
         "merchant_category": pa.array([kind.name for kind in CATEGORIES]).take(category),
         "channel": pc.if_else(pa.array(present), "pos", "online"),
-        "country": names.countries.take(pa.array(np.where(present, day.city, registered))),
+        "country": names.countries.take(pa.array(where)),
         "city": names.cities.take(city),
         "lat": pa.array(lat, mask=~present),
         "lon": pa.array(lon, mask=~present),

@@ -160,6 +160,7 @@ FAULTS = (
         upgrade_state,
         moments=(Moment.RANDOM,),
         first_job=Path(__file__).with_name("older_job.py"),
+        traffic=Traffic(local_currencies=False),  # older releases did not convert amounts
         shared=False,
     ),
     Fault(

@@ -39,13 +39,15 @@ Alter = Callable[[Iterable[Record], random.Random], Iterable[Record]]
 class Traffic:
     """Traffic during a fault: `payments` of a world of `cards`, `per_s` a second.
 
-    `alter` changes the records; records that are no valid payments have to become dead letters.
+    Without `local_currencies` every payment is in euros. `alter` changes the records; records that
+    are no valid payments have to become dead letters.
     """
 
     payments: int = 6_000
     per_s: float = 250.0
     cards: int = 120
     alter: Alter | None = None
+    local_currencies: bool = True
 
     @property
     def seconds(self) -> float:
@@ -72,6 +74,7 @@ def world(traffic: Traffic, seed: int) -> Iterator[pa.RecordBatch]:
         days=days,
         start=_FIRST_DAY,
         seed=seed,
+        local_currencies=traffic.local_currencies,
     )
     return generate(settings)
 

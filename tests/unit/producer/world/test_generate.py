@@ -11,6 +11,7 @@ import pytest
 from events.table import check_table
 from events.zones import ZONE_OF_COUNTRY, utc_offset_ms
 from producer.world.generate import generate
+from producer.world.population.currencies import ABROAD
 from producer.world.settings import WorldSettings, parse_attacks
 from producer.world.table import EPISODE_COLUMN, SCENARIO_COLUMN
 
@@ -217,3 +218,23 @@ def test_no_device_has_a_number_that_can_be_a_card_number(genuine: pa.Table) -> 
     devices = genuine["device_id"].drop_null()
     assert not pc.any(pc.match_substring_regex(devices, "[0-9]{12}")).as_py()
     assert pc.any(pc.match_substring_regex(devices, "[0-9]{11}")).as_py()
+
+
+def test_a_payment_is_in_the_currency_of_its_country_at_the_prices_there() -> None:
+    """The same people, places and values as in euros; an amount is rounded to its minor unit."""
+    local, euros = (
+        pa.Table.from_batches(generate(replace(SMALL, local_currencies=each)))
+        for each in (True, False)
+    )
+    assert pc.all(pc.equal(euros["currency"], "EUR")).as_py()
+    assert local.drop_columns(["amount_minor", "currency"]) == (
+        euros.drop_columns(["amount_minor", "currency"])
+    )
+    foreign = 0
+    pairs = zip(local.to_pylist(), euros["amount_minor"].to_pylist(), strict=True)
+    for row, cents in pairs:
+        code, rate = ABROAD.get(row["country"], ("EUR", 1.0))
+        foreign += code != "EUR"
+        assert row["currency"] == code
+        assert abs(row["amount_minor"] - cents * rate) <= 0.5 or row["amount_minor"] == 1
+    assert 0.005 < foreign / local.num_rows < 0.1
