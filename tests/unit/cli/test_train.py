@@ -331,3 +331,47 @@ def test_a_model_of_no_usual_exporter_is_refused_before_anything_is_read(tmp_pat
         refused.output
     )
     assert "use --exporter cardwatch" in refused.output
+
+
+TABLE = """{"reference": "EUR", "base": "EUR", "date": "2026-11-02", "source": "a test",
+"rates": {"USD": "1.25"}}"""
+
+
+def test_amounts_are_learnt_in_the_currency_that_is_asked_for(
+    history: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rates.json").write_text(TABLE)
+    given = ("--rates", tmp_path / "rates.json", "--reference-currency", "USD")
+    result = run("--data", history, *MAP, *QUICK, *given, "--out", tmp_path, "--json", "-")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["reference_currency"], told["rates_date"]) == ("USD", "2026-11-02")
+    bundle = load_bundle(tmp_path / "ensemble" / "1")
+    assert bundle.rates.factors == {"USD": (1, 1), "EUR": (5, 4)}
+    command = bundle.manifest.reproduction.command
+    assert "--rates rates.json" in command and "--reference-currency USD" in command
+
+
+def test_payments_without_a_rate_are_told_and_learnt_from_without_amounts(
+    history: Path, tmp_path: Path
+) -> None:
+    other = [each.replace("EUR", "MAD") for each in MAP]
+    result = run("--data", history, *other, *QUICK, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "no rate for payments in MAD 3,410, which are learnt from without" in result.stderr
+    names = load_bundle(tmp_path / "ensemble" / "1").manifest.feature_names
+    assert "amount" not in names and "card_count_24h" in names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rates", "no/such.xml"], "No rates in no/such.xml"),
+        (["--reference-currency", "XOF"], "No rate of the reference currency"),
+    ],
+)
+def test_rates_that_cannot_be_used_end_a_call_before_anything_is_read(
+    arguments: list[str], message: str
+) -> None:
+    result = run("--data", __file__, *arguments)
+    assert result.exit_code == 2 and message in result.stderr

@@ -27,7 +27,10 @@ LATE_MS = (0, 1, SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY
 
 @dataclass(frozen=True)
 class Hot:
-    """A card after many payments: its state, and all of them in the order of time."""
+    """A card after many payments: its state, and all of them in the order of time.
+
+    A payment without a rate has 0 among the amounts, as it has in sums and maxima.
+    """
 
     state: bytes
     times_ms: Ints
@@ -40,10 +43,14 @@ def hot_card(seed: int, count: int, gap_ms: int, disorder_ms: int) -> Hot:
     times = NOON_MS + np.cumsum(chance.integers(0, 2 * gap_ms, count))
     times -= (chance.random(count) < 0.2) * chance.integers(0, disorder_ms + 1, count)
     amounts = chance.integers(1, 100_000, count)
+    currencies = np.where(chance.random(count) < 0.1, "XOF", "EUR")
     state = None
-    for i, (time_ms, amount) in enumerate(zip(times.tolist(), amounts.tolist(), strict=True)):
-        state = card.advance(state, payment(time_ms, i, amount_minor=amount)).state
+    for i, row in enumerate(zip(times.tolist(), amounts.tolist(), currencies, strict=True)):
+        time_ms, amount, currency = row
+        one = payment(time_ms, i, amount_minor=amount, currency=str(currency))
+        state = card.advance(state, one).state
     assert state is not None
+    amounts[currencies == "XOF"] = 0
     order = np.argsort(times, kind="stable")
     return Hot(state, times[order], amounts[order])
 
