@@ -4,10 +4,11 @@ The stream, the training replay and the tests call `card.advance`, `merchant.adv
 `merchant.learn`; nothing else computes a feature. All of it is pure: state and event in, next
 state and float32 values out; no clock, no input or output, no global that changes.
 
-Belongs here: windows and bounds (windows.py), declarations (catalogue.py) with their words
-(words.py), packed states and their versions (state.py, upgrades.py), kernels (kernel.py,
-measure.py, store.py, compaction.py), each in the folder of its entity.
-Does not: Flink, Kafka, files, models, thresholds, anything above features and events.
+Belongs here: windows and bounds (windows.py), amounts in one currency (money/), declarations
+(catalogue.py) with their words (words.py), packed states and their versions (state.py,
+upgrades.py), kernels (kernel.py, measure.py, store.py, compaction.py), each in the folder of its
+entity. Rates are the one thing that is read from files.
+Does not: Flink, Kafka, models, thresholds, anything above features and events.
 """
 
 

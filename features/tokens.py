@@ -56,8 +56,8 @@ def small_token(name: str | None) -> int:
 def ten_thousandths(amount_minor: int, currency: str) -> int:
     """Return an amount in ten-thousandths of the currency's major unit, which is always exact.
 
-    No currency has more than four decimals. An unknown currency is taken to have two. Below 2**54
-    for every valid amount. `features.kernels.statistics` has MAJOR_UNIT and `add_amounts` for sums.
+    It is part of a payment's content (card/ids.py), so rates do not change it. No currency has more
+    than four decimals. An unknown currency is taken to have two. A valid amount is below 2**54.
 
     >>> ten_thousandths(1234, "EUR"), ten_thousandths(1234, "JPY"), ten_thousandths(4, "KWD")
     (123400, 12340000, 40)
