@@ -48,4 +48,10 @@ def rates_of(folder: Path, file: Path | None = None) -> Rates:
     bundle's reference currency.
     """
     own = bundle_rates(read_manifest(folder), folder)
-    return own if file is None else read_rates(file).based_on(own.reference)
+    if file is None:
+        return own
+    table = read_rates(file)
+    try:
+        return table.based_on(own.reference)
+    except RatesError as error:
+        raise error.at(str(file)) from None

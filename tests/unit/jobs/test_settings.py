@@ -99,4 +99,4 @@ def test_rates_without_the_reference_currency_of_the_bundle_are_refused(
     file.write_text(RATES.replace("EUR", "JPY"))
     with pytest.raises(SystemExit):
         parse_settings([*NEEDED, "--rates", str(file)])
-    assert "No rate of the reference currency" in capsys.readouterr().err
+    assert f"No rate of the reference currency in {file}: wanted" in capsys.readouterr().err
