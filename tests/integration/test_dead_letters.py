@@ -158,7 +158,9 @@ def test_card_data_is_written_nowhere(job: RunningJob) -> None:
     for letter in _letters(job):
         _hold("dead letter", (letter.key or b"") + b" " + (letter.value or b""), wanted)
     inputs = (f"{TRANSACTIONS.name}-", f"{LABELS.name}-")
-    files = [path for path in layout.folder.rglob("*") if path.is_file()]
+    # The broker removes the files of the topics of earlier tests while this one reads.
+    paths = (path for path in layout.folder.rglob("*") if "-delete" not in path.parent.name)
+    files = [path for path in paths if path.is_file()]
     segments = [path for path in files if path.parent.name.startswith(inputs)]
     assert any(PAN in path.read_bytes() for path in segments), "the search finds nothing anywhere"
     for path in set(files) - set(segments):

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from cli.main import cardwatch
 from events.topics import DECISIONS, LABELS, TRANSACTIONS
 from stack.clients.reading import read_topic
+from stack.clients.topic_ranges import GROUP, committed_offsets, topic_ranges
 from stack.installation import ROOT
 from stack.submission.unread_record import recorded_gaps
 from tests.counters import counted
@@ -66,6 +67,12 @@ def delete_topic(job: RunningJob, name: str) -> None:
     for future in client.delete_topics([name]).values():
         future.result(30)
     wait_for(lambda: name not in client.list_topics(timeout=5).topics, f"{name} deleted")
+
+
+def offsets_kept(job: RunningJob) -> dict[tuple[str, int], int]:
+    """Return the offsets that the broker keeps for the job; it forgets those of a topic later."""
+    topics = topic_ranges(job.stack.kafka, [TRANSACTIONS.name])
+    return committed_offsets(job.stack.kafka, GROUP, topics)
 
 
 def cancel(job: RunningJob) -> None:
@@ -177,6 +184,7 @@ def test_a_topic_made_anew_is_not_passed_over_silently(job: RunningJob) -> None:
     cancel(job)
     delete_topic(job, TRANSACTIONS.name)
     assert call(job, "up").exit_code == 0
+    wait_for(lambda: not offsets_kept(job), "the broker forgot the offsets of the old topic")
     partition = send(job, 10, 17)
     refused = call(job, "submit")
     assert refused.exit_code == 1

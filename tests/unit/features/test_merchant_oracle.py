@@ -20,7 +20,7 @@ from features.windows import (
     SECOND_MS,
 )
 from tests.unit.features.factories import NOON_MS, RATES, payment
-from tests.unit.features.oracle import MerchantOracle
+from tests.unit.features.merchant_oracle import MerchantOracle
 
 STEPS = st.one_of(
     st.sampled_from([edge + nudge for edge in (0, *EDGES_MS) for nudge in (-1, 0, 1)]),
