@@ -1,13 +1,16 @@
 """The product's imports as graphs: of the files in a folder, and of its sub-folders.
 
+`python -m tests.unit.import_graph` prints them by folder, as docs/architecture.md has them.
+
 Imports for type checkers only are in them: a file whose types need another file is read with it.
 """
 
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -61,6 +64,16 @@ def of_sub_folders(folder: str) -> Graph:
     return found
 
 
+def row(folder: str, folders: Sequence[str]) -> str:
+    """Return a folder's files, lines, sub-folders and imports of other folders as a row."""
+    inside = files(folder)
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in inside.values())
+    below = {_sub_folder(folder, name) for name in inside} - {""}
+    others = Counter(name.split(".")[0] for path in inside.values() for name in {*imported(path)})
+    named = ", ".join(f"`{one}` {others[one]}" for one in folders if one != folder and others[one])
+    return f"| `{folder}/` | {len(inside)}, {lines:,} | {len(below)} | {named or '-'} |"
+
+
 def circle(graph: Graph) -> list[str]:
     """Return the names of one circle in a graph, empty where there is none.
 
@@ -85,3 +98,9 @@ def _sub_folder(folder: str, name: str) -> str:
     """Return the sub-folder that a file lies in, directly or deeper; empty for a root file."""
     path = files(folder)[name].relative_to(ROOT / folder)
     return path.parts[0] if len(path.parts) > 1 else ""
+
+
+if __name__ == "__main__":
+    EVERYWHERE = ROOT.glob("[a-z]*/**/*.py")
+    PRODUCT = sorted({path.relative_to(ROOT).parts[0] for path in EVERYWHERE} - {"tests"})
+    sys.stdout.writelines(row(folder, PRODUCT) + "\n" for folder in PRODUCT)
