@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Final, get_args
 
 import numpy as np
@@ -18,8 +19,9 @@ from features.money.shipped import SHIPPED
 from producer.sending.kafka import Compression
 from stack.clients.reading import read_topic
 from stack.health.look import look
+from tests.conftest import StackFactory
 from tests.counters import counted
-from tests.running import RunningJob
+from tests.running import RunningJob, fresh_job
 from tests.waiting import wait_for
 from verify.faults.upstream import LARGEST_BYTES, set_topic, take_anything
 from verify.reading import read_payments
@@ -46,6 +48,15 @@ def payment(name: str, card: str, at_ms: int = NOW_MS, currency: str = "EUR") ->
     """Return a payment as another system spells it."""
     fields = {"transaction_id": name, "card_id": card, "timestamp": at_ms, "amount": "12.00"}
     return json.dumps(fields | {"currency": currency, "merchant_id": f"shop of {card}"}).encode()
+
+
+@pytest.fixture(scope="module")
+def job(start_stack: StackFactory) -> Iterator[RunningJob]:
+    """Run the job on a stack of its own: open transactions and odd times would outlast a topic."""
+    stack = start_stack()
+    with fresh_job(stack) as running:
+        yield running
+    stack.down()
 
 
 @pytest.fixture(scope="module", autouse=True)
