@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from stack.services.embedded import Stack
 from stack.settings import StackSettings
 from tests.file_sums import hold_every_file_to_its_sums
-from tests.running import RunningJob, fresh_job
+from tests.running import RunningJob, fresh_job, running_job
 
 pytest_plugins = ("tests.times", "tests.workers")
 
@@ -72,4 +72,11 @@ def job_stack(start_stack: StackFactory) -> Stack:
 def job(job_stack: Stack) -> Iterator[RunningJob]:
     """Run the job for the tests of a module: empty topics, no state, two TaskManagers."""
     with fresh_job(job_stack) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own_job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJob]:
+    """Run the job for the tests of a module on a new stack, which ends with the module."""
+    with running_job(tmp_path_factory.mktemp("stack")) as running:
         yield running

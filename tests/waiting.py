@@ -10,9 +10,14 @@ PATIENCE_S: Final = 180.0
 """Long enough for a machine with ten other things to do; what comes sooner is waited for less."""
 
 
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Poll until the condition holds; AssertionError says what did not come about."""
+def wait_for(condition: Callable[[], bool], what: str | Callable[[], object]) -> None:
+    """Poll until the condition holds; AssertionError says what did not come about.
+
+    Give a function as `what` to have the error say what there is when the time is over.
+    """
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S:.0f} s"
+        if time.monotonic() >= deadline:
+            said = what if isinstance(what, str) else what()
+            raise AssertionError(f"{said}: not within {PATIENCE_S:.0f} s")
         time.sleep(0.5)

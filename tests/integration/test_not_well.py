@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,21 +19,17 @@ from stack.clients.reading import read_topic
 from stack.clients.topic_ranges import GROUP, committed_offsets, topic_ranges
 from stack.installation import ROOT
 from stack.submission.unread_record import recorded_gaps
-from tests.conftest import StackFactory
 from tests.counters import counted
-from tests.running import RunningJob, fresh_job
+from tests.running import RunningJob
 from tests.waiting import wait_for
 
 CARD = b"tok_1"
 
 
 @pytest.fixture(scope="module")
-def job(start_stack: StackFactory) -> Iterator[RunningJob]:
-    """Run the job on a stack of its own: what a broker knows of earlier topics counts here."""
-    stack = start_stack()
-    with fresh_job(stack) as running:
-        yield running
-    stack.down()
+def job(own_job: RunningJob) -> RunningJob:
+    """Return a job with a broker of its own: what that knows of earlier topics counts here."""
+    return own_job
 
 
 def call(job: RunningJob, *arguments: str) -> Result:
