@@ -21,7 +21,6 @@ from harness.latency_run import RateLatency, measure_latency
 from harness.load import Load, send_all
 from harness.own_stack import own_stack
 from harness.throughput import Throughput, measure_throughput
-from jobs.settings import Profile
 from stack.services.embedded import Stack
 
 
@@ -34,8 +33,8 @@ class Variant:
     options: tuple[tuple[str, str], ...] = ()
 
 
-ORDINARY = Variant("ordinary", ("--no-direct",))
-DIRECT = Variant("direct", ("--direct",))
+PYFLINK = Variant("pyflink", ("--engine", "pyflink"))
+BATCH = Variant("batch", ("--engine", "batch"))
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,13 @@ class ComparisonSettings:
 
     folder: Path
     bundle: Path
-    variants: tuple[Variant, Variant] = (ORDINARY, DIRECT)
+    variants: tuple[Variant, Variant] = (PYFLINK, BATCH)
     cluster: tuple[tuple[str, str], ...] = ()
     payments: int = 60_000
     warm_up: int = 60_000
     heating: int = 2
     rates: tuple[int, ...] = ()
     seconds: int = 60
-    profile: Profile = "latency"
     keep: bool = False
 
 
@@ -142,7 +140,6 @@ def _measure(
     with running_job(
         stack,
         settings.bundle,
-        settings.profile,
         more_arguments=variant.arguments,
         options=variant.options,
     ) as job:

@@ -25,7 +25,7 @@ from harness.job import Progress, RunningJob, running_job
 from harness.offsets import wait_until_settled
 from harness.own_stack import own_stack
 from harness.rates import median_rate
-from jobs.settings import Profile
+from jobs.settings import DEFAULT_ENGINE, Engine
 from producer.files.data_sets import LAYOUTS
 from producer.files.mapping import read
 from producer.sending.kafka import KafkaSettings
@@ -60,7 +60,7 @@ class HandbookSettings:
     stream_days: int = 14
     label_delay_ms: int = 7 * DAY_MS
     only_known_labels: bool = True
-    profile: Profile = "latency"
+    engine: Engine = DEFAULT_ENGINE
     per_s: float | None = 3_000.0
     keep: bool = False
 
@@ -114,7 +114,7 @@ def run(settings: HandbookSettings, progress: Progress) -> HandbookResults:
             lambda done: progress(f"replayed {done:,} payments") if done % 100_000 == 0 else None,
         )
         bundle = load_bundle(_train(history, period, settings, progress))
-        with running_job(stack, bundle.path, settings.profile) as job:
+        with running_job(stack, bundle.path, engine=settings.engine) as job:
             _stream(job, period, settings, progress)
             progress("reading the topics and replaying them offline")
             return _judge(job, period, history, bundle)

@@ -22,15 +22,15 @@ def rows(results: Results) -> list[Row]:
 
 def _figures(results: Results) -> Iterator[tuple[str, float, str, str]]:
     """Yield name, value, unit, and the measurement that it came from."""
-    for profile, run in results.throughput.items():
-        around = f"throughput {profile}"
-        yield f"throughput, {profile} profile", run.tx_per_s, "payments/s", around
+    for engine, run in results.throughput.items():
+        around = f"throughput {engine}"
+        yield f"throughput, {engine} engine", run.tx_per_s, "payments/s", around
         for group, used_us in run.cpu_us_per_payment.items():
-            yield f"CPU of the {group}, {profile} profile", used_us, "us a payment", around
+            yield f"CPU of the {group}, {engine} engine", used_us, "us a payment", around
         price = f"at {results.core_hour_usd:g} $ a core hour"
         yield (
-            f"payments for a dollar, {profile} profile",
-            results.payments_per_dollar(profile),
+            f"payments for a dollar, {engine} engine",
+            results.payments_per_dollar(engine),
             price,
             around,
         )
@@ -38,9 +38,9 @@ def _figures(results: Results) -> Iterator[tuple[str, float, str, str]]:
         ceiling = results.ceiling
         yield "bare loop, one process", ceiling.tx_per_s, "payments/s", "ceiling"
         yield "CPU of the bare loop", ceiling.cpu_us_per_payment, "us a payment", "ceiling"
-        for profile, run in results.throughput.items():
+        for engine, run in results.throughput.items():
             share = run.tx_per_s / ceiling.tx_per_s
-            yield f"share of the bare loop, {profile} profile", share, "", "ceiling"
+            yield f"share of the bare loop, {engine} engine", share, "", "ceiling"
     for rate, latency in sorted(results.latency.items()):
         kinds = {"provisional": latency.provisional_ms, "committed": latency.committed_ms}
         for kind, found in kinds.items():

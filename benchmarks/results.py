@@ -32,13 +32,13 @@ class Results:
     checkpoint_bytes_per_card: float | None = None
     core_hour_usd: float = CORE_HOUR_USD
 
-    def payments_per_dollar(self, profile: str) -> float:
+    def payments_per_dollar(self, engine: str) -> float:
         """Return how many payments a dollar pays for, at full load on all cores of the machine.
 
         Broker, cluster and load generator are among what the cores do.
         """
         cores = self.provenance.machine.cores
-        return self.throughput[profile].tx_per_s * _HOUR_S / (cores * self.core_hour_usd)
+        return self.throughput[engine].tx_per_s * _HOUR_S / (cores * self.core_hour_usd)
 
     @property
     def complete(self) -> bool:

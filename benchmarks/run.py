@@ -15,7 +15,7 @@ from harness.load import Load, send_all
 from harness.machine import provenance
 from harness.own_stack import own_stack
 from harness.throughput import measure_throughput
-from jobs.settings import DIRECT, Profile
+from jobs.settings import DEFAULT_ENGINE, Engine
 from stack.services.embedded import Stack
 
 
@@ -23,18 +23,18 @@ from stack.services.embedded import Stack
 class BenchSettings:
     """Settings: `payments` are measured behind `warm_up` others, each `rate` for `seconds`.
 
-    Rates are in payments a second. The folder is the run's own and removed after it, unless `keep`.
+    Latency is measured with the first of `engines`. Rates are in payments a second. The folder is
+    the run's own and removed after it, unless `keep`.
     """
 
     folder: Path
     bundle: Path
     payments: int = 300_000
     warm_up: int = 100_000
-    profiles: tuple[Profile, ...] = ("latency", "throughput")
-    rates: tuple[int, ...] = (500, 2_000)
+    engines: tuple[Engine, ...] = (DEFAULT_ENGINE,)
+    rates: tuple[int, ...] = (500, 2_000, 10_000)
     seconds: int = 20
     parallelism: int = 1
-    direct: bool = DIRECT
     core_hour_usd: float = CORE_HOUR_USD
     keep: bool = False
 
@@ -58,17 +58,17 @@ def _measure(
     progress(f"sending {waiting:,} payments ahead")
     send_all(stack.kafka, load.take(waiting))
     results.state_bytes_per_card = typical_card_bytes()
-    for profile in settings.profiles:
+    for engine in settings.engines:
         before_ms = calibrate()
-        progress(f"{profile} profile: submitting the job")
-        path = ["--direct" if settings.direct else "--no-direct"]
-        with running_job(stack, settings.bundle, profile, settings.parallelism, path) as job:
-            results.throughput[profile] = measure_throughput(
-                job, load.payments, settings.warm_up, settings.payments, progress
+        progress(f"{engine} engine: submitting the job")
+        with running_job(stack, settings.bundle, settings.parallelism, engine) as job:
+            results.throughput[engine] = measure_throughput(
+                job, waiting, settings.warm_up, settings.payments, progress
             )
-            results.calibrations.note(f"throughput {profile}", before_ms)
-            if profile == "latency":
-                _measure_latencies(job, load, settings, results, progress)
+            results.calibrations.note(f"throughput {engine}", before_ms)
+            if engine == settings.engines[0]:
+                cards = results.throughput[engine].cards
+                _measure_latencies(job, cards, load, settings, results, progress)
     progress("the bare loop: the same code with nothing around it")
     with results.calibrations.around("ceiling"):
         results.ceiling = measure_ceiling(
@@ -78,10 +78,14 @@ def _measure(
 
 
 def _measure_latencies(
-    job: RunningJob, load: Load, settings: BenchSettings, results: Results, progress: Progress
+    job: RunningJob,
+    cards: int,
+    load: Load,
+    settings: BenchSettings,
+    results: Results,
+    progress: Progress,
 ) -> None:
     """Measure what needs a warm job with nothing waiting: its state, and latency at each rate."""
-    cards = results.throughput[job.profile].cards
     results.checkpoint_bytes_per_card = checkpoint_bytes_per_card(job.stack.flink, job.id, cards)
     for rate in settings.rates:
         progress(f"latency at {rate:,}/s for {settings.seconds} s")

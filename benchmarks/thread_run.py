@@ -93,7 +93,7 @@ def _use_to_json(use: Use, told: set[Thread]) -> dict[str, Any]:
 
 
 def profile_threads(settings: ThreadSettings, progress: Progress) -> ThreadProfile:
-    """Watch the threads of the latency profile on a stack of its own.
+    """Watch the threads of the job, and of all around it, on a stack of its own.
 
     BenchmarkError where a measurement cannot be made, StackError where the stack does not start.
     """
@@ -102,7 +102,7 @@ def profile_threads(settings: ThreadSettings, progress: Progress) -> ThreadProfi
         load = Load()
         progress("sending the payments ahead")
         send_all(stack.kafka, load.take(settings.warm_up + settings.payments))
-        with running_job(stack, settings.bundle, "latency") as job:
+        with running_job(stack, settings.bundle) as job:
             pids = {name: stack.pid(name) for name in stack.settings.programs}
             pids[MEASUREMENT] = os.getpid()
             with found.calibrations.around(BACKLOG):

@@ -13,13 +13,14 @@ from confluent_kafka import Consumer
 from events.topics import DECISIONS
 from harness.errors import BenchmarkError
 from harness.offsets import consumer_settings, end_offsets, end_positions
-from jobs.settings import Profile
+from jobs.settings import DEFAULT_ENGINE, Engine
 from stack.errors import StackError
 from stack.services.embedded import Stack
 from stack.submission.submit import submit
 
 JOB = Path(__file__).resolve().parents[1] / "jobs" / "fraud_detection.py"
 
+_NAME = "bench"
 _LOOK_EVERY_S = 0.5
 _TELL_EVERY_S = 3.0
 _STALLED_S = 60.0
@@ -34,7 +35,6 @@ class RunningJob:
 
     stack: Stack
     id: str
-    profile: Profile
     decisions_from: dict[int, int]
 
     @property
@@ -63,7 +63,7 @@ class RunningJob:
                 seen = now
                 if at_s - told_s > _TELL_EVERY_S:
                     told_s = at_s
-                    progress(f"{self.profile} profile: {min(seen, count):,} of {count:,} decisions")
+                    progress(f"{min(seen, count):,} of {count:,} decisions")
                 if at_s - changed_s > _STALLED_S:
                     raise BenchmarkError(self._stalled(seen, count))
         finally:
@@ -81,24 +81,23 @@ class RunningJob:
 def running_job(
     stack: Stack,
     bundle: Path,
-    profile: Profile,
     parallelism: int = 1,
+    engine: Engine = DEFAULT_ENGINE,
     more_arguments: Sequence[str] = (),
     options: Sequence[tuple[str, str]] = (),
 ) -> Iterator[RunningJob]:
     """Submit the job without state, from the beginning of the topics; cancel it at the end.
 
-    `more_arguments` are the job's own, such as `--no-direct`; `options` are Flink's.
+    `more_arguments` are the job's own, such as `--batch-size 1`; `options` are Flink's.
     """
     start = end_offsets(stack.kafka, DECISIONS.name, committed=False)
-    name = f"bench-{profile}"
-    arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
+    arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--engine", engine]
     arguments += more_arguments
-    arguments += ["--group-id", name, "--transaction-prefix", name]
+    arguments += ["--group-id", _NAME, "--transaction-prefix", _NAME]
     job_id = submit(stack, JOB, arguments, parallelism=parallelism, options=options)
     try:
         stack.flink.wait_until_running(job_id, _START_S)
-        yield RunningJob(stack, job_id, profile, start)
+        yield RunningJob(stack, job_id, start)
     except BaseException:
         # A job that failed may not end either; what it failed of is the news.
         with suppress(StackError):

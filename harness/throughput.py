@@ -57,7 +57,7 @@ def measure_throughput(
     """
     with CpuMeter(job.pids) as meter:
         job.wait_for_decisions(waiting, progress)
-    progress(f"{job.profile} profile: reading the committed decisions")
+    progress("reading the committed decisions")
     decisions = read_decisions(job)
     counts = Counter(one.transaction_id for one in decisions)
     times_ms = sorted(one.decided_ms for one in decisions)

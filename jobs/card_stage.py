@@ -14,8 +14,7 @@ from events.timestamps import is_record_time
 from features import warm_up
 from features.card.transition import CardStep
 from features.money.rates import Rates
-from jobs.flink_edge.direct import Fields
-from jobs.flink_edge.stage import Stage
+from jobs.flink_edge.stage import Fields, Stage
 from jobs.flink_edge.state import entity_state
 from scoring.messages import LabelOnItsWay, Refused, pack
 from scoring.path import Entity, Repeated, payment_path
@@ -26,18 +25,9 @@ from udfs.metrics import Counters
 class CardStage(Stage):
     """Kafka records under their card in, hand-overs under the key of the next entity out."""
 
-    name = "card stage"
-
     def __init__(
-        self,
-        ttl: timedelta,
-        keep: frozenset[str],
-        rates: Rates,
-        *,
-        direct: bool,
-        unread_deleted: int = 0,
+        self, ttl: timedelta, keep: frozenset[str], rates: Rates, *, unread_deleted: int = 0
     ) -> None:
-        super().__init__(direct=direct)
         self._ttl = ttl
         self._keep = keep
         self._rates = rates
@@ -55,7 +45,6 @@ class CardStage(Stage):
         if self._unread_deleted:
             # PyFlink 2.3.0 cannot tell which subtask this is: each shows the same number.
             self._counters.add("unread_deleted", count=self._unread_deleted)
-        super().open(runtime_context)
 
     def rows(self, value: Iterable[Any]) -> Sequence[Fields]:
         """Take in one record (`rows.RECORD`) of the transactions or the labels topic."""

@@ -1,17 +1,17 @@
-"""Finish of a request in each profile: score it here, or pass it on to the Arrow batches."""
+"""Finish of a request whose features are complete: score, decide, records for Kafka."""
 
 from collections.abc import Sequence
 
 from events.topics import ALERTS, DECISIONS
-from jobs.flink_edge.direct import Fields
+from jobs.flink_edge.stage import Fields
 from scoring.answer import answer_one
 from scoring.loader import load_bundle
-from scoring.messages import ScoringRequest, pack
+from scoring.messages import ScoringRequest
 from udfs.metrics import Counters
 
 
-class ScoreHere:
-    """The latency profile: score one row and hand on records for Kafka."""
+class Finish:
+    """Score one request and hand on records for Kafka."""
 
     def __init__(self, bundle: str) -> None:
         self._path = bundle
@@ -31,14 +31,3 @@ class ScoreHere:
         if found.alert is None:
             return (decision,)
         return decision, (ALERTS.name, key, found.alert)
-
-
-class PassOn:
-    """The throughput profile: pack the request for `udfs.score_udf`."""
-
-    def open(self, counters: Counters) -> None:
-        """Nothing to prepare: the UDF loads the bundle in its own process."""
-
-    def rows(self, request: ScoringRequest) -> Sequence[Fields]:
-        """Return the packed request under the name of the topic that its decision goes to."""
-        return ((DECISIONS.name, request.payment.card_id.encode(), pack(request)),)

@@ -1,8 +1,7 @@
-"""The merchant stage: the features of the merchant, then what the profile does with a request."""
+"""The merchant stage: the features of the merchant, then score and decision."""
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Protocol
 
 from pyflink.datastream import RuntimeContext
 
@@ -11,8 +10,8 @@ from events.topics import DEAD_LETTERS
 from features import warm_up
 from features.merchant.transition import MerchantStep
 from features.money.rates import Rates
-from jobs.flink_edge.direct import Fields
-from jobs.flink_edge.stage import Stage
+from jobs.finish import Finish
+from jobs.flink_edge.stage import Fields, Stage
 from jobs.flink_edge.state import entity_state
 from scoring.messages import LabelOnItsWay, ScoringRequest, unpack_hand_over
 from scoring.path import Entity, payment_path
@@ -20,29 +19,16 @@ from scoring.steps import label_receipt, next_request
 from udfs.metrics import Counters
 
 
-class Finish(Protocol):
-    """Handling of a request whose features are complete, by profile."""
-
-    def open(self, counters: Counters) -> None:
-        """Prepare on the TaskManager."""
-
-    def rows(self, request: ScoringRequest) -> Sequence[Fields]:
-        """Return the rows to hand on (`jobs.flink_edge.rows.OUTGOING`)."""
-
-
 class MerchantStage(Stage):
-    """Hand-overs of the card stage in, what `finish` makes of them out."""
+    """Hand-overs of the card stage in, records for Kafka out."""
 
-    name = "merchant stage"
-
-    def __init__(self, ttl: timedelta, finish: Finish, rates: Rates, *, direct: bool) -> None:
-        super().__init__(direct=direct)
+    def __init__(self, ttl: timedelta, bundle: str, rates: Rates) -> None:
         self._ttl = ttl
-        self._finish = finish
+        self._finish = Finish(bundle)
         self._rates = rates
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Open the state and load what the profile needs before the first payment."""
+        """Open the state and load the bundle before the first payment."""
         warm_up()
         path = payment_path(self._rates)
         self._entity: Entity[MerchantStep] = path.entity("merchant")
@@ -50,7 +36,6 @@ class MerchantStage(Stage):
         self._state = runtime_context.get_state(entity_state("merchant", self._ttl))
         self._counters = Counters(runtime_context.get_metrics_group())
         self._finish.open(self._counters)
-        super().open(runtime_context)
 
     def rows(self, value: bytes) -> Sequence[Fields]:
         """Take in one payment or one label, or let a dead letter pass."""

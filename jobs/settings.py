@@ -15,17 +15,15 @@ from features.money.rates import Rates, RatesError
 from scoring.bundle.files import BundleError
 from scoring.bundle.rates_file import rates_of
 
-Profile = Literal["latency", "throughput"]
-PROFILES: tuple[Profile, ...] = ("latency", "throughput")
+Engine = Literal["batch", "pyflink"]
+ENGINES: tuple[Engine, ...] = ("batch", "pyflink")
+DEFAULT_ENGINE: Final[Engine] = "batch"
 
 Delivery = Literal["exactly-once", "at-least-once", "none"]
 DELIVERIES: tuple[Delivery, ...] = ("exactly-once", "at-least-once", "none")
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 ISOLATIONS: tuple[Isolation, ...] = ("read_committed", "read_uncommitted")
-
-DIRECT: Final = True
-"""Whether stages take the direct return path where nothing is said (docs/adr/0018)."""
 
 _OWN_PROPERTIES: Final[Mapping[str, str]] = {
     "bootstrap.servers": "--bootstrap",
@@ -45,6 +43,9 @@ _OWN_PROPERTIES: Final[Mapping[str, str]] = {
 class JobSettings:
     """Settings of one submission.
 
+    `engine` batch hands batches of payments to Python through a small Java edge; pyflink hands on
+    record by record and needs no jar of ours. State and answers are the same.
+    `batch_size` bounds the records of one batch of the batch engine.
     `transaction_timeout_ms` bounds how long a transaction of the sink may stay open: more than a
     checkpoint interval and the longest restart together, and at most the broker's maximum.
     `transaction_prefix` must be stable over restarts and unique to this job on its broker.
@@ -61,7 +62,7 @@ class JobSettings:
 
     bootstrap: str
     bundle: Path
-    profile: Profile
+    engine: Engine
     group_id: str
     transaction_prefix: str
     transaction_timeout_ms: int
@@ -70,10 +71,8 @@ class JobSettings:
     consumer_properties: Mapping[str, str]
     producer_properties: Mapping[str, str]
     batch_size: int
-    batch_ms: int
     state_ttl_days: int
     keep_fields: frozenset[str]
-    direct: bool
     rates: Rates
     unread_deleted: int = 0
 
@@ -147,23 +146,17 @@ def _add_scoring(group: argparse._ArgumentGroup) -> None:
         "European Central Bank; read once, where the job is submitted.",
     )
     group.add_argument(
-        "--profile",
-        choices=PROFILES,
-        default="latency",
-        help="Way of scoring: latency scores each payment at once, throughput scores Arrow "
-        "batches.",
+        "--engine",
+        choices=ENGINES,
+        default=DEFAULT_ENGINE,
+        help="Way of running the stages. batch: in batches of payments, through a small Java edge. "
+        "pyflink: record by record in plain PyFlink, the slower reference; no jar of ours.",
     )
     group.add_argument(
         "--batch-size",
         type=_positive,
-        default=512,
-        help="Number of payments in one Arrow batch of the throughput profile.",
-    )
-    group.add_argument(
-        "--batch-ms",
-        type=_positive,
-        default=5,
-        help="Longest wait for a full Arrow batch, in milliseconds.",
+        default=64,
+        help="Most records in one batch of the batch engine.",
     )
     group.add_argument(
         "--state-ttl-days",
@@ -209,12 +202,6 @@ def _add_rare(group: argparse._ArgumentGroup) -> None:
         help="Property of Kafka's producer in the sink, such as linger.ms=1. Repeatable.",
     )
     group.add_argument(
-        "--direct",
-        action=argparse.BooleanOptionalAction,
-        default=DIRECT,
-        help="Hand rows to Java without generators, where PyFlink has a known version.",
-    )
-    group.add_argument(
         "--unread-deleted",
         type=int,
         default=0,
@@ -227,7 +214,7 @@ def _settings(found: argparse.Namespace, rates: Rates) -> JobSettings:
     return JobSettings(
         bootstrap=found.bootstrap,
         bundle=found.bundle,
-        profile=cast(Profile, found.profile),
+        engine=cast(Engine, found.engine),
         group_id=found.group_id,
         transaction_prefix=found.transaction_prefix,
         transaction_timeout_ms=found.transaction_timeout_ms,
@@ -236,10 +223,8 @@ def _settings(found: argparse.Namespace, rates: Rates) -> JobSettings:
         consumer_properties=dict(found.consumer_property),
         producer_properties=dict(found.producer_property),
         batch_size=found.batch_size,
-        batch_ms=found.batch_ms,
         state_ttl_days=found.state_ttl_days,
         keep_fields=frozenset(found.keep_field),
-        direct=found.direct,
         rates=rates,
         unread_deleted=found.unread_deleted,
     )

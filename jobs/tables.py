@@ -14,9 +14,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
 
 from events.topics import (
-    ALERTS,
     DEAD_LETTERS,
-    DECISIONS,
     LABELS,
     OUTPUTS,
     TRANSACTIONS,
@@ -44,21 +42,6 @@ SELECT COALESCE(DECODE(`key`, 'UTF-8'), '') AS card,
   ROW(`topic`, `partition`, `offset`, `timestamp`, `key`, `value`) AS record
 FROM incoming
 """
-
-_SCORED = f"""
-SELECT `topic`, `key`, score(`value`) AS `answer` FROM requests WHERE `topic` = '{DECISIONS.name}'
-"""  # noqa: S608  # the topic's name is ours
-
-# What needs no score passes by; an answer makes a row for its decision, and one for its alert.
-_ANSWERED = f"""
-SELECT r.t AS `topic`, r.k AS `key`, r.v AS `value`
-FROM answers a CROSS JOIN UNNEST(ARRAY[
-  ROW(a.`topic`, a.`key`, a.`answer`.`decision`),
-  ROW('{ALERTS.name}', a.`key`, a.`answer`.`alert`)
-]) AS r(t, k, v)
-WHERE r.v IS NOT NULL
-UNION ALL SELECT `topic`, `key`, `value` FROM requests WHERE `topic` <> '{DECISIONS.name}'
-"""  # noqa: S608  # the topic's name is ours
 
 _RAW: Final = {
     "connector": "kafka",
@@ -123,21 +106,6 @@ def _with_milliseconds(tables: StreamTableEnvironment, rows: Table) -> DataStrea
     )
     stream = tables._j_tenv.toDataStream(rows._j_table, row(card=types.STRING(), record=record))
     return DataStream(stream)
-
-
-def scored(tables: StreamTableEnvironment, requests: DataStream, score: Any) -> Table:
-    """Return the answers to packed requests, scored in Arrow batches by the UDF `score`.
-
-    The chain is broken in front: a pandas UDF chained to a thread-mode operator hangs when the
-    task starts. Behind it only Java runs.
-    """
-    tables.create_temporary_function("score", score)
-    tables.create_temporary_view("requests", tables.from_data_stream(requests.disable_chaining()))
-    tables.create_temporary_view(
-        "answers",
-        tables.sql_query(_SCORED),
-    )
-    return tables.sql_query(_ANSWERED)
 
 
 def sink(tables: StreamTableEnvironment, outgoing: Table, settings: JobSettings) -> None:

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from cli.stack.submit import ROOT, start_job
 from events.topics import DECISIONS, TOPICS
-from jobs.settings import DIRECT, Profile
+from jobs.settings import DEFAULT_ENGINE, Engine
 from scoring.loader import Bundle, find_bundle, load_bundle
 from stack.clients.reading import read_topic
 from stack.services.embedded import Stack
@@ -29,22 +29,20 @@ class RunningJob:
 
     stack: Stack
     job_id: str
-    direct: bool = DIRECT
 
     def stop(self) -> Path:
         """Stop the job with a savepoint and return where it lies."""
         return Path(self.stack.flink.savepoint(self.job_id, stop=True).removeprefix("file:"))
 
     def resume(
-        self, savepoint: Path, profile: Profile = "latency", parallelism: int | None = None
+        self, savepoint: Path, engine: Engine = DEFAULT_ENGINE, parallelism: int | None = None
     ) -> None:
         """Start the job anew from a savepoint."""
         self.job_id = start_job(
             self.stack,
             _bundle(),
-            profile,
             _silent,
-            direct=self.direct,
+            engine=engine,
             start=savepoint,
             parallelism=parallelism,
         )
@@ -59,24 +57,12 @@ class RunningJob:
 
 
 @contextmanager
-def running_job(
-    folder: Path,
-    *,
-    taskmanagers: int = 2,
-    profile: Profile = "latency",
-    direct: bool = DIRECT,
-    **settings: object,
-) -> Iterator[RunningJob]:
-    """Start a stack below `folder` and the job with the shipped bundle on it; stop both after.
-
-    Without `direct` the stages take PyFlink's ordinary return path; set it on the job to change
-    the path with the next `resume`.
-    """
+def running_job(folder: Path, *, taskmanagers: int = 2, **settings: object) -> Iterator[RunningJob]:
+    """Start a stack below `folder` and the job with the shipped bundle on it; stop both after."""
     stack = Stack(StackSettings(folder, taskmanagers=taskmanagers, **settings))  # type: ignore[arg-type]
     stack.up()
     try:
-        job_id = start_job(stack, _bundle(), profile, _silent, direct=direct)
-        yield RunningJob(stack, job_id, direct)
+        yield RunningJob(stack, start_job(stack, _bundle(), _silent))
     finally:
         stack.down(delete_data=True)
 
@@ -102,7 +88,7 @@ def emptied(stack: Stack) -> Iterator[Stack]:
 def fresh_job(stack: Stack) -> Iterator[RunningJob]:
     """Run the job with the shipped bundle, without state, on a stack that others have used."""
     with emptied(stack):
-        yield RunningJob(stack, start_job(stack, _bundle(), "latency", _silent))
+        yield RunningJob(stack, start_job(stack, _bundle(), _silent))
 
 
 def shipped_bundle() -> Bundle:

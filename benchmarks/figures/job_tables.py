@@ -10,6 +10,7 @@ from benchmarks.figures.table import Results, Row, Table
 from benchmarks.peers.report import cells
 from benchmarks.threads import shown
 from harness.targets import TARGETS
+from jobs.settings import ENGINES
 
 BENCH: Final = "bench"
 HOT_PATH: Final = "bench hot-path"
@@ -29,6 +30,19 @@ COMMANDS: Final = {
 _MILLION: Final = 1e6
 
 
+OLDER: Final = "latency"
+"""Key of the older job's figures: records from before the engines have profiles in their place."""
+
+
+def _words(key: str) -> str:
+    """Return the words for an engine, or for a profile of the older job.
+
+    >>> _words("batch"), _words("latency")
+    ('batch engine', 'latency profile')
+    """
+    return f"{key} engine" if key in ENGINES else f"{key} profile"
+
+
 def verdict(name: str, value: float | None) -> str:
     """Say how far a value is from the target of that name; nothing without target or value."""
     target = TARGETS.get(name)
@@ -38,8 +52,8 @@ def verdict(name: str, value: float | None) -> str:
 def _job(results: Results) -> Iterator[Row]:
     """Yield the rows of the figures that the run has."""
     found = results[BENCH]
-    for profile in ("latency", "throughput"):
-        yield from _profile(found, profile)
+    for key in at(found, "throughput_tx_per_s") or {}:
+        yield from _at_full_load(found, key)
     yield from _bare_loop(found)
     for rate in sorted(at(found, "provisional_latency_ms") or {}, key=int):
         yield from _latency(found, rate)
@@ -49,20 +63,19 @@ def _job(results: Results) -> Iterator[Row]:
         yield f"{name} in 30 days", f"{count(size)} bytes", verdict(name, size)
 
 
-def _profile(found: Mapping[str, Any], profile: str) -> Iterator[Row]:
-    rate = at(found, "throughput_tx_per_s", profile)
-    if rate is not None:
-        name = f"throughput, {profile} profile"
-        yield name, f"{count(rate)} payments/s", verdict(name, rate)
-    for process, key in (("job", "cpu_us_per_payment"), ("broker", "broker_cpu_us_per_payment")):
-        used = at(found, key, profile)
+def _at_full_load(found: Mapping[str, Any], key: str) -> Iterator[Row]:
+    """Yield throughput, CPU and price of the job under one key of the record."""
+    words = _words(key)
+    rate, name = at(found, "throughput_tx_per_s", key), f"throughput, {words}"
+    yield name, f"{count(rate)} payments/s", verdict(name, rate)
+    for process, group in (("job", "cpu_us_per_payment"), ("broker", "broker_cpu_us_per_payment")):
+        used, name = at(found, group, key), f"CPU of the {process}, {words}"
         if used is not None:
-            name = f"CPU of the {process}, {profile} profile"
             yield name, f"{count(used)} us a payment", verdict(name, used)
-    paid = at(found, "payments_per_dollar", profile)
+    paid = at(found, "payments_per_dollar", key)
     if paid is not None:
         price = figure(at(found, "core_hour_usd"))
-        name = f"payments for a dollar, {profile} profile, at {price} $ a core hour"
+        name = f"payments for a dollar, {words}, at {price} $ a core hour"
         yield name, f"{paid / _MILLION:,.0f} million", ""
 
 
@@ -76,27 +89,26 @@ def _bare_loop(found: Mapping[str, Any]) -> Iterator[Row]:
         f"{count(bare)} payments/s, {count(used)} us of CPU",
         "",
     )
-    rate = at(found, "throughput_tx_per_s", "latency")
-    share = None if rate is None else rate / bare
-    name = "share of the bare loop, latency profile"
-    yield name, count(share, 2), verdict(name, share)
+    for key, rate in (at(found, "throughput_tx_per_s") or {}).items():
+        name = f"share of the bare loop, {_words(key)}"
+        yield name, count(rate / bare, 2), verdict(name, rate / bare)
 
 
 def _latency(found: Mapping[str, Any], rate: str) -> Iterator[Row]:
-    """Yield early and committed latency at one rate, with the verdict on the p99."""
-    shown_rate = f"{int(rate):,}/s"
-    early = at(found, "provisional_latency_ms", rate)
-    p99 = verdict(f"provisional p99 at {rate}/s", at(early, "p99"))
-    name = f"provisional latency at {shown_rate}: p50, p99, p99.9"
-    yield name, percentiles(early, "ms"), _of_p99(p99)
-    committed = at(found, "committed_latency_ms", rate)
-    p99 = verdict(f"committed p99 at {rate}/s", at(committed, "p99"))
-    name = f"committed latency at {shown_rate}: p50, p99, p99.9"
-    yield name, percentiles(committed, "ms"), _of_p99(p99)
+    """Yield early and committed latency at one rate."""
+    for kind in ("provisional", "committed"):
+        measured = at(found, f"{kind}_latency_ms", rate)
+        name = f"{kind} latency at {int(rate):,}/s: p50, p99, p99.9"
+        yield name, percentiles(measured, "ms"), latency_verdict(found, kind, rate)
 
 
-def _of_p99(told: str) -> str:
-    return f"p99 {told}" if told else ""
+def latency_verdict(found: Mapping[str, Any], kind: str, rate: str) -> str:
+    """Say how far p50 and p99 of a latency are from their targets, where they have one."""
+    told = (
+        (name, verdict(f"{kind} {name} at {rate}/s", at(found, f"{kind}_latency_ms", rate, name)))
+        for name in ("p50", "p99")
+    )
+    return ", ".join(f"{name} {verdict}" for name, verdict in told if verdict)
 
 
 def _hot_path(results: Results) -> Iterator[Row]:

@@ -79,7 +79,7 @@ PEERS: Final = {
     for peer in (
         Peer(
             name="job",
-            about="Cardwatch's own job, latency profile",
+            about="Cardwatch's own job, batch engine",
             guarantee="exactly once: output, state and offsets with each checkpoint",
             configuration="as `./cardwatch submit` starts it: two TaskManagers, state on the heap, "
             "a checkpoint each second",

@@ -16,8 +16,9 @@ from typing import Any
 
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from pyflink.datastream.data_stream import DataStream
 from pyflink.datastream.state import ValueStateDescriptor
-from pyflink.table import StreamTableEnvironment
+from pyflink.table import StreamTableEnvironment, Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -26,12 +27,28 @@ from udfs.beam_worker import let_numba_load
 let_numba_load()  # before what follows imports the compiled kernels
 
 from benchmarks.peers.work import card_step, merchant_step, pack_out  # noqa: E402
+from events.topics import ALERTS, DECISIONS  # noqa: E402
 from jobs import tables  # noqa: E402
 from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING  # noqa: E402
 from jobs.settings import parse_settings  # noqa: E402
 from udfs.score_udf import score_udf  # noqa: E402
 
 STATE = Types.PICKLED_BYTE_ARRAY()
+
+_SCORED = f"""
+SELECT `topic`, `key`, score(`value`) AS `answer` FROM requests WHERE `topic` = '{DECISIONS.name}'
+"""  # noqa: S608  # the topic's name is ours
+
+# What needs no score passes by; an answer makes a row for its decision, and one for its alert.
+_ANSWERED = f"""
+SELECT r.t AS `topic`, r.k AS `key`, r.v AS `value`
+FROM answers a CROSS JOIN UNNEST(ARRAY[
+  ROW(a.`topic`, a.`key`, a.`answer`.`decision`),
+  ROW('{ALERTS.name}', a.`key`, a.`answer`.`alert`)
+]) AS r(t, k, v)
+WHERE r.v IS NOT NULL
+UNION ALL SELECT `topic`, `key`, `value` FROM requests WHERE `topic` <> '{DECISIONS.name}'
+"""  # noqa: S608  # the topic's name is ours
 
 
 class Card(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
@@ -66,6 +83,18 @@ class Merchant(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no 
         yield Row(*pack_out(out))
 
 
+def _scored(table_env: StreamTableEnvironment, requests: DataStream, score: Any) -> Table:
+    """Return the answers to packed requests, scored in Arrow batches by the UDF `score`.
+
+    Operators in front of the UDF are not chained to it; behind it only Java runs.
+    """
+    table_env.create_temporary_function("score", score)
+    stream = table_env.from_data_stream(requests.disable_chaining())
+    table_env.create_temporary_view("requests", stream)
+    table_env.create_temporary_view("answers", table_env.sql_query(_SCORED))
+    return table_env.sql_query(_ANSWERED)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Build the graph and hand it to the cluster."""
     settings = parse_settings(arguments)
@@ -77,7 +106,7 @@ def main(arguments: Sequence[str]) -> None:
     requests = handed.key_by(lambda pair: pair[0], key_type=Types.STRING()).process(
         Merchant(), OUTGOING
     )
-    answers = tables.scored(table_env, requests, score_udf(str(settings.bundle)))
+    answers = _scored(table_env, requests, score_udf(str(settings.bundle)))
     tables.sink(table_env, answers, settings)
     env.execute("cardwatch peer: PyFlink as documented")
 

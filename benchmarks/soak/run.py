@@ -124,7 +124,7 @@ def run(settings: SoakSettings, progress: Progress) -> Soak:
         waiting = settings.warm_up + settings.payments
         progress(f"sending {waiting:,} payments ahead")
         send_all(stack.kafka, load.take(waiting))
-        with running_job(stack, settings.bundle, "latency") as job:
+        with running_job(stack, settings.bundle) as job:
             alone = measure_throughput(
                 job, load.payments, settings.warm_up, settings.payments, progress
             )

@@ -40,7 +40,7 @@ def start(stack: Stack, bundle: Path) -> RunningJob:
     offsets = end_offsets(stack.kafka, DECISIONS.name, committed=False)
     job_id = _submit(stack, bundle, None, claim=False)
     stack.flink.wait_until_running(job_id, _START_S)
-    return RunningJob(stack, job_id, "latency", offsets)
+    return RunningJob(stack, job_id, offsets)
 
 
 def resume(job: RunningJob, bundle: Path, *, claim: bool) -> Resumed:
@@ -57,7 +57,7 @@ def resume(job: RunningJob, bundle: Path, *, claim: bool) -> Resumed:
     created_ms = int(stack.flink.job(job_id)["timestamps"]["CREATED"])
     tasks = list(_task_times(stack.flink, job_id))
     return Resumed(
-        RunningJob(stack, job_id, "latency", offsets),
+        RunningJob(stack, job_id, offsets),
         created_ms,
         (created_ms - called_ms) / 1000,
         (max(one["RUNNING"] for one in tasks) - created_ms) / 1000,
@@ -74,7 +74,7 @@ def _task_times(flink: FlinkClient, job_id: str) -> Iterator[dict[str, int]]:
 
 def _submit(stack: Stack, bundle: Path, snapshot: Path | None, *, claim: bool) -> str:
     # The sink's prefix stays the same: a restart aborts what the last one left open.
-    arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", "latency"]
+    arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle)]
     arguments += ["--group-id", _GROUP, "--transaction-prefix", _GROUP]
     savepoint = None if snapshot is None else snapshot.as_uri()
     return submit(stack, JOB, arguments, savepoint=savepoint, claim=claim, parallelism=1)

@@ -38,7 +38,7 @@ from cli.options import GroupedGroup, in_group
 from cli.recording import Recorder
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
-from jobs.settings import DIRECT, PROFILES, Profile
+from jobs.settings import ENGINES, Engine
 from scoring.loader import load_bundle
 
 DEFAULTS = BenchSettings(folder=BENCH_FOLDER, bundle=ROOT)
@@ -48,10 +48,10 @@ EXAMPLE = """\b
 Examples:
   ./cardwatch bench --json bench.json              everything, about seven minutes
   ./cardwatch bench --quick                        a rough idea, about three minutes
-  ./cardwatch bench --profiles latency --rates 500
+  ./cardwatch bench --engines batch,pyflink --rates 500
   ./cardwatch bench hot-path                       where each microsecond goes
   ./cardwatch bench threads                        who takes the cores' time
-  ./cardwatch bench compare                        two variants of the job, in both orders
+  ./cardwatch bench compare                        both engines of the job, in both orders
   ./cardwatch bench handbook                       the Handbook's data through the running job
   ./cardwatch bench peers                          other systems on the same work
   ./cardwatch bench soak                           whether it stays as it is for an hour
@@ -67,7 +67,8 @@ _job = in_group(JOB)
 @payments_option(DEFAULTS.payments)
 @warm_up_option(DEFAULTS.warm_up)
 @rates_option(
-    DEFAULTS.rates, "Payments a second at which latency is measured, in the latency profile."
+    DEFAULTS.rates,
+    "Payments a second at which latency is measured, with the first of the engines.",
 )
 @seconds_option(DEFAULTS.seconds)
 @measured(
@@ -77,21 +78,16 @@ _job = in_group(JOB)
     help="Price of a core for an hour, in US dollars.",
 )
 @_job(
-    "--profiles",
-    type=Listed(PROFILES),
-    default=",".join(PROFILES),
-    help="Profiles of the job to measure.",
+    "--engines",
+    type=Listed(ENGINES),
+    default=",".join(DEFAULTS.engines),
+    help="Engines of the job to measure.",
 )
 @_job(
     "--parallelism",
     type=click.IntRange(1),
     default=1,
     help="Parallelism of the job; each step takes two TaskManagers.",
-)
-@_job(
-    "--direct/--no-direct",
-    default=DIRECT,
-    help="Hand rows to Java directly (docs/adr/0018), or in PyFlink's ordinary way.",
 )
 @stack_options
 @result_options
@@ -103,11 +99,10 @@ def command(
     models: Path,
     payments: int,
     warm_up: int,
-    profiles: tuple[str, ...],
+    engines: tuple[str, ...],
     rates: tuple[str, ...],
     seconds: int,
     parallelism: int,
-    direct: bool,
     core_hour_usd: float,
     quick: bool,
     keep: bool,
@@ -118,7 +113,7 @@ def command(
     """Measure throughput, latency, CPU cost and state size of the job on this machine.
 
     Needs nothing: the run has a stack of its own. Leave the machine alone meanwhile. Throughput and
-    CPU are those of the warm job in each profile, with a decision for every payment, exactly once.
+    CPU are those of the warm job with each engine: a decision for every payment, exactly once.
     Latency runs from the scheduled send to the poll, early and committed. State is in bytes a card.
     A bare Kafka loop with the same code is the ceiling. Prints a table, where a missed target is
     marked "missed". Exits with 1 where a decision was lost or doubled.
@@ -132,11 +127,10 @@ def command(
         bundle=resolve_bundle(models, bundle),
         payments=QUICK_PAYMENTS if quick else payments,
         warm_up=QUICK_WARM_UP if quick else warm_up,
-        profiles=cast(tuple[Profile, ...], profiles),
+        engines=cast(tuple[Engine, ...], engines),
         rates=tuple(map(int, rates)),
         seconds=QUICK_SECONDS if quick else seconds,
         parallelism=parallelism,
-        direct=direct,
         core_hour_usd=core_hour_usd,
         keep=keep,
     )

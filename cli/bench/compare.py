@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from benchmarks.comparison import (
-    DIRECT,
-    ORDINARY,
+    BATCH,
+    PYFLINK,
     Comparison,
     ComparisonSettings,
     Run,
@@ -18,7 +18,6 @@ from benchmarks.comparison import (
 )
 from cli.bench.options import (
     BENCH_FOLDER,
-    JOB,
     ROOT,
     measured,
     payments_option,
@@ -32,7 +31,6 @@ from cli.bench.options import (
 from cli.console import Output, as_sentence
 from cli.options import GroupedCommand, in_group, json_option, output_options
 from harness.errors import BenchmarkError
-from jobs.settings import PROFILES, Profile
 
 _LATENCIES = (("early", "p50"), ("early", "p99"), ("committed", "p50"), ("committed", "p99"))
 
@@ -40,9 +38,9 @@ DEFAULTS = ComparisonSettings(folder=BENCH_FOLDER, bundle=ROOT)
 
 EXAMPLE = """\b
 Examples:
-  ./cardwatch bench compare                                  both return paths (docs/adr/0018)
+  ./cardwatch bench compare --rates 500,2000,10000           both engines
   ./cardwatch bench compare --a "" --b "--producer-property linger.ms=5"
-  ./cardwatch bench compare --profile throughput --a "--batch-size 512" --b "--batch-size 64"
+  ./cardwatch bench compare --a "--batch-size 256" --b "--batch-size 64"
   ./cardwatch bench compare --rates 500,2000 --a "" --b "-Dexecution.buffer-timeout.interval=1ms"
 
 \b
@@ -60,13 +58,13 @@ _variants = in_group("Variants")
 @_variants(
     "--a",
     "first",
-    default=" ".join(ORDINARY.arguments),
+    default=" ".join(PYFLINK.arguments),
     help="Arguments of the job in the first variant.",
 )
 @_variants(
     "--b",
     "second",
-    default=" ".join(DIRECT.arguments),
+    default=" ".join(BATCH.arguments),
     help="Arguments of the job in the second variant.",
 )
 @_variants(
@@ -74,9 +72,6 @@ _variants = in_group("Variants")
     default="",
     show_default="none",
     help="Options of the Flink cluster for both variants, as -DKEY=VALUE.",
-)
-@in_group(JOB)(
-    "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
 )
 @payments_option(DEFAULTS.payments, "Number of payments in each run.")
 @warm_up_option(DEFAULTS.warm_up)
@@ -95,7 +90,6 @@ def compare_command(
     first: str,
     second: str,
     cluster: str,
-    profile: Profile,
     payments: int,
     warm_up: int,
     heating: int,
@@ -120,7 +114,6 @@ def compare_command(
         heating=heating,
         rates=tuple(map(int, rates)),
         seconds=seconds,
-        profile=profile,
         keep=keep,
     )
     with as_sentence(BenchmarkError), out.steps() as step:

@@ -25,7 +25,7 @@ from events.levels import ALERT_LEVELS
 from harness.calibration import Calibrations
 from harness.errors import BenchmarkError
 from harness.machine import provenance
-from jobs.settings import PROFILES, Profile
+from jobs.settings import ENGINES, Engine
 from producer.files.layouts import LayoutError
 from producer.values.rejects import RowRefusedError
 from stack.installation import Installation
@@ -72,7 +72,7 @@ _days = in_group("Days and pace")
     help="Number of streamed payments a second; 0 sends as fast as possible.",
 )
 @in_group(JOB)(
-    "--profile", type=click.Choice(PROFILES), default=DEFAULTS.profile, help="Profile of the job."
+    "--engine", type=click.Choice(ENGINES), default=DEFAULTS.engine, help="Engine of the job."
 )
 @in_group(JOB)(
     "--only-known-labels/--all-labels",
@@ -88,7 +88,7 @@ def handbook_command(
     history_days: int,
     days: int,
     rate: float,
-    profile: Profile,
+    engine: Engine,
     only_known_labels: bool,
     keep: bool,
     json_path: str | None,
@@ -106,7 +106,7 @@ def handbook_command(
         history_days=history_days,
         stream_days=days,
         only_known_labels=only_known_labels,
-        profile=profile,
+        engine=engine,
         per_s=rate or None,
         keep=keep,
     )
@@ -144,7 +144,7 @@ def _to_json(
             "stream_days": settings.stream_days,
             "label_delay_ms": settings.label_delay_ms,
             "only_known_labels": settings.only_known_labels,
-            "profile": settings.profile,
+            "engine": settings.engine,
             "rate_tx_per_s": settings.per_s,
         },
         "calibration_ms": round(calibrations.median_ms, 1),

@@ -57,9 +57,8 @@ def threads_command(
 ) -> None:
     """Measure which threads of broker, cluster and measurement take the time of the cores.
 
-    The job runs in the latency profile, while a backlog is decided and at steady rates. Shares are
-    of all cores together. Idle time is a row of its own: where it is next to nothing, payments wait
-    for a core. Prints a table.
+    The job decides a backlog, then payments at steady rates. Shares are of all cores together. Idle
+    time is a row of its own: where it is next to nothing, payments wait for a core. Prints a table.
     """
     settings = ThreadSettings(
         folder=folder.resolve(),

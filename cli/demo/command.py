@@ -128,7 +128,7 @@ def _play(stack: Stack, settings: DemoSettings, out: Output) -> DemoSummary | No
         step(f"sending {settings.history_days} days of history")
         with LatencyProbe(stack.kafka, committed=True) as history:
             sent = stream.send_history()
-            start_job(stack, bundle, "latency", step)
+            start_job(stack, bundle, step)
             step(f"the job takes in {sent:,} payments of history")
             history.wait_for(sent, CATCH_UP_S)
     out.say(f"{sent:,} payments of history are in. Flink web UI: {stack.flink.url}")

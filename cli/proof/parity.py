@@ -15,7 +15,7 @@ from cli.options import GroupedCommand, in_group
 from cli.recording import Recorder
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from harness.errors import BenchmarkError
-from jobs.settings import DIRECT, PROFILES, Profile
+from jobs.settings import DEFAULT_ENGINE, ENGINES, Engine
 from producer.files.data_sets import LAYOUTS
 from producer.files.layouts import LayoutError
 from producer.values.rejects import RowRefusedError
@@ -26,7 +26,7 @@ from verify.parity.run import ParityResults, ParitySettings, run
 EXAMPLE = """\b
 Examples:
   ./cardwatch parity
-  ./cardwatch parity --profile throughput --payments 100000 --json parity.json
+  ./cardwatch parity --engine pyflink --payments 100000 --json parity.json
   ./cardwatch parity --data handbook.parquet --layout handbook --payments 50000
 
 \b
@@ -64,24 +64,18 @@ _job = in_group("Job")
 @_payments(
     "--seed", type=click.IntRange(0), default=0, help="Seed of the payments and of the disorder."
 )
-@_job("--profile", type=click.Choice(PROFILES), default="latency", help="Profile of the job.")
+@_job("--engine", type=click.Choice(ENGINES), default=DEFAULT_ENGINE, help="Engine of the job.")
 @_job(
     "--parallelism", type=click.IntRange(1), default=2, help="Parallelism of each stage of the job."
-)
-@_job(
-    "--direct/--no-direct",
-    default=DIRECT,
-    help="Hand rows to Java directly (docs/adr/0018), or in PyFlink's ordinary way.",
 )
 @stack_options
 @result_options
 def command(
     payments: int,
     parallelism: int,
-    profile: Profile,
+    engine: Engine,
     data: Path | None,
     layout: str | None,
-    direct: bool,
     seed: int,
     bundle: str,
     models: Path,
@@ -103,11 +97,10 @@ def command(
         bundle=resolve_bundle(models, bundle),
         payments=payments,
         parallelism=parallelism,
-        profile=profile,
+        engine=engine,
         data=data,
         layout=layout,
         seed=seed,
-        direct=direct,
         keep=keep,
     )
     with as_sentence(BenchmarkError, LayoutError, RowRefusedError), out.steps() as step:
@@ -146,7 +139,7 @@ def to_json(results: ParityResults, settings: ParitySettings) -> dict[str, Any]:
         },
         "settings": {
             "parallelism": settings.parallelism,
-            "profile": settings.profile,
+            "engine": settings.engine,
             "data": settings.data.name if settings.data else "world",
             "seed": settings.seed,
         },

@@ -12,7 +12,7 @@ from cli.options import GroupedCommand, folder_option, in_group, output_options
 from events.topics import INPUTS
 from features import warm_up
 from features.money.rates import RatesError
-from jobs.settings import DIRECT, ISOLATIONS, PROFILES, why_not_kept
+from jobs.settings import DEFAULT_ENGINE, ENGINES, ISOLATIONS, Engine, why_not_kept
 from scoring.bundle.rates_file import rates_of
 from scoring.loader import BundleError, find_bundle, load_bundle
 from stack.clients.topics import require_topics
@@ -31,7 +31,7 @@ JOB = ROOT / "jobs" / "fraud_detection.py"
 EXAMPLE = """\b
 Examples:
   ./cardwatch submit                                    start, or resume where the last job was
-  ./cardwatch submit --replace --profile throughput     stop, then go on in Arrow batches
+  ./cardwatch submit --replace --engine pyflink         stop, then go on in plain PyFlink
   ./cardwatch submit --replace --from-checkpoint        cancel a job that restarts, then go on
   ./cardwatch submit --fresh --bundle ensemble/1        forget the state, read the topics anew
   ./cardwatch submit --replace --rates rates.xml        go on with other exchange rates
@@ -88,10 +88,11 @@ def _checked_fields(
     "European Central Bank; read once, at this start.",
 )
 @_job(
-    "--profile",
-    type=click.Choice(PROFILES),
-    default="latency",
-    help="Way of scoring: latency scores each payment at once, throughput scores Arrow batches.",
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=DEFAULT_ENGINE,
+    help="Way of running the stages. batch: in batches of payments, through a small Java edge. "
+    "pyflink: record by record in plain PyFlink, the slower reference; no jar of ours.",
 )
 @_job(
     "--parallelism",
@@ -115,11 +116,6 @@ def _checked_fields(
     "read_uncommitted: every payment is decided at once, aborted payments too.",
 )
 @_rare(
-    "--direct/--no-direct",
-    default=DIRECT,
-    help="Hand rows to Java directly (docs/adr/0018), or in PyFlink's ordinary way.",
-)
-@_rare(
     "--accept-gap",
     is_flag=True,
     help="Start the job although it passes over payments that are still in a topic made anew.",
@@ -131,8 +127,7 @@ def command(
     bundle: str,
     models: Path,
     rates: Path | None,
-    profile: str,
-    direct: bool,
+    engine: Engine,
     isolation: str,
     keep_fields: tuple[str, ...],
     parallelism: int | None,
@@ -169,19 +164,18 @@ def command(
         job_id = start_job(
             stack,
             model,
-            profile,
             step,
             "--isolation",
             isolation,
             *(f"--keep-field={name}" for name in keep_fields),
             *([] if rates is None else ["--rates", str(rates.absolute())]),
-            direct=direct,
+            engine=engine,
             parallelism=parallelism,
             start=start,
             outlook=outlook,
         )
     origin = "with no state" if start is None else f"from {start.name}"
-    out.say(f"Job {job_id} runs ({profile} profile, {origin}); watch it at {stack.flink.url}")
+    out.say(f"Job {job_id} runs ({engine} engine, {origin}); watch it at {stack.flink.url}")
     if outlook.unknown:
         out.say(f"Whether payments were deleted unread is not known: {outlook.unknown}.")
     if outlook.gaps:
@@ -214,10 +208,9 @@ def _refused(gaps: Sequence[Gap]) -> str:
 def start_job(
     stack: Stack,
     bundle: Path,
-    profile: str,
     step: Callable[[str], None],
     *more_arguments: str,
-    direct: bool = DIRECT,
+    engine: Engine = DEFAULT_ENGINE,
     parallelism: int | None = None,
     start: Path | None = None,
     outlook: Outlook | None = None,
@@ -229,8 +222,8 @@ def start_job(
     and the job counts them in its metric `unread_deleted`.
     """
     step("submitting the job")
-    arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--profile", profile]
-    arguments += ["--direct" if direct else "--no-direct", *more_arguments]
+    arguments = ["--bootstrap", stack.kafka, "--bundle", str(bundle), "--engine", engine]
+    arguments += more_arguments
     savepoint = None if start is None else start.absolute().as_uri()
     if outlook is not None:
         arguments += ["--unread-deleted", str(outlook.records)]

@@ -2,7 +2,7 @@
 
 A savepoint finds an operator's state by its uid. PyFlink sets uids on DataStream operators only,
 and those that the table planner can generate carry the number of a plan node, which differs
-between the profiles: a savepoint of one would not fit the other.
+between graphs: a savepoint of one engine would not fit the other.
 """
 
 from collections.abc import Iterator

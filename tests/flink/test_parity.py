@@ -20,9 +20,7 @@ PAYMENTS = 20_000
 @pytest.fixture(scope="module")
 def streamed(tmp_path_factory: pytest.TempPathFactory) -> Streamed:
     folder = tmp_path_factory.mktemp("parity") / "stack"
-    settings = ParitySettings(
-        folder, shipped_bundle().path, PAYMENTS, parallelism=2, seed=11, direct=True
-    )
+    settings = ParitySettings(folder, shipped_bundle().path, PAYMENTS, parallelism=2, seed=11)
     return stream_payments(settings, lambda _: None)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.job import JOB
+from jobs.settings import DEFAULT_ENGINE, Engine
 from stack.settings import StackSettings
 from verify.faults.scene import Scene
 from verify.faults.traffic import Traffic
@@ -90,7 +91,7 @@ class Fault:
         moments: When it strikes; seed n takes the n-th, so that seeds in a row go through all.
         parallelism: Of the job at its start; the stack has two TaskManagers for each.
         taskmanagers: More TaskManagers than the parallelism takes; 0 for as many as it takes.
-        profile: Of the job.
+        engine: Of the job.
         flink: Flink options of the stack, by their full key.
         job_arguments: Further arguments of the job, as in jobs/settings.py.
         first_job: The script of the job that runs first.
@@ -112,7 +113,7 @@ class Fault:
     moments: tuple[Moment, ...] = (Moment.RANDOM, Moment.MID_CHECKPOINT)
     parallelism: int = 1
     taskmanagers: int = 0
-    profile: str = "latency"
+    engine: Engine = DEFAULT_ENGINE
     flink: Mapping[str, str] = field(default_factory=dict)
     job_arguments: tuple[str, ...] = ()
     first_job: Path = JOB

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.job import JOB
+from jobs.settings import Engine
 from stack.services.embedded import Stack
 from stack.submission.submit import submit
 
@@ -22,7 +23,7 @@ class LiveJob:
 
     stack: Stack
     bundle: Path
-    profile: str
+    engine: Engine
     parallelism: int
     arguments: tuple[str, ...] = ()
     script: Path = JOB
@@ -32,11 +33,11 @@ class LiveJob:
     def start(self, snapshot: Path | None = None, *arguments: str) -> None:
         """Submit the job, from a savepoint or checkpoint if given, and wait until it runs.
 
-        Further arguments win over the job's own; change `script`, `bundle`, `profile` and
+        Further arguments win over the job's own; change `script`, `bundle`, `engine` and
         `parallelism` before to start it with others.
         """
         own = ["--bootstrap", self.stack.kafka, "--bundle", str(self.bundle)]
-        own += ["--profile", self.profile, *self.arguments, *arguments]
+        own += ["--engine", self.engine, *self.arguments, *arguments]
         self.id = submit(
             self.stack,
             self.script,

@@ -146,7 +146,7 @@ def _stack(fault: Fault, settings: FaultSettings, say: Say) -> Iterator[Stack]:
 
 def _first_job(fault: Fault, stack: Stack, bundle: Bundle) -> LiveJob:
     job = LiveJob(
-        stack, bundle.path, fault.profile, fault.parallelism, fault.job_arguments, fault.first_job
+        stack, bundle.path, fault.engine, fault.parallelism, fault.job_arguments, fault.first_job
     )
     job.start()
     return job

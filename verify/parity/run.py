@@ -19,7 +19,7 @@ from harness.errors import BenchmarkError
 from harness.job import Progress, running_job
 from harness.offsets import wait_until_settled
 from harness.own_stack import own_stack
-from jobs.settings import DIRECT, Profile
+from jobs.settings import DEFAULT_ENGINE, Engine
 from producer.files.data_sets import LAYOUTS
 from producer.files.mapping import read
 from producer.sending.feed import Feed
@@ -55,11 +55,10 @@ class ParitySettings:
     bundle: Path
     payments: int = 20_000
     parallelism: int = 2
-    profile: Profile = "latency"
+    engine: Engine = DEFAULT_ENGINE
     data: Path | None = None
     layout: str | None = None
     seed: int = 0
-    direct: bool = DIRECT
     keep: bool = False
 
 
@@ -95,10 +94,9 @@ def stream_payments(settings: ParitySettings, progress: Progress) -> Streamed:
     progress(f"preparing {settings.payments:,} payments in disorder")
     sent = traffic(settings)
     bundle = load_bundle(settings.bundle)
-    path = ["--direct" if settings.direct else "--no-direct"]
     with (
         own_stack(settings.folder, settings.parallelism, settings.keep, progress) as stack,
-        running_job(stack, bundle.path, settings.profile, settings.parallelism, path) as job,
+        running_job(stack, bundle.path, settings.parallelism, settings.engine) as job,
     ):
         progress(
             f"sending {sent.payments:,} payments, {sent.repeats:,} of them twice and "

@@ -67,7 +67,7 @@ def test_the_load_goes_on_where_it_was() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--profiles", "fast"], "expected latency or throughput"),
+        (["--engines", "fast"], "expected batch or pyflink"),
         (["--rates", "500,many"], "expected whole numbers above 0"),
         (["--payments", "3"], "--payments"),
     ],

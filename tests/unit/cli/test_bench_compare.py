@@ -34,7 +34,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[ComparisonSettings]:
     def compare(settings: ComparisonSettings, progress: object) -> Comparison:
         asked.append(settings)
         one, other = settings.variants
-        unseen = 3 if other.name == "--batch-ms 9" else 0
+        unseen = 3 if other.name == "--batch-size 9" else 0
         found = {one.name: [run(10_000, 50), run(8_000, 70)], other.name: [run(9_000, 40)]}
         found[other.name].append(run(9_000, 45, unseen=unseen))
         comparison = Comparison(found)
@@ -48,11 +48,11 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[ComparisonSettings]:
 def test_a_variant_has_arguments_of_the_job_and_options_of_flink(
     compared: list[ComparisonSettings],
 ) -> None:
-    told = call("--a", "", "--b", "--batch-ms 5 -Dexecution.buffer-timeout.interval='1 ms'")
+    told = call("--a", "", "--b", "--batch-size 5 -Dexecution.buffer-timeout.interval='1 ms'")
     assert told.exit_code == 0, told.output
     one, other = compared[0].variants
     assert one == Variant("as shipped")
-    assert other.arguments == ("--batch-ms", "5")
+    assert other.arguments == ("--batch-size", "5")
     assert other.options == (("execution.buffer-timeout.interval", "1 ms"),)
 
 
@@ -68,7 +68,7 @@ def test_the_cluster_has_options_that_both_variants_run_with(
     ("arguments", "message"),
     [
         (("--b", "-Dpipeline.object-reuse"), "got '-Dpipeline.object-reuse'"),
-        (("--cluster", "--batch-ms 5"), "expected -DKEY=VALUE, got '--batch-ms'"),
+        (("--cluster", "--batch-size 5"), "expected -DKEY=VALUE, got '--batch-size'"),
     ],
 )
 def test_a_wrong_option_of_flink_is_a_wrong_call(arguments: tuple[str, ...], message: str) -> None:
@@ -93,14 +93,14 @@ def test_the_json_names_units_and_keeps_every_run(
     to = tmp_path / "compare.json"
     assert call("--rates", "2000", "--json", str(to), "-q").exit_code == 0
     told = json.loads(to.read_text())
-    assert told["throughput_tx_per_s"] == {"--no-direct": 9_000.0, "--direct": 9_000.0}
-    latency = told["runs"]["--direct"][1]["latency"]["2000"]
+    assert told["throughput_tx_per_s"] == {"--engine pyflink": 9_000.0, "--engine batch": 9_000.0}
+    latency = told["runs"]["--engine batch"][1]["latency"]["2000"]
     assert latency["provisional_ms"]["p99"] == 45
 
 
 def test_payments_that_were_not_seen_in_time_end_with_1(
     compared: list[ComparisonSettings],
 ) -> None:
-    told = call("--rates", "2000", "--b", "--batch-ms 9", "-q")
+    told = call("--rates", "2000", "--b", "--batch-size 9", "-q")
     assert told.exit_code == 1
     assert "these figures do not count" in told.output

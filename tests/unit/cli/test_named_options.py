@@ -71,9 +71,14 @@ OTHER_PROGRAMS = {
 REMOVED = {f"--{key.replace('_', '-')}" for key in IN_THE_FILE}
 """Options of `train` that became keys of the settings file; the changelog names them."""
 
+ENGINES_IN_PLACE = {"--direct", "--no-direct", "--profile", "--profiles", "--batch-ms"}
+"""Options of the job from before the engines."""
+
 QUOTED = {
     "docs/edges.md": {"--label-delay-days"},
-    "CHANGELOG.md": {"--label-delay-days", *REMOVED},
+    "docs/adr/0018-direct-return-path.md": ENGINES_IN_PLACE,
+    "docs/adr/0040-tuning-that-was-dropped.md": ENGINES_IN_PLACE,
+    "CHANGELOG.md": {"--label-delay-days", *REMOVED, *ENGINES_IN_PLACE},
 }
 """Options that are none, in pages that quote a message or tell what changed."""
 

@@ -143,7 +143,7 @@ def test_the_job_understands_its_arguments(
     monkeypatch.chdir(ROOT)
     assert services["submit"]["command"][:2] == ["python", "deploy/flink/submit.py"]
     settings = parse_settings(services["submit"]["command"][2:])
-    assert settings.profile == "latency"
+    assert settings.engine == "batch"
 
 
 @pytest.mark.parametrize("role", ["jobmanager", "taskmanager"])

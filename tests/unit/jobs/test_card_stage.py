@@ -66,7 +66,7 @@ def context() -> Context:
 
 @pytest.fixture
 def stage(context: Context) -> CardStage:
-    opened = CardStage(timedelta(days=90), frozenset(), SHIPPED, direct=False)
+    opened = CardStage(timedelta(days=90), frozenset(), SHIPPED)
     opened.open(context)
     return opened
 

@@ -18,9 +18,9 @@ RATES = """{"reference": "EUR", "base": "EUR", "date": "2026-11-02", "source": "
 "rates": {"USD": "1.1"}}"""
 
 
-def test_defaults_are_those_of_the_latency_profile() -> None:
+def test_defaults_are_batches_delivered_exactly_once() -> None:
     settings = parse_settings(NEEDED)
-    assert (settings.profile, settings.bundle) == ("latency", BUNDLE)
+    assert (settings.engine, settings.bundle) == ("batch", BUNDLE)
     assert (settings.delivery, settings.isolation) == ("exactly-once", "read_committed")
     assert settings.state_ttl_days > 38, "state must outlive the longest window"
 
@@ -31,7 +31,7 @@ def test_defaults_are_those_of_the_latency_profile() -> None:
         (["--bundle", "."], "--bootstrap"),
         (["--bootstrap", "x:1"], "--bundle"),
         (["--bootstrap", "x:1", "--bundle", "no/such"], "is not a folder"),
-        ([*NEEDED, "--profile", "fast"], "latency"),
+        ([*NEEDED, "--engine", "fast"], "pyflink"),
         ([*NEEDED, "--delivery", "twice"], "exactly-once"),
         ([*NEEDED, "--batch-size", "0"], "is not positive"),
         ([*NEEDED, "--producer-property", "linger.ms"], "is not KEY=VALUE"),

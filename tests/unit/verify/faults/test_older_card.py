@@ -52,11 +52,11 @@ def test_a_card_of_version_2_decides_as_what_it_was(count: int) -> None:
 def test_the_older_stage_stores_version_2_and_this_release_takes_the_card_over() -> None:
     """The counters of both are those of one stage that knew the card all along."""
     context = Context()
-    older = OlderCardStage(timedelta(days=90), frozenset(), SHIPPED, direct=False)
+    older = OlderCardStage(timedelta(days=90), frozenset(), SHIPPED)
     older.open(context)
     assert take(older) is not None and take(older) is None
     assert context.state is not None and context.state[0] == 2
-    newer = CardStage(timedelta(days=90), frozenset(), SHIPPED, direct=False)
+    newer = CardStage(timedelta(days=90), frozenset(), SHIPPED)
     newer.open(context)
     assert take(newer) is None
     assert isinstance(take(newer, amount=2), Refused)

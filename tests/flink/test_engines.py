@@ -1,4 +1,4 @@
-"""Each profile resumes from the other's savepoint, at another parallelism, and goes on alike."""
+"""Each engine resumes from the other's savepoint, at another parallelism, and goes on alike."""
 
 from __future__ import annotations
 
@@ -10,23 +10,19 @@ from verify.parity.compare import compare
 from verify.reading import read_stream
 
 
-def test_profiles_and_parallelisms_share_state_and_answers(tmp_path: Path) -> None:
-    """A stream that changes both twice equals one offline replay, feature by feature.
-
-    The return path changes with them: the state is the same on both.
-    """
+def test_engines_and_parallelisms_share_state_and_answers(tmp_path: Path) -> None:
+    """A stream that changes both twice equals one offline replay, feature by feature."""
     world = simulation(days=18)
-    with running_job(tmp_path / "stack", taskmanagers=4, direct=False) as job:
+    with running_job(tmp_path / "stack", taskmanagers=4) as job:
         kafka = job.stack.kafka
         sent = send_days(kafka, world, 0, 8)
         job.wait_until_decided(sent)
 
-        job.direct = True
-        job.resume(job.stop(), "throughput", parallelism=1)
+        job.resume(job.stop(), "pyflink", parallelism=1)
         sent += send_days(kafka, world, 8, 14)
         job.wait_until_decided(sent)
 
-        job.resume(job.stop(), "latency", parallelism=2)
+        job.resume(job.stop(), "batch", parallelism=2)
         sent += send_days(kafka, world, 14, 18)
         job.wait_until_decided(sent)
         job.stop()
