@@ -1,4 +1,4 @@
-"""Make the environment: the locked Python packages and the pinned Java artefacts, once.
+"""Make the environment, once: locked Python packages, pinned Java artefacts, the Java edge.
 
 Run by ./cardwatch with the machine's own Python 3.11 before the environment exists, so this module
 and what it imports use the standard library only. Run once more by a command that needs a larger
@@ -23,7 +23,8 @@ from cli.installer import install
 from stack import prerequisites
 
 _RUNTIME_LOCK = GROUPS["runtime"].lock
-_STAMPED = (_RUNTIME_LOCK, "pom.xml")
+_JAVA_STAMP = "java"
+_EDGE = "jobs/java"
 _TOLD_OF_UV = ("Downloading", "Prepared", "Installed")
 _JAR_FOLDERS = ("kafka", "flink")
 
@@ -79,29 +80,42 @@ class Preparation:
             steps: list[Future[None]] = []
             if not self._packages_are_current(group):
                 steps.append(pool.submit(self._install_packages, group))
-            if not self._stamp_is_current("pom.xml"):
+            if not self._jars_are_current():
                 steps.append(pool.submit(self._install_jars))
             for step in steps:
                 step.result()
 
     def _is_done(self, group: str) -> bool:
-        return self._stamp_is_current("pom.xml") and self._packages_are_current(group)
+        return self._jars_are_current() and self._packages_are_current(group)
 
     def _packages_are_current(self, group: str) -> bool:
         lock = self.root / GROUPS[group].lock
         return (
-            self._stamp_is_current(_RUNTIME_LOCK)
+            self._stamp_is(_RUNTIME_LOCK, self._runtime_lock())
             and self._venv_works()
             and not (lock.name != _RUNTIME_LOCK and lacking(lock, self.site_packages))
         )
 
-    def _stamp_is_current(self, name: str) -> bool:
-        stamp = self.stamps / name
-        return stamp.is_file() and stamp.read_bytes() == (self.root / name).read_bytes()
+    def _jars_are_current(self) -> bool:
+        return self._stamp_is(_JAVA_STAMP, self._java_sources())
 
-    def _stamp(self, name: str) -> None:
+    def _runtime_lock(self) -> bytes:
+        return (self.root / _RUNTIME_LOCK).read_bytes()
+
+    def _java_sources(self) -> bytes:
+        """Return what the jars are made from, in the order in which ./cardwatch joins the files."""
+        edge = self.root / _EDGE
+        classes = sorted((edge / "src/main/java/io/cardwatch/edge").glob("*.java"))
+        paths = [self.root / "pom.xml", edge / "pom.xml", *classes]
+        return b"".join(path.read_bytes() for path in paths)
+
+    def _stamp_is(self, name: str, content: bytes) -> bool:
+        stamp = self.stamps / name
+        return stamp.is_file() and stamp.read_bytes() == content
+
+    def _stamp(self, name: str, content: bytes) -> None:
         self.stamps.mkdir(exist_ok=True)
-        shutil.copyfile(self.root / name, self.stamps / name)
+        (self.stamps / name).write_bytes(content)
 
     def _venv_works(self) -> bool:
         """Say whether the environment was finished, at this path, and its Python starts."""
@@ -112,6 +126,7 @@ class Preparation:
         return _succeeds([str(self.venv / "bin" / "python"), "-c", "import pip"])
 
     def _install_packages(self, group: str) -> None:
+        lock = self._runtime_lock()
         if not self._venv_works():
             _say(f"making a Python environment in {self.venv}")
             shutil.rmtree(self.venv, ignore_errors=True)
@@ -122,21 +137,25 @@ class Preparation:
         _say(f"installing the {group} packages, once: {wanted.holds} ({wanted.size_mb} MB)")
         install(self.root / wanted.lock, self.venv, _run)
         self.unfinished.unlink()
-        self._stamp(_RUNTIME_LOCK)
+        self._stamp(_RUNTIME_LOCK, lock)
 
     def _install_jars(self) -> None:
-        _say("fetching the Java artefacts, once: Kafka and Flink's connectors (60 MB)")
+        _say("fetching Kafka and Flink's connectors, building the job's Java edge (110 MB)")
+        sources = self._java_sources()
         fresh = self.run / "jars.fetching"
         shutil.rmtree(fresh, ignore_errors=True)
         maven = str(prerequisites.maven().found)
         pom = ["-f", str(self.root / "pom.xml"), f"-Dcardwatch.jars={fresh}"]
-        _run([maven, "-q", "-B", *pom, "package"], "fetching the jars")
+        java = prerequisites.jdk().found
+        assert java is not None, "the machine has been checked"
+        home = {**os.environ, "JAVA_HOME": str(java.resolve().parent.parent)}
+        _run([maven, "-q", "-B", *pom, "package"], "fetching and building the jars", home)
         for name in _JAR_FOLDERS:
             shutil.rmtree(self.jars / name, ignore_errors=True)
             self.jars.mkdir(exist_ok=True)
             (fresh / name).rename(self.jars / name)
         shutil.rmtree(fresh, ignore_errors=True)
-        self._stamp("pom.xml")
+        self._stamp(_JAVA_STAMP, sources)
 
 
 def _check_machine() -> None:
@@ -157,7 +176,7 @@ def _check_machine() -> None:
 
 def _needed() -> list[prerequisites.Prerequisite]:
     return [
-        prerequisites.java(),
+        prerequisites.jdk(),
         prerequisites.maven(),
         prerequisites.libpython(),
         prerequisites.venv(),

@@ -24,7 +24,7 @@ class Installation:
 
     Attributes:
         root: The repository, which job code is imported from.
-        jars: Holds kafka/ and flink/ with the artefacts that pom.xml pins.
+        jars: Holds kafka/ and flink/ with what pom.xml pins and builds.
     """
 
     root: Path = ROOT
@@ -81,7 +81,12 @@ class Installation:
 
     def check_jars(self) -> None:
         """Raise StackError where the Java artefacts are missing."""
-        for folder, jar in (("kafka", "kafka_2.13-*.jar"), ("flink", "flink-sql-connector-*.jar")):
+        needed = (
+            ("kafka", "kafka_2.13-*.jar"),
+            ("flink", "flink-sql-connector-*.jar"),
+            ("flink", "cardwatch-edge.jar"),
+        )
+        for folder, jar in needed:
             if not any((self.jars / folder).glob(jar)):
                 raise StackError(
                     f"The Java artefacts are not in {self.jars / folder}: "

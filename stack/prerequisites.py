@@ -1,4 +1,4 @@
-"""Find what has to be on the machine already: Java 17, Maven, the shared library of Python 3.11.
+"""Find what has to be on the machine: a JDK 17, Maven, the shared library of Python 3.11.
 
 Standard library only: the set-up uses this module before the environment exists.
 """
@@ -21,13 +21,13 @@ PYTHON_VERSION = "3.11"
 
 _INSTALL = {
     "apt-get": {
-        "java": "apt-get install openjdk-17-jre-headless",
+        "java": "apt-get install openjdk-17-jdk-headless",
         "maven": "apt-get install maven",
         "libpython": "apt-get install libpython3.11",
         "venv": "apt-get install python3.11-venv",
     },
     "dnf": {
-        "java": "dnf install java-17-openjdk-headless",
+        "java": "dnf install java-17-openjdk-devel",
         "maven": "dnf install maven",
         "libpython": "dnf install python3.11-libs",
         "venv": "dnf install python3.11",
@@ -98,8 +98,17 @@ def java() -> Prerequisite:
     return Prerequisite(name, None, problem, install_command("java"))
 
 
+def jdk() -> Prerequisite:
+    """Find a Java 17 launcher with a compiler beside it, which the set-up needs."""
+    launcher = java()
+    if launcher.found is None or (launcher.found.resolve().parent / "javac").is_file():
+        return launcher
+    problem = f"{launcher.found} is Java {JAVA_VERSION} without a compiler (javac)."
+    return Prerequisite(launcher.name, None, problem, install_command("java"))
+
+
 def maven() -> Prerequisite:
-    """Find the Maven launcher, which fetches the Java artefacts."""
+    """Find the Maven launcher, which fetches the Java artefacts and builds the Java edge."""
     found = shutil.which("mvn")
     if found:
         return Prerequisite("Maven", Path(found))

@@ -127,10 +127,10 @@ def parallelism(settings: StackSettings) -> int:
 
 
 def link_jars(install: Installation, layout: Layout) -> None:
-    """Gather the distribution's jars and the connector in one folder.
+    """Gather the distribution's jars, the connector and the Java edge in one folder.
 
     `flink run` adds PyFlink's own jar only where the job does not set pipeline.jars, so the
-    connector has to be on the cluster's class path; the distribution itself stays untouched.
+    others have to be on the cluster's class path; the distribution itself stays untouched.
     PyFlink's jar is there too, for the interpreter: see parent-first-patterns in flink-conf.
     """
     shutil.rmtree(layout.lib, ignore_errors=True)

@@ -17,10 +17,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Preparation:
     root = tmp_path_factory.mktemp("a checkout")
     (root / "requirements.lock").write_text("# nothing\n")
     shutil.copy(ROOT / INSTALLER_LOCK, root)
-    (root / "pom.xml").write_text("<project/>")
+    (root / "jobs" / "java").mkdir(parents=True)
+    for pom in (root / "pom.xml", root / "jobs" / "java" / "pom.xml"):
+        pom.write_text("<project/>")
     stamps = root / ".cardwatch" / "installed"
     stamps.mkdir(parents=True)
-    (stamps / "pom.xml").write_text("<project/>")
+    (stamps / "java").write_text("<project/><project/>")
     preparation = Preparation(root)
     preparation.prepare()
     return preparation

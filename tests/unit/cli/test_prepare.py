@@ -9,7 +9,7 @@ from stack.installation import ROOT
 def test_the_script_compares_the_stamps_that_the_set_up_writes() -> None:
     """The shell script compares the same stamps that the set-up writes."""
     script = (ROOT / "cardwatch").read_text()
-    for name in ("installed/requirements.lock", "installed/pom.xml", "installed/root"):
+    for name in ("installed/requirements.lock", "installed/java", "installed/root"):
         assert name in script
 
 

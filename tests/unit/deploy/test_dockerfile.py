@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
+from xml.etree import ElementTree
 
 from stack.installation import ROOT, Installation
 from stack.services import cluster
@@ -55,6 +56,15 @@ def test_the_image_has_every_jar_that_the_pom_pins(dockerfile: Instructions) -> 
     [maven] = [words for words in dockerfile if words[:2] == ["RUN", "mvn"]]
     assert {"/build/pom.xml", "-Dcardwatch.jars=/jars", "package"} <= set(maven)
     assert ["COPY", "--from=jars", "/jars", ".cardwatch/jars"] in dockerfile
+
+
+def test_the_image_builds_the_java_edge_where_the_pom_looks_for_it(
+    dockerfile: Instructions,
+) -> None:
+    pom = ElementTree.parse(ROOT / "pom.xml")
+    modules = [module.text for module in pom.iterfind(".//{*}module")]
+    assert modules
+    assert all(["COPY", module, f"/build/{module}"] in dockerfile for module in modules)
 
 
 def test_the_containers_run_as_a_user_of_their_own(dockerfile: Instructions) -> None:

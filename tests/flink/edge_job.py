@@ -1,0 +1,161 @@
+"""A job of two toy stages between the topics of payments and decisions, by either engine.
+
+    flink run -d -py tests/flink/edge_job.py ENGINE FLAG --bootstrap HOST:PORT --bundle FOLDER ...
+
+ENGINE is batch or pyflink; what follows FLAG are arguments of the real job, of which the ends use
+theirs. Each record is a word: `count` numbers the words of its Kafka key and hands them on under
+the word, `write` numbers those of the word and writes a decision for each: a JSON list of key,
+number at the key, word, number at the word. Words that begin so are special:
+
+none    is counted and goes no further
+two     is handed on twice
+fail    fails the task while the file FLAG is there, which it removes
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pyflink.common import Row
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from pyflink.table import StreamTableEnvironment
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from events.topics import DECISIONS, LABELS, TRANSACTIONS
+from jobs import tables
+from jobs.flink_edge import batches
+from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING, key_in_java
+from jobs.flink_edge.state import entity_state
+from jobs.flink_edge.uids import name_table_operators
+from jobs.flink_edge.wire import KafkaRecord, Output, Stage
+from jobs.settings import JobSettings, parse_settings
+from udfs.metrics import Counters
+
+TTL = timedelta(days=1)
+
+
+class Count:
+    """Number the words of each Kafka key."""
+
+    name = "count"
+    state = "card"
+
+    def __init__(self, flag: str) -> None:
+        self._flag = Path(flag)
+
+    def open(self, counters: Counters) -> None:
+        """Say that it was opened."""
+        self._counters = counters
+        counters.add("opened")
+
+    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> list[Output]:
+        """Hand each word on under itself."""
+        outputs = []
+        for record in map(KafkaRecord.unpack, bodies):
+            key = (record.key or b"").decode(errors="replace")
+            word = (record.value or b"").decode()
+            kind = word.partition(" ")[0]
+            self._counters.add("words", kind)
+            number = states[key] = b"%d" % (int(states.get(key, b"0")) + 1)
+            if kind == "fail" and self._flag.exists():
+                self._flag.unlink()
+                raise ValueError(f"no number for {word!r}")
+            value = json.dumps([key, int(number), word]).encode()
+            outputs += [Output(word, None, value)] * {"none": 0, "two": 2}.get(kind, 1)
+        return outputs
+
+
+class Write:
+    """Number what arrives of each word, and write all of it."""
+
+    name = "write"
+    state = "merchant"
+
+    def open(self, counters: Counters) -> None:
+        """Nothing to prepare."""
+
+    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> list[Output]:
+        """Write a decision for each word."""
+        outputs = []
+        for body in bodies:
+            key, number, word = json.loads(body)
+            seen = states[word] = b"%d" % (int(states.get(word, b"0")) + 1)
+            value = json.dumps([key, number, word, int(seen)]).encode()
+            outputs.append(Output(DECISIONS.name, key.encode() or None, value))
+        return outputs
+
+
+class OneByOne(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
+    """A stage in PyFlink: each value is a batch of one."""
+
+    def __init__(self, stage: Stage, *, last: bool) -> None:
+        self._stage = stage
+        self._last = last
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Open the state and the stage."""
+        self._state = runtime_context.get_state(entity_state(self._stage.state, TTL))
+        self._stage.open(Counters(runtime_context.get_metrics_group()))
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
+        """Process one body."""
+        body = value if isinstance(value, bytes) else KafkaRecord(*value).pack()
+        key, state = ctx.get_current_key()[0], self._state.value()
+        states = {} if state is None else {key: state}
+        for output in self._stage.process([body], states):
+            yield Row(*output) if self._last else Row(output.to, output.value)
+        self._state.update(states[key])
+
+
+def by_batches(env: StreamExecutionEnvironment, settings: JobSettings, flag: str) -> None:
+    """Build the graph with the Java edge."""
+    records = batches.source(
+        env,
+        [TRANSACTIONS, LABELS],
+        uid="payments-and-labels",
+        bootstrap=settings.bootstrap,
+        group_id=settings.group_id,
+        properties=settings.consumer_properties,
+        most=64,
+    )
+    words = batches.stage(records, Count(flag), uid="card-stage", ttl=TTL)
+    written = batches.last_stage(words, Write(), uid="merchant-stage", ttl=TTL)
+    batches.sink(
+        written,
+        [DECISIONS],
+        uid="answers",
+        bootstrap=settings.bootstrap,
+        delivery=settings.delivery,
+        transaction_prefix=settings.transaction_prefix,
+        properties={"transaction.timeout.ms": settings.transaction_timeout_ms, "linger.ms": 1},
+    )
+
+
+def by_pyflink(env: StreamExecutionEnvironment, settings: JobSettings, flag: str) -> None:
+    """Build the graph with a process function for each stage."""
+    table_env = StreamTableEnvironment.create(env)
+    records = key_in_java(tables.source(table_env, settings), INCOMING)
+    words = records.process(OneByOne(Count(flag), last=False), HAND_OVER).uid("card-stage")
+    keyed = key_in_java(words.name("count"), HAND_OVER)
+    written = keyed.process(OneByOne(Write(), last=True), OUTGOING).uid("merchant-stage")
+    tables.sink(table_env, table_env.from_data_stream(written.name("write")), settings)
+    name_table_operators(env)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Build the job and submit it."""
+    engine, flag, *own = arguments
+    env = StreamExecutionEnvironment.get_execution_environment()
+    build = {"batch": by_batches, "pyflink": by_pyflink}[engine]
+    build(env, parse_settings(own), flag)
+    env.execute(f"toy stages by {engine}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
