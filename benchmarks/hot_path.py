@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-
 from events.alert import encode_alert
 from events.decision import Decision, encode_decision
 from events.levels import LOW
@@ -21,7 +19,7 @@ from events.transaction import Transaction, receive_transaction
 from features import warm_up
 from harness.load import Load
 from producer.stream.records import Record
-from scoring.answer import Row, model_input
+from scoring.answer import Rows, feature_rows, model_input
 from scoring.decision.decide import alert, decide
 from scoring.loader import Bundle
 from scoring.messages import ScoringRequest, pack, unpack_hand_over
@@ -34,7 +32,7 @@ _MONTH = 200_000
 
 In = TypeVar("In")
 Out = TypeVar("Out")
-Scored = tuple[ScoringRequest, Row, tuple[float, ...]]
+Scored = tuple[ScoringRequest, Rows, list[list[float]]]
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,7 @@ class _HotPath:
 
     def _score(self, clock: _Clock, stage: str, requests: Sequence[ScoringRequest]) -> None:
         rows = clock.run(stage, "model input", self._input, requests)
-        scores = clock.run(stage, "score", self._bundle.scorer.score_row, rows)
+        scores = clock.run(stage, "score", self._scores, rows)
         scored = list(zip(requests, rows, scores, strict=True))
         decisions = clock.run(stage, "decide", self._decide, scored)
         clock.run(stage, "encode the decision", encode_decision, decisions)
@@ -145,17 +143,21 @@ class _HotPath:
         flagged = [pair for pair in pairs if pair[0].risk_level != LOW]
         clock.run(stage, "reasons and alert, where it is one", self._alert, flagged)
 
-    def _input(self, request: ScoringRequest) -> Row:
-        values = np.frombuffer(request.features, dtype=np.float32)
-        return model_input(values, request.payment, self._bundle.attributes)
+    def _input(self, request: ScoringRequest) -> Rows:
+        return model_input(feature_rows((request,)), (request.payment,), self._bundle.attributes)
+
+    def _scores(self, rows: Rows) -> list[list[float]]:
+        found: list[list[float]] = self._bundle.scorer.outputs(rows).T.tolist()
+        return found
 
     def _decide(self, scored: Scored) -> Decision:
-        request, values, scores = scored
-        return decide(request, values, scores, self._bundle.manifest, self._bundle.policy, _NOW_MS)
+        request, rows, scores = scored
+        manifest, policy = self._bundle.manifest, self._bundle.policy
+        return decide((request,), rows, scores, manifest, policy, _NOW_MS)[0]
 
     def _alert(self, flagged: tuple[Decision, Scored]) -> bytes:
-        decision, (request, values, _) = flagged
-        told = self._bundle.explainer.explain(values, request.payment, request.reference_currency)
+        decision, (request, rows, _) = flagged
+        told = self._bundle.explainer.explain(rows[0], request.payment, request.reference_currency)
         return encode_alert(alert(decision, request, told))
 
 

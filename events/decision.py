@@ -100,6 +100,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(Decision)
 _features_decoder: Final = msgspec.json.Decoder(list[float | None])
+_ROWS_OF_FEATURES: Final = 2
 
 
 def encode_decision(decision: Decision) -> bytes:
@@ -113,24 +114,29 @@ def decode_decision(value: bytes) -> Decision:
     return decode_event(_decoder, value, "decision", DECISION_VERSION, deepest)
 
 
-def encode_features(values: npt.NDArray[np.float32]) -> msgspec.Raw:
-    """Return float32[f] as a JSON array in shortest form, null for NaN.
+def encode_features(values: npt.NDArray[np.float32]) -> list[msgspec.Raw]:
+    """Return each row of float32[n, f] as a JSON array in shortest form, null for NaN.
 
     An infinity has no JSON form and must not occur in a feature: EventError `bad_features`.
 
-    >>> bytes(encode_features(np.array([0.1, np.nan, 2], dtype=np.float32)))
-    b'[0.1,null,2.0]'
+    >>> [bytes(row) for row in encode_features(np.array([[0.1, np.nan, 2]], dtype=np.float32))]
+    [b'[0.1,null,2.0]']
     """
-    if values.dtype != np.float32 or values.ndim != 1:
+    if values.dtype != np.float32 or values.ndim != _ROWS_OF_FEATURES:
         got = f"{values.dtype}[{', '.join(map(str, values.shape))}]"
-        raise refuse("bad_features", "features", "float32[f]", got, "pass one row of features")
-    text = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
+        raise refuse("bad_features", "features", "float32[n, f]", got, "pass rows of features")
     if np.count_nonzero(np.isinf(values)):
-        place = int(np.flatnonzero(np.isinf(values))[0])
-        got = show(float(values[place]))
-        step = "mend the feature's definition: a missing value is NaN"
-        raise refuse("bad_features", f"features[{place}]", "a finite number or NaN", got, step)
-    return msgspec.Raw(text)
+        raise _infinite(values)
+    # One text for all rows, "[[1.0,2.0],[3.0,4.0]]": half the time of a call for each.
+    text = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
+    return [msgspec.Raw(row[1:] + b"]") for row in text.split(b"]")[:-2]]
+
+
+def _infinite(values: npt.NDArray[np.float32]) -> EventError:
+    row, place = np.argwhere(np.isinf(values))[0].tolist()
+    got = show(float(values[row, place]))
+    step = "mend the feature's definition: a missing value is NaN"
+    return refuse("bad_features", f"features[{place}]", "a finite number or NaN", got, step)
 
 
 def decision_features(decision: Decision) -> npt.NDArray[np.float32]:

@@ -24,7 +24,7 @@ from events.decision import decode_decision
 from events.errors import EventError
 from events.label import Label
 from events.topics import TRANSACTIONS
-from scoring.answer import Answer, answer_one
+from scoring.answer import Answer, answer_batch
 from scoring.loader import Bundle, find_bundle, load_bundle
 from scoring.messages import ScoringRequest
 from scoring.path import Refusal, payment_path
@@ -58,7 +58,10 @@ def scored(lines: Iterable[bytes], bundle: Bundle) -> Iterator[Answer | Refusal]
             continue
         assert not isinstance(received, Label), "labels come in another topic"
         [request] = walk(path, [(received, now_ms)], states)
-        yield answer_one(request, bundle) if isinstance(request, ScoringRequest) else request
+        if isinstance(request, ScoringRequest):
+            yield from answer_batch([request], bundle)
+        else:
+            yield request
 
 
 def told(answer: Answer | Refusal) -> str:

@@ -1,8 +1,9 @@
-"""From a request and its scores to the bytes that go to Kafka: the same for both profiles."""
+"""From complete requests to the bytes that go to Kafka: one way, for batches of every size."""
 
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,10 @@ from scoring.decision.decide import alert, decide
 from scoring.loader import Bundle
 from scoring.messages import ScoringRequest
 
-Row = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.float32]
 
+_FLOAT_BYTES: Final = 4
+_payment_of: Final = attrgetter("payment")
 
 Clock = Callable[[], int]
 """Nanoseconds since 1970-01-01 UTC, as `time.time_ns`."""
@@ -31,53 +34,59 @@ class Answer(NamedTuple):
     decided_ms: int
 
 
-def model_input(values: Row, payment: Transaction, attributes: Sequence[str]) -> Row:
-    """Return the features and behind them the attributes that the model reads, NaN if absent."""
-    if not attributes:
-        return values
-    extra = [payment.attributes.get(name, np.nan) for name in attributes]
-    return np.concatenate([values, np.array(extra, dtype=np.float32)])
-
-
 def answer_batch(
     requests: Sequence[ScoringRequest], bundle: Bundle, clock: Clock = time.time_ns
 ) -> list[Answer]:
-    """Score complete requests at once and return the answer to each, in their order.
+    """Score complete requests and return the answer to each, in their order.
 
-    The same bits for every size of a batch. The clock is read once, behind the scores.
+    The same bits for every size of a batch. The clock is read once, behind the scores. Nothing is
+    kept of a batch, so that one that raises can be answered again, request by request.
     """
     if not requests:
         return []
-    rows = [np.frombuffer(request.features, dtype=np.float32) for request in requests]
-    inputs = [
-        model_input(row, request.payment, bundle.attributes)
-        for row, request in zip(rows, requests, strict=True)
-    ]
-    scores = bundle.scorer.score(np.stack(inputs))
-    table = np.column_stack([scores.probability, *scores.models.values()]).tolist()
+    values = feature_rows(requests)
+    inputs = model_input(values, map(_payment_of, requests), bundle.attributes)
+    scores = bundle.scorer.outputs(inputs)
     decided_ms = clock() // 1_000_000
-    return [
-        answer(request, row, found, bundle, decided_ms)
-        for request, row, found in zip(requests, rows, table, strict=True)
-    ]
+    return answer_scored(requests, values, scores.T.tolist(), bundle, decided_ms)
 
 
-def answer_one(request: ScoringRequest, bundle: Bundle, clock: Clock = time.time_ns) -> Answer:
-    """Score one complete request, as `answer_batch` does a batch of one, by the shorter way."""
-    values = np.frombuffer(request.features, dtype=np.float32)
-    scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
-    return answer(request, values, scores, bundle, clock() // 1_000_000)
+def feature_rows(requests: Sequence[ScoringRequest]) -> Rows:
+    """Return the features of complete requests, one or more, as float32[n, f]."""
+    packed = b"".join([request.features for request in requests])
+    count = len(requests)
+    return np.ndarray((count, len(packed) // (count * _FLOAT_BYTES)), np.float32, packed)
 
 
-def answer(
-    request: ScoringRequest, values: Row, scores: Sequence[float], bundle: Bundle, decided_ms: int
-) -> Answer:
-    """Return the answer to a request that has been scored; see `scoring.decision.decide.decide`."""
-    decision = decide(request, values, scores, bundle.manifest, bundle.policy, decided_ms)
-    encoded = encode_decision(decision)
-    if decision.risk_level == LOW:
-        return Answer(LOW, encoded, None, decided_ms)
-    row = model_input(values, request.payment, bundle.attributes)
-    told = bundle.explainer.explain(row, request.payment, request.reference_currency)
-    raised = encode_alert(alert(decision, request, told))
-    return Answer(decision.risk_level, encoded, raised, decided_ms)
+def model_input(values: Rows, payments: Iterable[Transaction], attributes: Sequence[str]) -> Rows:
+    """Return the features of payments, float32[n, f], and behind them what else the model reads.
+
+    ``attributes`` names what a payment carries beside its fields; an absent one is NaN.
+    """
+    if not attributes:
+        return values
+    carried = [payment.attributes for payment in payments]
+    extra = [[each.get(name, np.nan) for name in attributes] for each in carried]
+    return np.hstack([values, np.array(extra, dtype=np.float32)])
+
+
+def answer_scored(
+    requests: Sequence[ScoringRequest],
+    values: Rows,
+    scores: Sequence[Sequence[float]],
+    bundle: Bundle,
+    decided_ms: int,
+) -> list[Answer]:
+    """Return the answers to requests that have been scored; see `scoring.decision.decide`."""
+    decisions = decide(requests, values, scores, bundle.manifest, bundle.policy, decided_ms)
+    answers = []
+    for place, decision in enumerate(decisions):
+        raised, level = None, decision.risk_level
+        if level != LOW:
+            request = requests[place]
+            rows = values[place : place + 1]
+            [row] = model_input(rows, (request.payment,), bundle.attributes)
+            told = bundle.explainer.explain(row, request.payment, request.reference_currency)
+            raised = encode_alert(alert(decision, request, told))
+        answers.append(Answer(level, encode_decision(decision), raised, decided_ms))
+    return answers

@@ -14,9 +14,9 @@ from scoring.bundle.files import RESTORE, RETRAIN, BundleError, read_arrays, rea
 from scoring.bundle.graph_check import TreesError, check_graph
 from scoring.bundle.graph_numbers import contradictions
 from scoring.bundle.manifest import COVERS_FILE, GRAPH_FILE, Manifest
-from scoring.bundle.tensors import INPUT, PROBABILITY, Matrix
+from scoring.bundle.tensors import INPUT, PROBABILITY
 from scoring.model.row_program import PROBES, NotStepsError, differing, read_program
-from scoring.model.scorer import RowRunner, Scorer, open_session
+from scoring.model.scorer import Scorer, Steps, open_session
 from scoring.reasons.contributions import EnsembleContributions, read_contributions
 
 _log = logging.getLogger(__name__)
@@ -42,32 +42,30 @@ def read_graph(
     models = manifest.member_names
     try:
         scorer = Scorer(open_session(raw), positions, width, models)
-        scorer.row = _row_runner(graph, scorer, positions, width)
-        scorer.score_row(np.zeros(width, np.float32))
+        scorer.steps = find_steps(graph, scorer, positions, width)
+        scorer.score(np.zeros((1, width), np.float32))
     except Exception as error:  # ONNX Runtime's errors have nothing else in common
         where, wanted = folder / GRAPH_FILE, "a graph that ONNX Runtime runs"
         raise BundleError("Unusable graph", where, wanted, error, RETRAIN) from error
     return scorer, contributions
 
 
-def _row_runner(
+def find_steps(
     graph: onnx.ModelProto, scorer: Scorer, positions: Sequence[int], width: int
-) -> RowRunner | None:
-    """Return the shorter way for one row where it has the session's bits on this machine."""
+) -> Steps | None:
+    """Return the graph's steps, None where they have not the session's bits on this machine.
 
-    def score(rows: Matrix) -> list[Matrix]:
-        scores = scorer.score(rows)
-        return [scores.probability, *scores.models.values()]
-
+    ``scorer`` scores with the graph's session and has no steps yet.
+    """
     try:
         program = read_program(graph, np.array(positions, np.int32))
     except NotStepsError as error:
-        _log.info("Each payment is scored by ONNX Runtime: the graph has %s.", error)
+        _log.info("Payments are scored by ONNX Runtime: the graph has %s.", error)
         return None
-    wrong = differing(program, score, width)
+    wrong = differing(program, scorer.outputs, width)
     if wrong:
         _log.warning(
-            "Each payment is scored by ONNX Runtime: compiled steps give other bits for %d of %d "
+            "Payments are scored by ONNX Runtime: compiled steps give other bits for %d of %d "
             "rows on this processor.",
             wrong,
             PROBES,

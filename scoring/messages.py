@@ -29,7 +29,9 @@ class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     entity that the payment has visited, in the order of the path; behind the last entity they are
     complete. `sequences` holds the payment's number at each of these entities, by its name.
     `received_ms` is the Kafka time, see `events.decision.Decision`. `reference_currency` and
-    `rates_date` are of the rates that the first entity converted the amount by.
+    `rates_date` are of the rates that the first entity converted the amount by. `partition` and
+    `offset` are the place of the payment's record, for its dead letter should it have no answer;
+    both are -1 where the payment came from no record.
     """
 
     payment: Transaction
@@ -40,6 +42,8 @@ class ScoringRequest(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     received_ms: int
     reference_currency: str
     rates_date: str
+    partition: int = -1
+    offset: int = -1
 
     def latency_ms(self, now_ms: int) -> int | None:
         """Return the time since Kafka had the payment, None where its record does not tell."""

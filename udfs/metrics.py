@@ -1,9 +1,11 @@
 """Counters that the Flink web UI and the metrics reporters show; docs/operations.md lists them.
 
-A group is Flink's; nothing here imports it, so that both profiles count with the same names.
+A group is Flink's; nothing here imports it, so that both engines count with the same names.
 """
 
 from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 LATENCY_BOUNDS_MS: Final = (5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
@@ -46,11 +48,19 @@ class Counters:
             counter = self._counters[name, label] = group.counter(label or name)
         counter.inc(count)
 
-    def decided(self, level: str, latency_ms: int | None) -> None:
-        """Count one decision by its risk level and, if known, by the time since Kafka had it."""
-        self.add("decisions", level)
-        if latency_ms is not None:
-            self.add("latency_ms", latency_bucket(latency_ms))
+    def decided(self, decisions: Iterable[tuple[str, int | None]]) -> None:
+        """Count decisions by risk level and, where it is known, by the time since Kafka had each.
+
+        A decision is its level and this time in milliseconds. A counter is called once for all.
+        """
+        levels, latencies = Tally[str](), Tally[str]()
+        for level, latency_ms in decisions:
+            levels[level] += 1
+            if latency_ms is not None:
+                latencies[latency_bucket(latency_ms)] += 1
+        for name, tally in (("decisions", levels), ("latency_ms", latencies)):
+            for label, count in tally.items():
+                self.add(name, label, count=count)
 
 
 def latency_bucket(latency_ms: int) -> str:

@@ -15,10 +15,9 @@ from udfs.beam_worker import let_numba_load
 
 let_numba_load()  # before what follows imports the compiled kernels
 
-from scoring.answer import answer_batch  # noqa: E402
-from scoring.loader import load_bundle  # noqa: E402
 from scoring.messages import unpack_request  # noqa: E402
 from udfs.metrics import Counters  # noqa: E402
+from udfs.scoring import Scoring  # noqa: E402
 
 ANSWER = DataTypes.ROW(
     [DataTypes.FIELD("decision", DataTypes.BYTES()), DataTypes.FIELD("alert", DataTypes.BYTES())]
@@ -29,20 +28,15 @@ class Score(ScalarFunction):  # type: ignore[misc]  # pyflink ships no types
     """Score packed requests: a series of bytes in, a frame of encoded answers out."""
 
     def __init__(self, bundle: str) -> None:
-        self._path = bundle
+        self._scoring = Scoring(bundle)
 
     def open(self, function_context: FunctionContext) -> None:
         """Load the bundle, once for each worker process."""
-        self._bundle = load_bundle(self._path)
-        self._counters = Counters(function_context.get_metric_group())
-        self._counters.add("model", self._bundle.manifest.model)
+        self._scoring.open(Counters(function_context.get_metric_group()))
 
     def eval(self, packed: pd.Series[bytes]) -> pd.DataFrame:
         """Answer one batch; rows keep their order."""
-        requests = [unpack_request(each) for each in packed]
-        found = answer_batch(requests, self._bundle)
-        for request, one in zip(requests, found, strict=True):
-            self._counters.decided(one.level, request.latency_ms(one.decided_ms))
+        found = self._scoring.answers([unpack_request(each) for each in packed])
         return pd.DataFrame(
             {"decision": [one.decision for one in found], "alert": [one.alert for one in found]}
         )

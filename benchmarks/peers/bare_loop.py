@@ -29,7 +29,7 @@ from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTION
 from features import warm_up
 from harness.cpu import cpu_seconds
 from harness.rates import median_rate
-from scoring.answer import answer_one
+from scoring.answer import answer_batch
 from scoring.loader import Bundle, load_bundle
 from scoring.messages import ScoringRequest
 from scoring.path import learn, payment_path
@@ -96,7 +96,7 @@ class BareLoop:
         self._produce(self._receipts, value, key)
 
     def _answer(self, request: ScoringRequest, key: bytes | None) -> None:
-        found = answer_one(request, self._bundle)
+        [found] = answer_batch([request], self._bundle)
         self._produce(self._decisions, found.decision, key)
         if found.alert is not None:
             self._produce(self._alerts, found.alert, key)

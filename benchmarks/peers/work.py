@@ -14,7 +14,7 @@ from events.errors import EventError
 from events.label import Label
 from events.topics import ALERTS, DECISIONS
 from features.money.shipped import SHIPPED
-from scoring.answer import Answer, answer_batch, answer_one
+from scoring.answer import Answer, answer_batch
 from scoring.loader import Bundle
 from scoring.messages import (
     LabelOnItsWay,
@@ -89,7 +89,8 @@ def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
 
 def score_one(request: ScoringRequest, bundle: Bundle) -> list[Out]:
     """Score one request by itself: the decision, and the alert where it is one."""
-    return _records(request, answer_one(request, bundle))
+    [found] = answer_batch([request], bundle)
+    return _records(request, found)
 
 
 def merchant_records(out: MerchantOut, bundle: Bundle) -> list[Out]:

@@ -24,7 +24,7 @@ from events.table import payments
 from events.transaction import encode_transaction
 from features.windows import DAY_MS, LABEL_DELAY_MS
 from producer.world.generate import generate
-from scoring.answer import answer
+from scoring.answer import answer_scored
 from scoring.loader import find_bundle, load_bundle
 from scoring.messages import ScoringRequest
 from training.data.replay import replay
@@ -68,7 +68,8 @@ def first_alerts(settings: DemoSettings) -> Iterator[Alert]:
             rates_date=bundle.rates.date,
         )
         given = [scores.probability, *scores.models.values()]
-        made = answer(request, values, [float(one[row]) for one in given], bundle, 0)
+        found = [[float(one[row]) for one in given]]
+        [made] = answer_scored([request], values[None], found, bundle, 0)
         if made.alert is not None:
             yield decode_alert(made.alert)
 

@@ -1,4 +1,4 @@
-"""Turn a verdict into a decision, and a decision at MEDIUM or HIGH into an alert."""
+"""Turn verdicts into decisions, and a decision at MEDIUM or HIGH into an alert."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -29,49 +29,56 @@ _OWN: Final = ("card", "merchant")
 
 
 def decide(
-    request: ScoringRequest,
+    requests: Sequence[ScoringRequest],
     values: npt.NDArray[np.float32],
-    scores: Sequence[float],
+    scores: Sequence[Sequence[float]],
     manifest: Manifest,
     policy: Policy,
     decided_ms: int,
-) -> Decision:
-    """Return the decision on one payment.
+) -> list[Decision]:
+    """Return the decision on each payment.
 
-    `values` are the request's features, float32[f]; `scores` the probability, then the score of
-    each member of the ensemble in the manifest's order; `policy` makes the level; `decided_ms` is
-    the wall clock.
+    `values` are the requests' features, float32[n, f]; `scores` holds for each payment the
+    probability, then the score of each member of the ensemble in the manifest's order; `policy`
+    makes the level; `decided_ms` is the wall clock.
     """
-    payment = request.payment
-    verdict = policy.judge(request, values, scores)
-    sequences = request.sequences
-    return Decision(
-        transaction_id=payment.transaction_id,
-        card_id=payment.card_id,
-        merchant_id=payment.merchant_id,
-        timestamp_ms=payment.timestamp_ms,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        probability=scores[0],
-        model_scores=dict(zip(manifest.member_names, scores[1:], strict=True)),
-        risk_level=verdict.level,
-        policy=policy.name,
-        policy_version=policy.version,
-        decided_by=verdict.decided_by,
-        tags=list(verdict.tags),
-        model=manifest.model,
-        feature_set=FEATURE_SET_VERSION,
-        card_sequence=sequences["card"],
-        merchant_sequence=sequences["merchant"],
-        sequences=msgspec.UNSET if len(sequences) == len(_OWN) else _further(sequences),
-        flags=request.flags,
-        received_ms=request.received_ms,
-        decided_ms=decided_ms,
-        reference_currency=request.reference_currency,
-        rates_date=request.rates_date,
-        features=encode_features(values),
-        payment=msgspec.Raw(request.original),
-    )
+    # Looked up once: these are the same for all payments of a batch.
+    model, members = manifest.model, [*enumerate(manifest.member_names, start=1)]
+    policy_name, policy_version = policy.name, policy.version
+    features = encode_features(values)
+    decisions = []
+    for place, request in enumerate(requests):  # an iterator over an array costs as much as a judge
+        payment, sequences, found = request.payment, request.sequences, scores[place]
+        verdict = policy.judge(request, values[place], found)
+        decision = Decision(
+            transaction_id=payment.transaction_id,
+            card_id=payment.card_id,
+            merchant_id=payment.merchant_id,
+            timestamp_ms=payment.timestamp_ms,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            probability=found[0],
+            model_scores={name: found[number] for number, name in members},
+            risk_level=verdict.level,
+            policy=policy_name,
+            policy_version=policy_version,
+            decided_by=verdict.decided_by,
+            tags=list(verdict.tags),
+            model=model,
+            feature_set=FEATURE_SET_VERSION,
+            card_sequence=sequences["card"],
+            merchant_sequence=sequences["merchant"],
+            sequences=msgspec.UNSET if len(sequences) == len(_OWN) else _further(sequences),
+            flags=request.flags,
+            received_ms=request.received_ms,
+            decided_ms=decided_ms,
+            reference_currency=request.reference_currency,
+            rates_date=request.rates_date,
+            features=features[place],
+            payment=msgspec.Raw(request.original),
+        )
+        decisions.append(decision)
+    return decisions
 
 
 def _further(sequences: dict[str, int]) -> dict[str, int]:

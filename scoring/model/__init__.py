@@ -1,1 +1,1 @@
-"""Scoring: a bundle's graph by ONNX Runtime, and one row of it by compiled steps."""
+"""Scoring: a bundle's graph by compiled steps, and by ONNX Runtime where there are none."""

@@ -1,7 +1,8 @@
-"""Score one row with the steps of a graph, compiled: no session, no operator's own overhead.
+"""Score rows with the steps of a graph, compiled: no session, no operator's own overhead.
 
 Everything is float32 in the order of ONNX Runtime, so the bits are the same; `row_program` makes
-the steps of a graph and holds them against ONNX Runtime before they are used.
+the steps of a graph and holds them against ONNX Runtime before they are used. A row's numbers do
+not depend on the rows beside it, so neither do its bits.
 """
 
 from __future__ import annotations
@@ -19,6 +20,13 @@ from features.kernels.compiled import entry_point, helper
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
+ROWS: Final = 16
+"""Rows that take each step together: a step's trees stay near the processor for all of them."""
+
+TREES_AT_ONCE: Final = 32
+"""Trees that are walked side by side: enough that no test waits for the one before it, and few
+enough that their nodes stay in the nearest cache for the next row."""
+
 TREES: Final = 0
 ADD: Final = 1
 SUBTRACT: Final = 2
@@ -29,9 +37,10 @@ STEP: Final = np.dtype([(name, np.int32) for name in ("operator", "a", "b", "out
 """One step: `values[out]` becomes what the operator makes of `values[a]` and `values[b]`. For TREES
 it is the sum of what the trees from a up to b give, none of them deeper than `depth`."""
 
-NODE: Final = np.dtype([("split", np.float32), ("column", np.int32), ("left", np.int32)])
+NODE: Final = np.dtype([("split", np.float32), ("column", np.uint32), ("left", np.uint32)])
 """One node of a tree: left where `values[column]` is at most the split, else right, which is the
-node behind the left one. A leaf is its own left node, and its split is infinite."""
+node behind the left one. A leaf is its own left node, and its split is infinite. Places have no
+sign: of a signed one the compiler asks for each access whether it counts from the end."""
 
 # The rational approximation of the logistic function in ONNX Runtime's MLAS (MlasComputeLogistic),
 # from the highest power down.
@@ -93,52 +102,78 @@ def _take(features: Floats, columns: Ints, values: Floats) -> bool:
 
 @helper
 def _sum_trees(
-    step: Any, nodes: npt.NDArray[np.void], leaves: Floats, at: Ints, values: Floats
-) -> np.float32:
-    """Walk the trees side by side, level by level: no test waits for the one before it."""
-    first, count = step.a, step.b - step.a
-    for tree in range(count):
-        at[tree] = first + tree
-    for _ in range(step.depth):
-        for tree in range(count):
-            node = nodes[at[tree]]
-            at[tree] = node.left + np.int32(values[node.column] > node.split)
-    total = np.float32(0.0)
-    for tree in range(count):
-        total += leaves[at[tree]]
-    return total
+    step: Any, nodes: npt.NDArray[np.void], leaves: Floats, values: Floats, rows: int
+) -> None:
+    """Write what the trees of a step add up to, for each of so many rows.
+
+    Some trees at a time are walked side by side, level by level. Each row adds its leaves in the
+    order of the trees.
+    """
+    at = np.empty(TREES_AT_ONCE, np.uint32)
+    for row in range(rows):
+        values[row, step.out] = _NONE
+    for first in range(step.a, step.b, TREES_AT_ONCE):
+        count = np.uint64(min(TREES_AT_ONCE, step.b - first))
+        for row in range(rows):
+            own = values[row]
+            for tree in range(count):
+                at[tree] = np.uint64(first) + tree
+            for _ in range(step.depth):
+                for tree in range(count):
+                    node = nodes[at[tree]]
+                    at[tree] = node.left + np.uint32(own[node.column] > node.split)
+            total = own[step.out]
+            for tree in range(count):
+                total += leaves[at[tree]]
+            own[step.out] = total
+
+
+@helper
+def _calculate(step: Any, own: Floats) -> None:
+    """Take a step that is not one of trees for the values of a row."""
+    a, b = own[step.a], own[step.b]
+    if step.operator == ADD:
+        own[step.out] = a + b
+    elif step.operator == SUBTRACT:
+        own[step.out] = a - b
+    elif step.operator == MULTIPLY:
+        own[step.out] = a * b
+    else:
+        own[step.out] = sigmoid(a)
 
 
 @entry_point
-def run_row(
+def run_rows(
     features: Floats,
     columns: Ints,
     steps: npt.NDArray[np.void],
     nodes: npt.NDArray[np.void],
     leaves: Floats,
-    at: Ints,
     values: Floats,
-) -> bool:
-    """Take the steps for features float32[width]; False, with nothing done, if one is infinite.
+    results: Floats,
+) -> int:
+    """Take the steps for features float32[n, width]; return how many rows have an infinite input.
 
     ``columns`` int32[k] are the places of the graph's inputs; ``steps`` STEP[s]; ``nodes`` NODE[n],
-    the roots first, and ``leaves`` float32[n] what each gives; ``at`` has room for as many as a
-    step has trees; ``values`` float32[2 k + v] begins with the inputs, then holds numbers and what
-    the steps write.
+    the roots first, and ``leaves`` float32[n] what each gives. Each of ROWS rows of ``values``
+    float32[ROWS, 2 k + v] begins with the inputs, then holds numbers and what the steps write. The
+    last of a row are the graph's outputs, which go to ``results`` float32[outputs, n]; those of a
+    row with an infinite input mean nothing.
     """
-    if not _take(features, columns, values):
-        return False
-    for i in range(len(steps)):
-        step = steps[i]
-        a, b = values[step.a], values[step.b]
-        if step.operator == TREES:
-            values[step.out] = _sum_trees(step, nodes, leaves, at, values)
-        elif step.operator == ADD:
-            values[step.out] = a + b
-        elif step.operator == SUBTRACT:
-            values[step.out] = a - b
-        elif step.operator == MULTIPLY:
-            values[step.out] = a * b
-        else:
-            values[step.out] = sigmoid(a)
-    return True
+    infinite = 0
+    first_output = values.shape[1] - len(results)
+    for first in range(0, len(features), ROWS):
+        rows = min(ROWS, len(features) - first)
+        for row in range(rows):
+            infinite += not _take(features[first + row], columns, values[row])
+        for i in range(len(steps)):
+            step = steps[i]
+            if step.operator == TREES:
+                _sum_trees(step, nodes, leaves, values, rows)
+            else:
+                for row in range(rows):
+                    _calculate(step, values[row])
+        for output in range(len(results)):
+            for row in range(rows):
+                results[output, first + row] = values[row, first_output + output]
+    return infinite

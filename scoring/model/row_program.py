@@ -1,9 +1,10 @@
-"""Turn a graph into steps for one row, and prove them against ONNX Runtime.
+"""Turn a graph into steps, and prove them against ONNX Runtime.
 
 The graphs that training writes are trees, products, sums and a logistic function, which the steps
-of `row_kernel` are made for. ONNX Runtime spends two thirds of a row on what surrounds them:
-the call, the operators around the trees, and trees walked one after the other. A graph of other
-operators, or one whose steps give other bits on this machine, stays with ONNX Runtime.
+of `row_kernel` are made for. For one row ONNX Runtime spends two thirds of its time on what
+surrounds them: the call, the operators around the trees, and trees walked one after the other. A
+graph of other operators, or one whose steps give other bits on this machine, stays with ONNX
+Runtime.
 """
 
 from __future__ import annotations
@@ -20,8 +21,18 @@ from onnx import helper, numpy_helper
 from scoring.bundle.graph_check import ML_DOMAIN, Attributes, tree_attributes
 from scoring.bundle.graph_check import TREES as TREE_ENSEMBLE
 from scoring.bundle.tensors import INPUT
-from scoring.model.row_kernel import ADD, MULTIPLY, NODE, SIGMOID, STEP, SUBTRACT, TREES, run_row
-from scoring.model.scorer import RowRunner
+from scoring.model.row_kernel import (
+    ADD,
+    MULTIPLY,
+    NODE,
+    ROWS,
+    SIGMOID,
+    STEP,
+    SUBTRACT,
+    TREES,
+    run_rows,
+)
+from scoring.model.scorer import Steps
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -43,7 +54,7 @@ class NotStepsError(ValueError):
 
 @dataclass(frozen=True)
 class RowProgram:
-    """A graph as what `run_row` takes; the last of ``values`` are the graph's outputs, in order.
+    """A graph as what `run_rows` takes; the last of ``values`` are the graph's outputs, in order.
 
     It works in its own memory, so it belongs to one thread.
     """
@@ -52,20 +63,22 @@ class RowProgram:
     steps: npt.NDArray[np.void]
     nodes: npt.NDArray[np.void]
     leaves: Floats
-    at: Ints
     values: Floats
     outputs: int
 
-    def runner(self) -> RowRunner:
-        """Return a function of features float32[width]: the outputs, None if one is infinite."""
+    def runner(self) -> Steps:
+        """Return the steps as a function of features, see `scoring.model.scorer.Steps`."""
         columns, steps, nodes, leaves = self.columns, self.steps, self.nodes, self.leaves
-        at, values = self.at, self.values
-        answers = values[-self.outputs :]
+        values, outputs = np.tile(self.values, (ROWS, 1)), self.outputs
 
-        def run(features: Floats) -> tuple[float, ...] | None:
-            if not run_row(features, columns, steps, nodes, leaves, at, values):
-                return None
-            return tuple(answers.tolist())
+        def run(features: Floats) -> tuple[Floats, int]:
+            features = np.ascontiguousarray(features)
+            if features.flags.writeable:  # those of a request are not: the kernel is compiled once
+                features = features.view()
+                features.flags.writeable = False
+            results = np.empty((outputs, len(features)), np.float32)
+            infinite = run_rows(features, columns, steps, nodes, leaves, values, results)
+            return results, infinite
 
         return run
 
@@ -83,16 +96,16 @@ def read_program(graph: onnx.ModelProto, columns: Ints) -> RowProgram:
     return reader.program(columns, [output.name for output in graph.graph.output])
 
 
-def differing(program: RowProgram, score: Callable[[Floats], list[Floats]], width: int) -> int:
+def differing(program: RowProgram, score: Callable[[Floats], Floats], width: int) -> int:
     """Return how many of PROBES rows get other bits from the steps than from ``score``.
 
-    ``score`` gives the outputs float32[n] of features float32[n, width]. The rows lie on the
-    splits of the trees, just beside them, and are missing here and there.
+    ``score`` gives the outputs float32[outputs, n] of features float32[n, width]. The rows lie on
+    the splits of the trees, just beside them, and are missing here and there.
     """
     rows = _probes(program, width, np.random.default_rng(0))
-    run = program.runner()
-    got = np.array([run(row) for row in rows], dtype=np.float32)
-    return int((got.view(np.int32) != np.stack(score(rows), axis=1).view(np.int32)).any(1).sum())
+    got, infinite = program.runner()(rows)
+    assert not infinite, "a probe is finite or missing"
+    return int((got.view(np.int32) != score(rows).view(np.int32)).any(axis=0).sum())
 
 
 def _probes(program: RowProgram, width: int, chance: np.random.Generator) -> Floats:
@@ -108,7 +121,6 @@ def _probes(program: RowProgram, width: int, chance: np.random.Generator) -> Flo
             beside = np.nextafter(drawn := chance.choice(splits, PROBES), towards)
             rows[:, column] = np.where(chance.random(PROBES) < _BESIDE_SHARE, beside, drawn)
     rows[chance.random(rows.shape) < _MISSING_SHARE] = np.nan
-    rows.flags.writeable = False  # as the features in a request are: the kernel is compiled once
     return rows
 
 
@@ -151,7 +163,6 @@ class _Reader:
             steps=np.array(self.steps, STEP),
             nodes=np.concatenate([np.zeros(0, NODE), *(each.nodes for each in self.trees)]),
             leaves=np.concatenate([np.zeros(0, np.float32), *(e.leaves for e in self.trees)]),
-            at=np.zeros(max((len(each.targets) for each in self.trees), default=0), np.int32),
             values=np.array([0.0] * 2 * self.inputs + self.numbers, np.float32),
             outputs=len(outputs),
         )
@@ -227,7 +238,7 @@ class _Trees:
 
         Nothing is above an infinite split; no input is above the largest number.
         """
-        self.nodes["column"] += np.where(self.missing_right, inputs, 0).astype(np.int32)
+        self.nodes["column"] += np.where(self.missing_right, inputs, 0).astype(np.uint32)
         endless = self.missing_right & (self.nodes["split"] == np.inf)
         self.nodes["split"][endless] = _LARGEST
 

@@ -1,4 +1,4 @@
-"""Score feature vectors with one fused ONNX graph, singly or in batches, with the same bits."""
+"""Score batches of feature vectors with one fused ONNX graph, with the same bits at every size."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import onnxruntime
 
 from scoring.bundle.tensors import INPUT, PROBABILITY, Matrix
 
-RowRunner = Callable[[Matrix], tuple[float, ...] | None]
-"""From one feature vector to the graph's outputs, None where ONNX Runtime has to be asked."""
+Steps = Callable[[Matrix], tuple[Matrix, int]]
+"""A graph's steps, compiled: from features float32[n, width] to the graph's outputs
+float32[1 + m, n], and how many rows have an infinite input, whose outputs mean nothing."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,12 @@ class Scores:
 
 
 class Scorer:
-    """Score payments with a fused graph in a single-threaded ONNX Runtime session.
+    """Score payments by a fused graph, with the same bits for every size of a batch.
 
-    One thread is what makes the bits independent of the batch size. ``score_row`` takes a shorter
-    way with the same bits where the graph has one (`row_program`); both reuse their buffers,
-    so a scorer belongs to one thread of one operator.
+    The graph's steps score rows where the graph has any (`row_program`). ONNX Runtime scores the
+    rows of other graphs and those with an infinite input, in a session of one thread: more would
+    make the bits depend on the batch. The steps work in memory of their own, so a scorer belongs
+    to one thread of one operator.
     """
 
     def __init__(
@@ -41,21 +43,14 @@ class Scorer:
 
         ``columns`` are the positions of the graph's k inputs in a feature vector of ``width``
         values; ``models`` are the names of the graph's outputs after ``probability``. Set
-        ``row`` to what scores one vector without the session, in the same bits.
+        ``steps`` to what scores without the session, in the same bits.
         """
         self.session = session
-        self.row: RowRunner | None = None
+        self.steps: Steps | None = None
         self.models = tuple(models)
         self._outputs = [PROBABILITY, *self.models]
         self._columns = np.asarray(columns, dtype=np.intp)
         self._width = width
-        self._row = np.zeros((1, len(self._columns)), dtype=np.float32)
-        self._row_results = np.zeros((len(self._outputs), 1, 1), dtype=np.float32)
-        self._row_values = self._row_results.reshape(-1)
-        self._binding = self._bind()
-        # Two layers of argument checks in onnxruntime's Python wrapper cost 1 us for each call.
-        self._run_bound = self.session._sess.run_with_iobinding
-        self._bound = self._binding._iobinding
 
     def score(self, features: Matrix) -> Scores:
         """Score whole feature vectors, float32[n, width], missing values as NaN.
@@ -65,44 +60,48 @@ class Scorer:
 
         Raises ValueError where the width or the dtype differs.
         """
+        return self._named(self.outputs(features))
+
+    def outputs(self, features: Matrix) -> Matrix:
+        """Return the scores of `score` as one float32[1 + m, n], the probabilities first."""
         if features.ndim != 2 or features.shape[1] != self._width:
             raise ValueError(
                 f"Scorer wants float32[n, {self._width}] and got an array of shape "
                 f"{features.shape}: pass every feature in the order of FEATURE_NAMES, "
                 "then the bundle's attributes."
             )
-        return self.score_columns(features.take(self._columns, axis=1))
+        _check_dtype(features)
+        if self.steps is None:
+            return self._ask(self.own_columns(features))
+        found, infinite = self.steps(features)
+        if infinite:
+            inputs = self.own_columns(features)
+            rows = np.isinf(inputs).any(axis=1)
+            found[:, rows] = self._ask(inputs[rows])
+        return found
+
+    def own_columns(self, features: Matrix) -> Matrix:
+        """Return the bundle's own columns of whole feature vectors, float32[n, k]."""
+        return features.take(self._columns, axis=1)
 
     def score_columns(self, inputs: Matrix) -> Scores:
-        """Score the bundle's own columns in the bundle's order, float32[n, k]."""
-        if inputs.dtype != np.float32:
-            raise ValueError(f"Scorer wants float32 and got {inputs.dtype}: convert it first.")
-        results = self.session.run(self._outputs, {INPUT: np.ascontiguousarray(inputs)})
-        flat = [result.reshape(-1) for result in results]
-        return Scores(flat[0], dict(zip(self.models, flat[1:], strict=True)))
+        """Score the bundle's own columns in the bundle's order, float32[n, k], by ONNX Runtime."""
+        _check_dtype(inputs)
+        return self._named(self._ask(inputs))
 
-    def score_row(self, features: Matrix) -> tuple[float, ...]:
-        """Score one feature vector float32[width]: the probability, then each model's own score.
+    def _ask(self, inputs: Matrix) -> Matrix:
+        """Return what ONNX Runtime makes of float32[n, k], as `outputs` does."""
+        found = self.session.run(self._outputs, {INPUT: np.ascontiguousarray(inputs)})
+        outputs: Matrix = np.stack(found).reshape(len(found), len(inputs))
+        return outputs
 
-        The same bits as ``score``, in a fifth of the time.
-        """
-        if features.shape != (self._width,):
-            raise ValueError(
-                f"Scorer wants one row float32[{self._width}] and got shape {features.shape}."
-            )
-        if self.row is not None and (found := self.row(features)) is not None:
-            return found
-        self._row[0] = features[self._columns]
-        self._run_bound(self._bound, None)
-        return tuple(self._row_values.tolist())
+    def _named(self, found: Matrix) -> Scores:
+        return Scores(found[0], dict(zip(self.models, found[1:], strict=True)))
 
-    def _bind(self) -> onnxruntime.IOBinding:
-        """Bind the one-row buffers, which then stay where they are."""
-        binding = self.session.io_binding()
-        binding.bind_cpu_input(INPUT, self._row)
-        for name, result in zip(self._outputs, self._row_results, strict=True):
-            binding.bind_output(name, "cpu", 0, np.float32, (1, 1), result.ctypes.data)
-        return binding
+
+def _check_dtype(values: Matrix) -> None:
+    if values.dtype != np.float32:
+        raise ValueError(f"Scorer wants float32 and got {values.dtype}: convert it first.")
 
 
 def open_session(graph: bytes) -> onnxruntime.InferenceSession:

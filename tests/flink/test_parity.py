@@ -43,7 +43,8 @@ def test_a_seeded_difference_is_seen(streamed: Streamed) -> None:
     values = decision_features(stream.decisions[777])
     place = FEATURE_NAMES.index("card_sum_7d")
     values[place] = np.nextafter(values[place], np.float32(np.inf))
-    report = compare(_with(stream, 777, features=encode_features(values)), streamed.bundle)
+    [changed] = encode_features(values[None])
+    report = compare(_with(stream, 777, features=changed), streamed.bundle)
     assert report.features_differing == {"card_sum_7d": 1}
     assert report.card_features_differing == {"card_sum_7d": 1}
     assert report.scores_differing == 0

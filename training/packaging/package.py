@@ -17,6 +17,7 @@ from scoring.bundle.manifest import (
     Thresholds,
     inputs_sha256,
 )
+from scoring.graph_loader import find_steps
 from scoring.model.scorer import Scorer, Scores, open_session
 from training.arrays import Floats
 from training.converters.compare import compare_with_converters
@@ -58,11 +59,16 @@ def member_file(name: str) -> str:
 
 
 def open_scorer(fitted: FittedEnsemble) -> Scorer:
-    """Export the fused graph and open it for the columns of the models, in their order."""
+    """Export the fused graph and open it for the columns of the models, in their order.
+
+    It scores as a loaded bundle does: by the graph's steps where there are any.
+    """
     graph = fused_graph(fitted.members(), fitted.width, fitted.combination, fitted.calibration)
     names = [model.name for model in fitted.models]
     session = open_session(graph.SerializeToString())
-    return Scorer(session, range(fitted.width), fitted.width, names)
+    scorer = Scorer(session, range(fitted.width), fitted.width, names)
+    scorer.steps = find_steps(graph, scorer, range(fitted.width), fitted.width)
+    return scorer
 
 
 def package(

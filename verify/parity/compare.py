@@ -149,12 +149,12 @@ def _scores(
 def _offline(
     payments: Sequence[Transaction], replayed: Matrix, bundle: Bundle, models: Sequence[str]
 ) -> Matrix:
-    """Return what a bundle gives replayed features, float32[n, 1 + models]."""
-    inputs = [
-        model_input(values, payment, bundle.attributes)
-        for payment, values in zip(payments, replayed, strict=True)
-    ]
-    scores = bundle.scorer.score(np.stack(inputs))
+    """Return what a bundle gives replayed features, float32[n, 1 + models].
+
+    ONNX Runtime scores here, so that the job's compiled steps are held against it.
+    """
+    inputs = model_input(replayed, payments, bundle.attributes)
+    scores = bundle.scorer.score_columns(bundle.scorer.own_columns(inputs))
     return np.column_stack([scores.probability, *(scores.models[name] for name in models)])
 
 

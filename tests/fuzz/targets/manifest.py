@@ -43,7 +43,7 @@ def judge(folder: Path) -> None:
     assert encode_manifest(msgspec.json.decode(encoded, type=Manifest)) == encoded
     row = np.zeros(len(bundle.columns), np.float32)
     assert len(bundle.columns) >= len(FEATURE_NAMES)
-    assert len(bundle.scorer.score_row(row)) == 1 + len(bundle.manifest.members)
+    assert len(bundle.scorer.outputs(row[None])) == 1 + len(bundle.manifest.members)
     assert 1 <= len(bundle.explainer.explain(row, payment(), "EUR").reasons) <= 3
 
 

@@ -62,11 +62,9 @@ def _decision(data: bytes) -> None:
     assert decode_decision(encode_decision(decision)) == decision
     features = decision_features(decision)
     assert features.dtype == np.float32 and features.ndim == 1
-    assert np.array_equal(
-        decision_features(msgspec.structs.replace(decision, features=encode_features(features))),
-        features,
-        equal_nan=True,
-    )
+    [encoded] = encode_features(features[None])
+    again = msgspec.structs.replace(decision, features=encoded)
+    assert np.array_equal(decision_features(again), features, equal_nan=True)
 
 
 def _alert(data: bytes) -> None:

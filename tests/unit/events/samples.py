@@ -97,7 +97,7 @@ def scored(**changes: Any) -> dict[str, Any]:
 
 def decision(**changes: Any) -> Decision:
     """Return a decision with three features, one of them missing."""
-    features = encode_features(np.array([0.1, np.nan, 7.0], dtype=np.float32))
+    [features] = encode_features(np.array([[0.1, np.nan, 7.0]], dtype=np.float32))
     original = msgspec.Raw(json.dumps(full_payment()).encode())
     return Decision(**(scored(features=features, payment=original) | changes))
 

@@ -5,6 +5,7 @@ import json
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,14 +34,23 @@ def test_decision_round_trip_keeps_payment_byte_for_byte() -> None:
     assert msgspec.structs.replace(got, payment=sent.payment, features=sent.features) == sent
 
 
-@given(hnp.arrays(np.float32, st.integers(0, 80), elements=FLOAT32))
-def test_features_come_back_bit_for_bit(values: npt.NDArray[np.float32]) -> None:
+@given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2), elements=FLOAT32))
+def test_features_come_back_bit_for_bit(rows: npt.NDArray[np.float32]) -> None:
     """Every finite float32, subnormals and -0.0 included; NaN as NaN."""
-    got = decision_features(decision(features=encode_features(values)))
-    assert got.dtype == np.float32
-    nan = np.isnan(values)
-    assert np.array_equal(np.isnan(got), nan)
-    assert np.array_equal(got.view(np.uint32)[~nan], values.view(np.uint32)[~nan])
+    for values, encoded in zip(rows, encode_features(rows), strict=True):
+        got = decision_features(decision(features=encoded))
+        assert got.dtype == np.float32
+        nan = np.isnan(values)
+        assert np.array_equal(np.isnan(got), nan)
+        assert np.array_equal(got.view(np.uint32)[~nan], values.view(np.uint32)[~nan])
+
+
+@given(hnp.arrays(np.float32, st.tuples(st.integers(0, 9), st.integers(0, 9)), elements=FLOAT32))
+def test_a_row_has_the_same_text_in_every_batch(rows: npt.NDArray[np.float32]) -> None:
+    """The text is that of the row alone, also of no rows and of rows without features."""
+    alone = [orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY) for row in rows]
+    assert [bytes(each) for each in encode_features(rows)] == alone
+    assert [encode_features(row[None])[0] for row in rows] == encode_features(rows)
 
 
 def test_random_bit_patterns_come_back() -> None:
@@ -48,23 +58,24 @@ def test_random_bit_patterns_come_back() -> None:
     bits = np.random.default_rng(7).integers(0, 2**32, 1_000_000, dtype=np.uint32)
     values = bits.view(np.float32)
     values = values[np.isfinite(values)]
-    got = decision_features(decision(features=encode_features(values)))
+    [encoded] = encode_features(values[None])
+    got = decision_features(decision(features=encoded))
     assert np.array_equal(got.view(np.uint32), values.view(np.uint32))
 
 
 @pytest.mark.parametrize(
-    "values",
+    "rows",
     [
-        np.array([1.0, np.inf], dtype=np.float32),
-        np.array([np.nan, -np.inf], dtype=np.float32),
-        np.array([1.0]),
-        np.zeros((1, 3), dtype=np.float32),
+        np.array([[1.0, 2.0], [1.0, np.inf]], dtype=np.float32),
+        np.array([[np.nan, -np.inf]], dtype=np.float32),
+        np.array([[1.0]]),
+        np.zeros(3, dtype=np.float32),
     ],
 )
-def test_features_that_have_no_json_form(values: npt.NDArray[np.float32]) -> None:
+def test_features_that_have_no_json_form(rows: npt.NDArray[np.float32]) -> None:
     """An infinity would read back as missing: refused before it is written."""
     with pytest.raises(EventError) as caught:
-        encode_features(values)
+        encode_features(rows)
     assert caught.value.code == "bad_features"
 
 

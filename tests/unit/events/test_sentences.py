@@ -259,7 +259,7 @@ def negative_level() -> None:
 
 def infinite_feature() -> None:
     """Write a feature that was divided by zero."""
-    encode_features(np.array([1.0, np.inf], dtype=np.float32))
+    encode_features(np.array([[1.0, np.inf]], dtype=np.float32))
 
 
 def features_of_texts() -> None:

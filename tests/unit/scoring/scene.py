@@ -14,7 +14,7 @@ from events.label import Label
 from events.receipt import LabelReceipt, decode_receipt
 from events.transaction import Transaction, encode_transaction
 from features.money.shipped import SHIPPED
-from scoring.answer import answer_one
+from scoring.answer import answer_batch
 from scoring.loader import Bundle, find_bundle, load_bundle
 from scoring.messages import ScoringRequest
 from scoring.path import learn, payment_path
@@ -78,7 +78,8 @@ def small_stream(payments: int = 60) -> Stream:
             amount_minor=1_000 + 37 * number,
         )
         paid.append(each)
-        made = answer_one(request_of(each, states), shipped(), lambda: 1_000_000 * NOON_MS)
+        request = request_of(each, states)
+        [made] = answer_batch([request], shipped(), lambda: 1_000_000 * NOON_MS)
         decided.append(decode_decision(made.decision))
     told = label(NOON_MS, card_id="card-0", merchant_id="merchant-0")
     return Stream(paid, [told], decided, [_learn(told, states["merchant"])])

@@ -8,7 +8,7 @@ import pytest
 
 from events.alert import decode_alert
 from events.decision import decision_features, decode_decision
-from scoring.answer import answer, model_input
+from scoring.answer import answer_scored, model_input
 from scoring.decision.decide import alert, decide
 from scoring.decision.policy import risk_level
 from scoring.reasons.explain import Explanation
@@ -35,11 +35,15 @@ def test_a_threshold_belongs_to_the_level_it_opens(probability: float, level: st
 def test_a_decision_holds_the_payment_and_its_features_bit_for_bit() -> None:
     request, values = first_payment()
     bundle = shipped()
-    scores = bundle.scorer.score_row(model_input(values, request.payment, bundle.attributes))
-    found = decode_decision(answer(request, values, scores, bundle, 7).decision)
+    rows = values[None]
+    scores = bundle.scorer.outputs(
+        model_input(rows, [request.payment], bundle.attributes)
+    ).T.tolist()
+    [made] = answer_scored([request], rows, scores, bundle, 7)
+    found = decode_decision(made.decision)
     assert np.array_equal(decision_features(found), values, equal_nan=True)
     assert bytes(found.payment) == request.original
-    assert np.float32(found.probability) == np.float32(scores[0])
+    assert [found.probability, *found.model_scores.values()] == scores[0]
     assert list(found.model_scores) == [member.name for member in bundle.manifest.members]
     assert (found.decided_ms, found.model) == (7, bundle.manifest.model)
 
@@ -48,21 +52,23 @@ def test_an_alert_comes_with_a_high_score_only() -> None:
     request, values = first_payment()
     bundle = shipped()
     members = [1.0] * len(bundle.manifest.members)
-    raised = answer(request, values, [1.0, *members], bundle, 7)
+    rows = values[None]
+    [raised] = answer_scored([request], rows, [[1.0, *members]], bundle, 7)
     assert raised.level == "HIGH" and raised.alert is not None
     found = decode_alert(raised.alert)
     assert found.transaction_id == request.payment.transaction_id
-    row = model_input(values, request.payment, bundle.attributes)
+    [row] = model_input(rows, [request.payment], bundle.attributes)
     told = bundle.explainer.explain(row, request.payment, request.reference_currency)
     assert (found.contributions, found.contribution_base) == (told.contributions, told.base)
-    quiet = answer(request, values, [0.0, *members], bundle, 7)
+    [quiet] = answer_scored([request], rows, [[0.0, *members]], bundle, 7)
     assert (quiet.level, quiet.alert) == ("LOW", None)
 
 
 def test_a_low_decision_is_refused_as_an_alert() -> None:
     request, values = first_payment()
     members = [0.0] * len(shipped().manifest.members)
-    low = decide(request, values, [0.0, *members], shipped().manifest, shipped().policy, 7)
+    bundle, scores = shipped(), [[0.0, *members]]
+    [low] = decide([request], values[None], scores, bundle.manifest, bundle.policy, 7)
     with pytest.raises(ValueError, match="LOW decision is no alert"):
         alert(low, request, Explanation([], {}, 0.0))
 
@@ -71,7 +77,9 @@ def test_attributes_follow_the_features() -> None:
     """An attribute that the payment lacks is missing, not zero."""
     request, values = first_payment()
     paid = msgspec.structs.replace(request.payment, attributes={"V2": 0.5})
-    row = model_input(values, paid, ("V1", "V2"))
-    assert row.dtype == np.float32
-    assert np.isnan(row[-2]) and row[-1] == np.float32(0.5)
-    assert model_input(values, paid, ()) is values
+    rows = np.stack([values, values])
+    found = model_input(rows, [request.payment, paid], ("V1", "V2"))
+    assert found.dtype == np.float32 and np.array_equal(found[:, :-2], rows, equal_nan=True)
+    assert np.isnan(found[0, -2:]).all() and np.isnan(found[1, -2])
+    assert found[1, -1] == np.float32(0.5)
+    assert model_input(rows, [request.payment, paid], ()) is rows

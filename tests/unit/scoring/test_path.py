@@ -198,7 +198,8 @@ def decided(request: ScoringRequest | Refusal) -> Decision:
     members = [0.0] * len(shipped().manifest.members)
     values = np.frombuffer(request.features, np.float32)
     bundle = shipped()
-    made = decide(request, values, [0.0, *members], bundle.manifest, bundle.policy, NOON_MS)
+    scores = [[0.0, *members]]
+    [made] = decide([request], values[None], scores, bundle.manifest, bundle.policy, NOON_MS)
     return decode_decision(encode_decision(made))
 
 

@@ -15,7 +15,7 @@ import pytest
 from events.alert import decode_alert
 from events.decision import Decision, decode_decision, encode_decision
 from events.levels import HIGH, LOW
-from scoring.answer import answer, answer_batch, answer_one
+from scoring.answer import answer_batch, answer_scored
 from scoring.decision.policy import ThresholdPolicy, Verdict
 from scoring.messages import ScoringRequest
 from tests.unit.features.factories import NOON_MS
@@ -47,7 +47,8 @@ def test_the_thresholds_of_the_bundle_are_a_policy(place: int) -> None:
     level = ("LOW", "MEDIUM", "HIGH")[place]
     request, values = first_payment()
     members = [0.5] * len(shipped().manifest.members)
-    found = answer(request, values, [probability, *members], shipped(), NOON_MS)
+    scores = [[probability, *members]]
+    [found] = answer_scored([request], values[None], scores, shipped(), NOON_MS)
     made = decode_decision(found.decision)
     assert (made.risk_level, made.decided_by) == (level, f"threshold:{level.lower()}")
     assert (made.policy, made.policy_version, made.tags) == ("thresholds", made.model, [])
@@ -61,14 +62,15 @@ def test_another_policy_takes_the_place_of_the_thresholds() -> None:
     """Nothing else is told of it: the decision and its alert carry what it said."""
     bundle = replace(shipped(), policy=EveryPaymentIsHigh())
     request, _ = first_payment()
-    for found in (answer_one(request, bundle), *answer_batch([request, request], bundle)):
+    for found in answer_batch([request, request], bundle):
         made = decode_decision(found.decision)
         assert found.level == made.risk_level == HIGH and found.alert is not None
         raised = decode_alert(found.alert)
         for each in (made, raised):
             assert (each.policy, each.policy_version) == ("rules", "7")
             assert (each.decided_by, each.tags) == ("rule:every-payment", ["EUR"])
-    quiet = decode_decision(answer_one(request, shipped()).decision)
+    [calm] = answer_batch([request], shipped())
+    quiet = decode_decision(calm.decision)
     assert quiet.risk_level == LOW and quiet.probability == made.probability
 
 

@@ -1,4 +1,4 @@
-"""The short way for one row: the bits of ONNX Runtime, or ONNX Runtime itself."""
+"""The steps of a graph: the bits of ONNX Runtime, or ONNX Runtime itself."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import logging
 import numpy as np
 import onnx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scoring import graph_loader as bundle_graph
 from scoring.bundle.files import read_arrays
 from scoring.bundle.manifest import GOLDEN_FILE
 from scoring.bundle.tensors import INPUT, PROBABILITY, Matrix
 from scoring.loader import load_bundle
+from scoring.model.row_kernel import ROWS
 from scoring.model.row_program import PROBES, NotStepsError, RowProgram, differing, read_program
-from scoring.model.scorer import open_session
+from scoring.model.scorer import Scorer, open_session
 from tests.unit.scoring.scene import shipped
 from tests.unit.training.samples import every_fit, random_registry
 from training.ensemble.combination import even
@@ -32,10 +35,10 @@ def steps_of(model: onnx.ModelProto, width: int) -> RowProgram:
     return read_program(model, np.arange(width, dtype=np.int32))
 
 
-def asked(model: onnx.ModelProto, rows: Matrix) -> list[Matrix]:
-    """What ONNX Runtime gives, float32[n] for each output."""
+def asked(model: onnx.ModelProto, rows: Matrix) -> Matrix:
+    """What ONNX Runtime gives, float32[outputs, n]."""
     found = open_session(model.SerializeToString()).run(None, {INPUT: rows})
-    return [each.reshape(-1) for each in found]
+    return np.stack([each.reshape(-1) for each in found])
 
 
 def looked_up(values: Matrix) -> tuple[Graph, Matrix]:
@@ -51,23 +54,40 @@ def bits(values: object) -> list[int]:
     return flat
 
 
-def test_the_shipped_bundle_takes_the_short_way() -> None:
-    scorer = shipped().scorer
+def by_runtime(scorer: Scorer, rows: Matrix) -> Matrix:
+    """What the scorer's session gives whole feature vectors, float32[1 + m, n]."""
+    scores = scorer.score_columns(scorer.own_columns(rows))
+    return np.stack([scores.probability, *scores.models.values()])
+
+
+def finite_rows() -> Matrix:
+    """Golden rows of the shipped bundle without infinite inputs, in the order of its columns."""
     golden = read_arrays(shipped().path / GOLDEN_FILE)["inputs"]
-    finite = golden[~np.isinf(golden).any(axis=1)]
-    assert scorer.row is not None and len(finite) > 10
-    scores = scorer.score_columns(finite)
-    together = np.stack([scores.probability, *scores.models.values()], axis=1)
-    assert bits([scorer.row(row) for row in finite]) == bits(together)
+    rows = np.zeros((len(golden), len(shipped().columns)), np.float32)
+    places = [shipped().columns.index(name) for name in shipped().manifest.feature_names]
+    rows[:, places] = golden
+    finite: Matrix = rows[~np.isinf(rows).any(axis=1)]
+    return finite
 
 
-@pytest.mark.parametrize("infinite", [np.inf, -np.inf])
-def test_an_infinite_input_goes_to_onnx_runtime(infinite: float) -> None:
-    scorer = shipped().scorer
-    row = read_arrays(shipped().path / GOLDEN_FILE)["inputs"][0].copy()
-    row[0] = infinite
-    assert scorer.row is not None and scorer.row(row) is None
-    assert bits(scorer.score_row(row)[0]) == bits(scorer.score(row[None]).probability)
+def test_the_shipped_bundle_has_steps_with_the_bits_of_onnx_runtime() -> None:
+    scorer, rows = shipped().scorer, finite_rows()
+    assert scorer.steps is not None and len(rows) > ROWS
+    found, infinite = scorer.steps(rows)
+    assert (bits(found), infinite) == (bits(by_runtime(scorer, rows)), 0)
+
+
+@given(st.data())
+def test_infinite_inputs_go_to_onnx_runtime(data: st.DataObject) -> None:
+    """Whatever rows of a batch have one, wherever: they and the rows beside them keep the bits."""
+    scorer, rows = shipped().scorer, finite_rows().copy()
+    places = st.tuples(st.integers(0, len(rows) - 1), st.integers(0, rows.shape[1] - 1))
+    marked = data.draw(st.lists(places, min_size=1, max_size=9))
+    for row, column in marked:
+        rows[row, column] = data.draw(st.sampled_from([np.inf, -np.inf]))
+    assert scorer.steps is not None
+    assert scorer.steps(rows)[1] == len({row for row, _ in marked})
+    assert bits(scorer.outputs(rows)) == bits(by_runtime(scorer, rows))
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 30.0])
@@ -76,16 +96,14 @@ def test_the_logistic_function_has_the_bits_of_onnx_runtime(scale: float) -> Non
     graph, rows = looked_up(np.concatenate([drawn, STEEP]))
     graph.node("Sigmoid", ["x"], "y")
     model = graph.model(["y"], 1)
-    run = steps_of(model, 1).runner()
-    assert bits([run(row) for row in rows]) == bits(asked(model, rows))
+    assert bits(steps_of(model, 1).runner()(rows)[0]) == bits(asked(model, rows))
 
 
 def test_a_curve_has_the_bits_of_onnx_runtime() -> None:
     graph, rows = looked_up(np.linspace(0, 1, 5_001, dtype=np.float32))
     log_odds_curve().add_to(graph, "x", "curve", "y")
     model = graph.model(["y"], 1)
-    run = steps_of(model, 1).runner()
-    assert bits([run(row) for row in rows]) == bits(asked(model, rows))
+    assert bits(steps_of(model, 1).runner()(rows)[0]) == bits(asked(model, rows))
 
 
 @pytest.mark.parametrize("member", every_fit().members(), ids=lambda member: member.name)
@@ -101,10 +119,9 @@ def test_a_model_has_steps_that_agree_or_none(member: Exported) -> None:
 
 def test_columns_are_taken_from_their_places_in_the_features() -> None:
     bundle = load_bundle(random_registry() / "ensemble" / "1")
-    assert bundle.scorer.row is not None
+    assert bundle.scorer.steps is not None
     rows = np.random.default_rng(8).normal(size=(50, len(bundle.columns))).astype(np.float32)
-    first = [(bundle.scorer.row(row) or (None,))[0] for row in rows]
-    assert bits(first) == bits(bundle.scorer.score(rows).probability)
+    assert bits(bundle.scorer.steps(rows)[0]) == bits(by_runtime(bundle.scorer, rows))
 
 
 def test_a_wrong_step_is_noticed() -> None:
@@ -123,10 +140,10 @@ def test_other_bits_keep_onnx_runtime_and_say_so(
     monkeypatch.setattr(bundle_graph, "differing", lambda *_: 3)
     with caplog.at_level(logging.WARNING):
         scorer = load_bundle(shipped().path).scorer
-    assert scorer.row is None
+    assert scorer.steps is None
     assert f"other bits for 3 of {PROBES} rows" in caplog.text
-    golden = read_arrays(shipped().path / GOLDEN_FILE)["inputs"]
-    assert bits(scorer.score_row(golden[0])[0]) == bits(scorer.score(golden[:1]).probability)
+    rows = finite_rows()
+    assert bits(scorer.outputs(rows)) == bits(shipped().scorer.outputs(rows))
 
 
 def test_what_there_are_no_steps_for_is_named() -> None:

@@ -1,17 +1,35 @@
 """The scorer: the same bits at every batch size, and clear errors for a wrong shape."""
 
+from copy import copy
+from functools import cache
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scoring.bundle.tensors import Matrix
 from scoring.loader import Bundle, load_bundle
-from scoring.model.scorer import Scores
+from scoring.model.row_kernel import ROWS
+from scoring.model.scorer import Scorer, Scores
 from tests.unit.training.samples import NAMES, random_history, random_registry
+
+
+@cache
+def load_bundle_once() -> Bundle:
+    return load_bundle(random_registry() / "ensemble" / "1")
+
+
+def without_steps(scorer: Scorer) -> Scorer:
+    """The scorer as it is for a graph that there are no steps for."""
+    found = copy(scorer)
+    found.steps = None
+    return found
 
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    return load_bundle(random_registry() / "ensemble" / "1")
+    return load_bundle_once()
 
 
 @pytest.fixture(scope="module")
@@ -24,29 +42,38 @@ def whole(bundle: Bundle, features: Matrix) -> Scores:
     return bundle.scorer.score(features)
 
 
-def test_one_row_has_the_bits_of_the_batch(bundle: Bundle, features: Matrix, whole: Scores) -> None:
-    rows = np.array([bundle.scorer.score_row(row) for row in features], dtype=np.float32)
-    assert rows[:, 0].tobytes() == whole.probability.tobytes()
-    for place, name in enumerate(bundle.scorer.models, start=1):
-        assert rows[:, place].tobytes() == whole.models[name].tobytes()
-
-
-@pytest.mark.parametrize("size", [1, 2, 50, 64, 1_000])
+@pytest.mark.parametrize("size", [1, 2, ROWS - 1, ROWS, ROWS + 1, 64, 1_000])
+@pytest.mark.parametrize("steps", [True, False])
 def test_every_batch_size_has_the_same_bits(
-    bundle: Bundle, features: Matrix, whole: Scores, size: int
+    bundle: Bundle, features: Matrix, whole: Scores, size: int, steps: bool
 ) -> None:
-    parts = [
-        bundle.scorer.score(features[start : start + size]).probability
-        for start in range(0, len(features), size)
-    ]
-    assert np.concatenate(parts).tobytes() == whole.probability.tobytes()
+    """By the graph's steps and by ONNX Runtime, the scores of the models too."""
+    scorer = bundle.scorer if steps else without_steps(bundle.scorer)
+    starts = range(0, len(features), size)
+    parts = [scorer.outputs(features[start : start + size]) for start in starts]
+    wanted = np.stack([whole.probability, *whole.models.values()])
+    assert np.concatenate(parts, axis=1).tobytes() == wanted.tobytes()
 
 
-def test_rows_and_batches_may_alternate(bundle: Bundle, features: Matrix, whole: Scores) -> None:
-    first = bundle.scorer.score_row(features[0])
-    bundle.scorer.score(features[:7])
-    bundle.scorer.score_row(features[1])
-    assert bundle.scorer.score_row(features[0]) == first
+@given(st.lists(st.integers(0, 200), max_size=8))
+def test_every_cut_of_a_batch_has_the_same_bits(cuts: list[int]) -> None:
+    """A scorer keeps nothing of a batch for the next one."""
+    scorer = load_bundle_once().scorer
+    rows = random_history().features[:200]
+    parts = [scorer.outputs(part) for part in np.split(rows, sorted(cuts))]
+    assert np.concatenate(parts, axis=1).tobytes() == scorer.outputs(rows).tobytes()
+
+
+def test_the_bits_are_those_of_onnx_runtime(
+    bundle: Bundle, features: Matrix, whole: Scores
+) -> None:
+    asked = bundle.scorer.score_columns(bundle.scorer.own_columns(features))
+    assert bundle.scorer.steps is not None
+    assert whole.probability.tobytes() == asked.probability.tobytes()
+    assert list(whole.models) == list(asked.models)
+    assert all(
+        whole.models[name].tobytes() == asked.models[name].tobytes() for name in asked.models
+    )
 
 
 def test_probability_is_the_calibrated_weighted_average(bundle: Bundle, whole: Scores) -> None:
@@ -78,7 +105,6 @@ def test_input_stays_untouched_and_may_be_strided(
     wide = np.repeat(features, 2, axis=1)[:, ::2]
     before = wide.copy()
     assert bundle.scorer.score(wide).probability.tobytes() == whole.probability.tobytes()
-    assert bundle.scorer.score_row(wide[3])[0] == whole.probability[3]
     np.testing.assert_array_equal(wide, before)
 
 
@@ -89,10 +115,12 @@ def test_no_row_gives_no_score(bundle: Bundle, features: Matrix) -> None:
 def test_a_vector_of_another_width_is_refused(bundle: Bundle, features: Matrix) -> None:
     with pytest.raises(ValueError, match=rf"wants float32\[n, {len(NAMES)}\]"):
         bundle.scorer.score(features[:, :-1])
-    with pytest.raises(ValueError, match="wants one row"):
-        bundle.scorer.score_row(features[0, :-1])
+    with pytest.raises(ValueError, match=rf"wants float32\[n, {len(NAMES)}\]"):
+        bundle.scorer.score(features[0])
 
 
 def test_float64_is_refused(bundle: Bundle, features: Matrix) -> None:
     with pytest.raises(ValueError, match="float32 and got float64"):
         bundle.scorer.score(features.astype(np.float64))
+    with pytest.raises(ValueError, match="float32 and got float64"):
+        bundle.scorer.score_columns(bundle.scorer.own_columns(features).astype(np.float64))

@@ -20,7 +20,7 @@ from events.table import payments
 from features.windows import DAY_MS
 from producer.world.generate import generate
 from producer.world.settings import WorldSettings
-from scoring.answer import answer
+from scoring.answer import answer_scored
 from tests.unit.scoring.scene import request_for, shipped
 from training.data.replay import replay
 
@@ -61,7 +61,7 @@ def world_alerts() -> list[Explained]:
         models = [float(one[row]) for one in scores.models.values()]
         raised = max(float(scores.probability[row]), least)
         request = request_for(paid, values[row])
-        given = answer(request, values[row], [raised, *models], bundle, 0)
+        [given] = answer_scored([request], values[row][None], [[raised, *models]], bundle, 0)
         assert given.alert is not None
         explained.append(Explained(decode_alert(given.alert), values[row]))
     return explained

@@ -26,7 +26,7 @@ def _next_float(decision: Decision, feature: str) -> msgspec.Raw:
     values = decision_features(decision)
     place = FEATURE_NAMES.index(feature)
     values[place] = np.nextafter(values[place], np.float32(np.inf))
-    return encode_features(values)
+    return encode_features(values[None])[0]
 
 
 def test_the_same_stream_is_equal() -> None:
@@ -117,7 +117,8 @@ def test_the_sign_of_zero_and_a_missing_value_are_seen() -> None:
     zero = int(np.flatnonzero(values == 0)[0])
     missing = int(np.flatnonzero(np.isnan(values))[0])
     values[zero], values[missing] = -0.0, 0.0
-    report = compare(_with(stream, 0, features=encode_features(values)), shipped())
+    [changed] = encode_features(values[None])
+    report = compare(_with(stream, 0, features=changed), shipped())
     assert report.features_differing == {FEATURE_NAMES[zero]: 1, FEATURE_NAMES[missing]: 1}
     assert report.features[FEATURE_NAMES[missing]].one_missing == 1
     assert report.features[FEATURE_NAMES[zero]].one_missing == 0

@@ -49,8 +49,8 @@ def test_the_graph_combines_as_numpy_does(method: CombineMethod) -> None:
     scorer = open_scorer(fitted)
     got = scorer.score_columns(history.features)
     assert max_difference(fitted.predict(history.features), got) < 2e-6
-    rows = np.array([scorer.score_row(row)[0] for row in history.features[:200]], np.float32)
-    assert rows.tobytes() == got.probability[:200].tobytes()
+    by_steps = scorer.score(history.features[:200]).probability
+    assert by_steps.tobytes() == got.probability[:200].tobytes()
 
 
 @pytest.mark.parametrize("method", ["weighted", "stacking", "rank"])
