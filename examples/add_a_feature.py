@@ -26,6 +26,7 @@ from features.catalogue import CARD_AGGREGATES, CARD_FEATURES, slot
 from features.declaration import one
 from features.kernels.compiled import entry_point
 from features.kernels.plan import plan_of
+from features.money.shipped import SHIPPED
 from features.windows import DAY_MS, HOUR_MS
 
 SAME_AMOUNT: Final = one(
@@ -60,14 +61,13 @@ def main() -> None:
     """Take six payments to a card, and print the vectors' new ends."""
     [feature] = SAME_AMOUNT.features
     sys.stdout.write(f"{feature.name}: {feature.description}\n")
-    state = None
+    states: dict[str, bytes] = {}
     for number, cents in enumerate((2350, 999, 999, 1200, 999, 999)):
         at_ms = 1_795_000_000_000 + number * 5 * HOUR_MS
         payment = Transaction(f"p{number}", "card-1", at_ms, cents, "EUR", "shop-1")
-        step = advance(state, payment)
-        state = step.state
+        [step] = advance([payment], ["card-1"], states, SHIPPED)
         values = np.append(step.values, np.float32(np.nan))
-        measure_same_amount(np.frombuffer(state, np.uint8), at_ms, values)
+        measure_same_amount(np.frombuffer(states["card-1"], np.uint8), at_ms, values)
         count = values[slot(CARD_FEATURES, "card_count_24h")]
         sys.stdout.write(
             f"{payment.transaction_id}  {cents / 100:6.2f} EUR  card_count_24h {count:.0f}  "

@@ -13,6 +13,7 @@ from features.kernels.compiled import one_compiler
 from features.merchant import transition as merchant
 from features.merchant.compaction import compacted_when_full as compacted_merchant
 from features.merchant.state import EMPTY as EMPTY_MERCHANT
+from features.money.shipped import SHIPPED
 
 _PAYMENT: Final = Transaction(
     transaction_id="warm-up",
@@ -36,8 +37,8 @@ _LABEL: Final = Label(
 def compile_everything() -> None:
     """Call each entry point as the stages do, with states that go nowhere."""
     with one_compiler():
-        card.advance(None, _PAYMENT)
+        card.advance((_PAYMENT,), ("",), {}, SHIPPED)
         compact_card(np.frombuffer(EMPTY_CARD, np.uint8), np.empty(len(EMPTY_CARD), np.uint8))
-        merchant.advance(None, _PAYMENT)
-        merchant.learn(None, _LABEL)
+        merchant.advance((_PAYMENT,), ("",), {}, SHIPPED)
+        merchant.learn(None, _LABEL, SHIPPED)
         compacted_merchant(EMPTY_MERCHANT)

@@ -17,7 +17,7 @@ from features.money.rates import Rates
 from jobs.flink_edge.stage import Fields, Stage
 from jobs.flink_edge.state import entity_state
 from scoring.messages import LabelOnItsWay, Refused, pack
-from scoring.path import Entity, Repeated, payment_path
+from scoring.path import Entity, Repeated, payment_path, visit
 from scoring.steps import first_request, receive_one
 from udfs.metrics import Counters
 
@@ -56,10 +56,12 @@ class CardStage(Stage):
         if not isinstance(received, tuple):
             return self._aside(received, value)
         payment = received[0]
-        step = self._entity.advance(self._state.value(), payment)
+        before = self._state.value()
+        states = {} if before is None else {payment.card_id: before}
+        (step,) = visit(self._entity, (payment,), states)
         if not isinstance(step, CardStep):
             return self._aside(step, value)
-        self._state.update(step.state)
+        self._state.update(states[payment.card_id])
         if step.late:
             self._counters.add("late")
         if step.unchecked:

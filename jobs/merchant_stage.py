@@ -14,7 +14,7 @@ from jobs.finish import Finish
 from jobs.flink_edge.stage import Fields, Stage
 from jobs.flink_edge.state import entity_state
 from scoring.messages import LabelOnItsWay, ScoringRequest, unpack_hand_over
-from scoring.path import Entity, payment_path
+from scoring.path import Entity, payment_path, visit
 from scoring.steps import label_receipt, next_request
 from udfs.metrics import Counters
 
@@ -47,9 +47,11 @@ class MerchantStage(Stage):
         return ((DEAD_LETTERS.name, message.key, message.value),)
 
     def _payment(self, request: ScoringRequest) -> Sequence[Fields]:
-        step = self._entity.advance(self._state.value(), request.payment)
+        before, key = self._state.value(), request.payment.merchant_id
+        states = {} if before is None else {key: before}
+        (step,) = visit(self._entity, (request.payment,), states)
         assert isinstance(step, MerchantStep), "only the first entity refuses"
-        self._state.update(step.state)
+        self._state.update(states[key])
         if step.late:
             self._counters.add("late_merchant")
         return self._finish.rows(next_request(self._entity, request, step))

@@ -7,12 +7,12 @@ state and the payment give the next state and the entity's features. Behind the 
 
 Functions take a batch of payments and give one result for each, in their order; one payment is a
 batch of one. A refused payment is a value in its place, so no payment fails another one. A damaged
-state is no payment's fault: its StateError ends the batch.
+state is no payment's fault: its StateError ends the batch and leaves all states as they were.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import attrgetter
@@ -40,10 +40,6 @@ class Step(Protocol):
     """The outcome of one payment at an entity."""
 
     @property
-    def state(self) -> bytes:
-        """The entity's next state."""
-
-    @property
     def values(self) -> npt.NDArray[np.float32]:
         """The entity's features of the payment, float32[f]."""
 
@@ -58,6 +54,14 @@ class Step(Protocol):
     @property
     def compacted(self) -> bool:
         """True if part of the history is in buckets."""
+
+
+class FirstStep(Step, Protocol):
+    """The outcome of one payment at the first entity of a path, which converts its amount."""
+
+    @property
+    def no_rate(self) -> bool:
+        """True if the payment's currency has no rate."""
 
 
 class Repeated:
@@ -91,8 +95,9 @@ class Entity(Generic[S]):
     Attributes:
         name: As decisions and states name it.
         key: The entity of a payment.
-        advance: The transition: a state (None for a new entity) and a payment give a step. Only
-            the first entity of a path may refuse a payment, before another one has taken it in.
+        advance: The transition of a batch: payments, the key of each, and the states, which are
+            changed in place, give a step for each payment. Only the first entity of a path may
+            refuse a payment, before another one has taken it in.
         features: Names of the step's values, in their order.
         late: The decision's flag for a late step, None where a step is never late.
         compacted: The decision's flag for a step with compacted history, None likewise.
@@ -101,7 +106,7 @@ class Entity(Generic[S]):
 
     name: str
     key: Callable[[Transaction], str]
-    advance: Callable[[bytes | None, Transaction], S | Refusal]
+    advance: Callable[[Sequence[Transaction], Sequence[str], States], list[S | Refusal]]
     features: tuple[str, ...]
     late: Flag | None = None
     compacted: Flag | None = None
@@ -163,16 +168,11 @@ def visit(entity: Entity[S], payments: Iterable[Transaction], states: States) ->
     """Take payments to their entities, in their order, and return what each of them made.
 
     ``states`` are changed in place, so a payment sees those of its key before it. A refused payment
-    leaves its state as it was. Raises StateError for a state that cannot be read.
+    leaves its state as it was. Raises StateError for a state that cannot be read; then all states
+    are as before.
     """
-    found = []
-    for payment in payments:
-        key = entity.key(payment)
-        result = entity.advance(states.get(key), payment)
-        if not isinstance(result, REFUSALS):
-            states[key] = result.state
-        found.append(result)
-    return found
+    batch = tuple(payments)
+    return entity.advance(batch, tuple(map(entity.key, batch)), states)
 
 
 def learn(learning: Learning, labels: Iterable[Label], states: States) -> list[LabelStep]:
@@ -201,11 +201,14 @@ def payment_path(rates: Rates) -> Path:
 
 
 def _card(rates: Rates) -> Entity[CardStep]:
-    def advance(state: bytes | None, payment: Transaction) -> CardStep | Refusal:
-        step = card.advance(state, payment, rates)
-        if step.repeated:
-            return REPEATED
-        return card.reused_id(payment, step) if step.reused else step
+    def advance(
+        payments: Sequence[Transaction], cards: Sequence[str], states: States
+    ) -> list[CardStep | Refusal]:
+        steps = card.advance(payments, cards, states, rates)
+        return [
+            _refusal(payment, step) if step.repeated or step.reused else step
+            for payment, step in zip(payments, steps, strict=True)
+        ]
 
     return Entity(
         name="card",
@@ -217,11 +220,21 @@ def _card(rates: Rates) -> Entity[CardStep]:
     )
 
 
+def _refusal(payment: Transaction, step: CardStep) -> Refusal:
+    """Return why a card does not take a payment in."""
+    return REPEATED if step.repeated else card.reused_id(payment, step)
+
+
 def _merchant(rates: Rates) -> Entity[MerchantStep]:
+    def advance(
+        payments: Sequence[Transaction], merchants: Sequence[str], states: States
+    ) -> list[MerchantStep | Refusal]:
+        return [*merchant.advance(payments, merchants, states, rates)]
+
     return Entity(
         name="merchant",
         key=attrgetter("merchant_id"),
-        advance=partial(merchant.advance, rates=rates),
+        advance=advance,
         features=tuple(feature.name for feature in MERCHANT_FEATURES),
         late="late_merchant",
         compacted="compacted_merchant",

@@ -15,7 +15,7 @@ from events.topics import LABEL_RECEIPTS, LABELS
 from events.transaction import Transaction, receive_transaction
 from features.merchant.transition import LabelStep
 from scoring.messages import ScoringRequest
-from scoring.path import REFUSALS, Entity, Path, Refusal, S, States, Step, in_order, visit
+from scoring.path import REFUSALS, Entity, FirstStep, Path, Refusal, S, States, in_order, visit
 
 Record = tuple[str, int, bytes | None, bytes | None]
 """Topic, Kafka time (ms), key and value of a record of the transactions or the labels topic."""
@@ -51,7 +51,12 @@ def receive_one(
 
 
 def first_request(
-    path: Path, received: Received, step: Step, record_ms: int, *, odd_record_time: bool = False
+    path: Path,
+    received: Received,
+    step: FirstStep,
+    record_ms: int,
+    *,
+    odd_record_time: bool = False,
 ) -> ScoringRequest:
     """Return what the path's first entity hands on of a payment.
 
@@ -62,7 +67,7 @@ def first_request(
     flags = entity.flags_of(step) if step.late or step.compacted else []
     if odd_record_time:
         flags, record_ms = in_order([*flags, "record_time"]), payment.timestamp_ms
-    if payment.currency not in rates.currencies:
+    if step.no_rate:
         flags = [*flags, "no_rate"]
     return ScoringRequest(
         payment,

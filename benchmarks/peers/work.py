@@ -24,7 +24,7 @@ from scoring.messages import (
     unpack_hand_over,
     unpack_request,
 )
-from scoring.path import REFUSALS, payment_path
+from scoring.path import REFUSALS, payment_path, visit
 from scoring.steps import first_request, label_receipt, next_request, receive_one
 
 
@@ -68,11 +68,13 @@ def card_step(
         return CardOut(state, _PATH.learning.key(found), pack(LabelOnItsWay(found)))
     if isinstance(found, EventError):
         raise found
-    step = _CARD.advance(state, found[0])
+    card = _CARD.key(found[0])
+    states = _states(card, state)
+    (step,) = visit(_CARD, (found[0],), states)
     if isinstance(step, REFUSALS):
         return CardOut(state, None, b"")
     request = first_request(_PATH, found, step, time_ms)
-    return CardOut(step.state, _MERCHANT.key(found[0]), pack(request))
+    return CardOut(states[card], _MERCHANT.key(found[0]), pack(request))
 
 
 def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
@@ -82,9 +84,16 @@ def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
         learnt = _PATH.learning.learn(state, message.label)
         return MerchantOut(learnt.state, None, Out(*label_receipt(message.label, learnt)))
     assert not isinstance(message, Refused), "card_step refuses nothing"
-    step = _MERCHANT.advance(state, message.payment)
+    merchant = _MERCHANT.key(message.payment)
+    states = _states(merchant, state)
+    (step,) = visit(_MERCHANT, (message.payment,), states)
     assert not isinstance(step, REFUSALS), "only the first entity refuses"
-    return MerchantOut(step.state, next_request(_MERCHANT, message, step), None)
+    return MerchantOut(states[merchant], next_request(_MERCHANT, message, step), None)
+
+
+def _states(key: str, state: bytes | None) -> dict[str, bytes]:
+    """Return the states that a step is made on: one key's, or none where the key is new."""
+    return {} if state is None else {key: state}
 
 
 def score_one(request: ScoringRequest, bundle: Bundle) -> list[Out]:

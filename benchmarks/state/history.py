@@ -9,20 +9,20 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from events.transaction import Transaction
 from features import warm_up
 from features.money.shipped import SHIPPED
-from scoring.path import payment_path
+from scoring.path import REFUSALS, Entity, payment_path
 
 POINTS: Final = (1, 3, 10, 30, 100, 300, 1_000, 3_000)
 _MONTH_MS: Final = 30 * 86_400_000
 _START_MS: Final = 1_750_000_000_000
 _GAP_MS: Final = 60_000
 _CALLS, _ROUNDS = 200, 9
+_KEY: Final = "the entity"
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,6 @@ class Compaction:
     step_us: float
 
 
-State = bytes | None
-Advance = Callable[[State, Transaction], Any]
-
-
 def _payment(number: int, at_ms: int) -> Transaction:
     return Transaction(
         transaction_id=f"p{number}",
@@ -68,57 +64,58 @@ def _payment(number: int, at_ms: int) -> Transaction:
     )
 
 
-ENTITIES: Final = {entity.name: entity.advance for entity in payment_path(SHIPPED).entities}
+ENTITIES: Final = payment_path(SHIPPED).entities
 
 
 def measure_history(points: tuple[int, ...] = POINTS) -> list[HistoryCost]:
     """Return the cost at each number of payments, for cards and merchants."""
     warm_up()
-    return [_at(entity, advance, count) for entity, advance in ENTITIES.items() for count in points]
+    return [_at(entity, count) for entity in ENTITIES for count in points]
 
 
 def first_compactions() -> list[Compaction]:
     """Find the payment at which each entity's history is first compacted, and time that step."""
     warm_up()
-    return [_first_compaction(*named) for named in ENTITIES.items()]
+    return [_first_compaction(entity) for entity in ENTITIES]
 
 
-def _at(entity: str, advance: Advance, payments: int) -> HistoryCost:
+def _at(entity: Entity[Any], payments: int) -> HistoryCost:
     gap_ms = _MONTH_MS // payments
-    state: State = None
-    for number in range(payments - 1):
-        state = advance(state, _payment(number, _START_MS + number * gap_ms)).state
-    last = _payment(payments - 1, _START_MS + (payments - 1) * gap_ms)
-    step = advance(state, last)
-    us = _timed_us(advance, state, last)
-    return HistoryCost(entity, payments, len(step.state), us, step.compacted)
+    *earlier, last = (_payment(n, _START_MS + n * gap_ms) for n in range(payments))
+    states: dict[str, bytes] = {}
+    entity.advance(earlier, [_KEY] * len(earlier), states)
+    us = _timed_us(entity, states, last)
+    (step,) = entity.advance((last,), (_KEY,), states)
+    assert not isinstance(step, REFUSALS)
+    return HistoryCost(entity.name, payments, len(states[_KEY]), us, step.compacted)
 
 
-def _first_compaction(entity: str, advance: Advance) -> Compaction:
-    state: State = None
+def _first_compaction(entity: Entity[Any]) -> Compaction:
+    states: dict[str, bytes] = {}
     number = 0
     while True:
-        payment = _payment(number, _START_MS + number * _GAP_MS)
-        step = advance(state, payment)
+        payment, before = _payment(number, _START_MS + number * _GAP_MS), dict(states)
+        (step,) = entity.advance((payment,), (_KEY,), states)
+        number += 1
+        assert not isinstance(step, REFUSALS)
         if step.compacted:
-            return Compaction(entity, number + 1, _timed_us(advance, state, payment))
-        state, number = step.state, number + 1
+            return Compaction(entity.name, number, _timed_us(entity, before, payment))
 
 
-def _timed_us(advance: Advance, state: State, payment: Transaction) -> float:
-    """Return the CPU us of one step, the median of rounds: the step is pure, so it repeats."""
+def _timed_us(entity: Entity[Any], states: dict[str, bytes], payment: Transaction) -> float:
+    """Return the CPU us of one step, the median of rounds over the same states."""
     gc.collect()
     gc.disable()
     try:
         return round(
-            statistics.median(_round_us(advance, state, payment) for _ in range(_ROUNDS)), 2
+            statistics.median(_round_us(entity, states, payment) for _ in range(_ROUNDS)), 2
         )
     finally:
         gc.enable()
 
 
-def _round_us(advance: Advance, state: State, payment: Transaction) -> float:
+def _round_us(entity: Entity[Any], states: dict[str, bytes], payment: Transaction) -> float:
     start_ns = time.thread_time_ns()
     for _ in range(_CALLS):
-        advance(state, payment)
+        entity.advance((payment,), (_KEY,), {**states})
     return (time.thread_time_ns() - start_ns) / 1000 / _CALLS

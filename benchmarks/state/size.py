@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from events.transaction import Transaction
 from features.card import transition as card
+from features.money.shipped import SHIPPED
 from stack.clients.flink import FlinkClient
 
 _PAYMENTS, _DAYS = 60, 30
@@ -13,10 +14,10 @@ _CARD_STAGE = "card stage"
 
 def typical_card_bytes(payments: int = _PAYMENTS, days: int = _DAYS) -> int:
     """Return the packed size of a card with so many payments, evenly over so many days."""
-    state: bytes | None = None
-    for number in range(payments):
-        state = card.advance(state, _payment(number, number * days * _DAY_MS // payments)).state
-    return len(state or b"")
+    states: dict[str, bytes] = {}
+    paid = [_payment(number, number * days * _DAY_MS // payments) for number in range(payments)]
+    card.advance(paid, [one.card_id for one in paid], states, SHIPPED)
+    return sum(map(len, states.values()))
 
 
 def checkpoint_bytes_per_card(flink: FlinkClient, job_id: str, cards: int) -> float | None:

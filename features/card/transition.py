@@ -1,5 +1,6 @@
-"""The card's transition: state and payment in, next state and features out. Pure."""
+"""The card's transition: states and payments in, next states and features out."""
 
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -8,45 +9,50 @@ import numpy.typing as npt
 from events.errors import EventError, refuse, show
 from features.card.compaction import compacted_when_full
 from features.card.ids import OTHER_FIELDS, REPEATED, REUSED
-from features.card.kernel import COMPACTED, DAMAGED, LATE, UNCHECKED, card_kernel
-from features.card.state import EMPTY, EVENT_BYTES, ID_BYTES, VERSION
+from features.card.kernel import COMPACTED, GROWTH, LATE, UNCHECKED, WITHOUT_RATE, card_kernel
+from features.card.rows import packed
+from features.card.state import EMPTY, VERSION
 from features.card.upgrades import UPGRADES
 from features.catalogue import CARD_FEATURES
+from features.kernels.batch import Transition, take
 from features.money.rates import Rates
-from features.money.shipped import SHIPPED
-from features.payment.measure import look_up
-from features.state import HEAD_BYTES, damaged, head_of, of_unit, upgraded
-from features.tokens import currency_number, id_token, small_token, ten_thousandths, wide_token
-from features.windows import MAX_CARD_EVENTS
 
 if TYPE_CHECKING:
     from events.transaction import Transaction
 
 _NO_VALUES: Final = np.empty(0, np.float32)
-_WIDTH: Final = len(CARD_FEATURES)
-_GROWTH: Final = EVENT_BYTES + ID_BYTES
-_FULL_BYTES: Final = EVENT_BYTES * MAX_CARD_EVENTS
-_NAN: Final = float("nan")
 _HIDDEN: Final = ("amount, currency or merchant_id",)
 """What differs where only 24 bits of the other content are left."""
+
+_TRANSITION: Final = Transition(
+    entity="card",
+    kernel=card_kernel,
+    packed=packed,
+    features=len(CARD_FEATURES),
+    growth=GROWTH,
+    empty=EMPTY,
+    version=VERSION,
+    upgrades=UPGRADES,
+    compacted_when_full=compacted_when_full,
+)
 
 
 class CardStep(NamedTuple):
     """Outcome of one payment at its card.
 
-    `values` is float32[len(CARD_FEATURES)] in that order. `sequence` numbers the card's accepted
-    payments from 1. `late`: more than a day behind the newest payment, so that windows may be cut.
+    `values` is float32[len(CARD_FEATURES)] in that order, a row of its batch's. `sequence` numbers
+    the card's accepted payments from 1. `late`: more than a day behind the newest payment, so that
+    windows may be cut.
     `compacted`: part of the history is in buckets. `unchecked`: as old as an id that was forgotten
     before its horizon, so perhaps a repeat. `no_rate`: the payment's currency has no rate, so its
     amount features are missing.
 
     A payment is `repeated` where its id and content are known, and `reused` where its id is known
     with another content (see card/ids.py); `differing` names the fields, as far as known.
-    Neither is accepted: `values` is empty, the state unchanged and the sequence that of the last
-    accepted payment.
+    Neither is accepted: `values` is empty, the card's state unchanged and the sequence that of the
+    last accepted payment.
     """
 
-    state: bytes
     values: npt.NDArray[np.float32]
     sequence: int
     late: bool = False
@@ -63,75 +69,47 @@ class CardStep(NamedTuple):
         return not (self.repeated or self.reused)
 
 
-def advance(state: bytes | None, payment: "Transaction", rates: Rates = SHIPPED) -> CardStep:
-    """Return the card's next state and the features of a payment; None is a new card's state.
+def advance(
+    payments: Sequence["Transaction"],
+    cards: Sequence[str],
+    states: MutableMapping[str, bytes],
+    rates: Rates,
+) -> list[CardStep]:
+    """Take payments to their cards, in their order, and return a step for each.
 
-    Amounts are converted by `rates`. StateError where the state is of an unknown version, of
-    another reference currency, or damaged.
+    `cards` are the keys of the payments in `states`, which are changed in place; a card without a
+    state is new. Amounts are converted by `rates`. StateError where a state is of an unknown
+    version, of another reference currency, or damaged; `states` are then as before.
     """
-    before = of_unit(EMPTY, rates.unit) if state is None else state
-    if len(before) >= _FULL_BYTES:
-        before = compacted_when_full(before)
-    out = np.empty(len(before) + _GROWTH, np.uint8)
-    values = np.empty(_WIDTH, np.float32)
-    lat, lon = payment.lat, payment.lon
-    amount = rates.amount(payment.amount_minor, payment.currency)
-    size, sequence, flags = card_kernel(
-        np.frombuffer(before, np.uint8),
-        payment.timestamp_ms,
-        id_token(payment.transaction_id),
-        ten_thousandths(payment.amount_minor, payment.currency),
-        currency_number(payment.currency),
-        amount,
-        rates.unit_word,
-        wide_token(payment.merchant_id),
-        small_token(payment.city),
-        small_token(payment.device_id),
-        small_token(payment.country),
-        look_up(payment),
-        _NAN if lat is None else lat,
-        _NAN if lon is None else lon,
-        out,
-        values,
-    )
-    if size == DAMAGED:
-        return advance(_of_this_version(before if state is None else state, rates), payment, rates)
+    taken = take(_TRANSITION, payments, cards, states, rates)
+    return [
+        CardStep(values, sequence) if flags == 0 else _step(values, sequence, flags)
+        for values, sequence, flags in zip(*taken, strict=True)
+    ]
+
+
+def _step(values: npt.NDArray[np.float32], sequence: int, flags: int) -> CardStep:
+    """Return the step of a payment that has something to say of, by the kernel's flags."""
     if flags & (REPEATED | REUSED):
-        return _refused(state or before, sequence, flags)
-    after = out[:size].tobytes()
-    if flags == 0 and amount >= 0:
-        return CardStep(after, values, sequence)
+        return _refused(sequence, flags)
     return CardStep(
-        after,
         values,
         sequence,
         late=bool(flags & LATE),
         compacted=bool(flags & COMPACTED),
         unchecked=bool(flags & UNCHECKED),
-        no_rate=amount < 0,
+        no_rate=bool(flags & WITHOUT_RATE),
     )
 
 
-def _of_this_version(state: bytes, rates: Rates) -> bytes:
-    """Return a state that the kernel did not take in the layout that it takes; StateError if none.
-
-    The kernel looks at the head, so that a current state is not looked at twice.
-    """
-    if state[:HEAD_BYTES] == head_of(VERSION, rates.unit):
-        raise damaged(state, "card")
-    return upgraded(state, "card", VERSION, UPGRADES, rates.unit)
-
-
-def _refused(state: bytes, sequence: int, flags: int) -> CardStep:
+def _refused(sequence: int, flags: int) -> CardStep:
     """Return the step of a payment whose id is known."""
     reused = bool(flags & REUSED)
     differing = tuple(name for bit, name in OTHER_FIELDS if flags & bit) or _HIDDEN
     return CardStep(
-        state,
         _NO_VALUES,
         sequence,
-        bool(flags & LATE),
-        compacted=False,
+        late=bool(flags & LATE),
         repeated=not reused,
         reused=reused,
         differing=differing if reused else (),

@@ -15,5 +15,6 @@ def copy(
     old: npt.NDArray[Any], old_at: int, new: npt.NDArray[Any], new_at: int, length: int
 ) -> None:
     """Copy `length` elements of old, from old_at on, to new, from new_at on."""
-    for i in range(length):
-        new[new_at + i] = old[old_at + i]
+    source, target = old[old_at : old_at + length], new[new_at : new_at + length]
+    for i in range(min(len(source), len(target))):
+        target[i] = source[i]

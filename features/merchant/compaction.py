@@ -168,13 +168,18 @@ def _build(sources: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], int]:
 
     @entry_point
     def compact_merchant(state: npt.NDArray[np.uint8], out: npt.NDArray[Any]) -> int:
-        """Write the compacted state; return its size, or -(1 + sources) where it is not full."""
+        """Write the compacted state; return its size, or -(1 + sources).
+
+        That is where the state is not full, or where its rows are so that none can be merged.
+        """
         if not is_whole(state):
             return -1 - sources
         old = open_view(state)
         if old.rows < MAX_MERCHANT_ROWS:
             return -1 - sources
         group = _groups(old)
+        if group[old.rows - 1] + 1 == old.rows:
+            return -1 - sources
         words = np.empty(HEAD_WORDS + LABEL_WORDS * (old.labels + old.rows), np.int64)
         together = _labels_after(old, group, words)
         kept = np.empty(together, np.bool_)

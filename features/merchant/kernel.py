@@ -6,6 +6,18 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from features.kernels.batch import (
+    STOPPED,
+    Kernel,
+    Memory,
+    Values,
+    Words,
+    lay_out,
+    note,
+    room_of,
+    rows_of,
+    state_of,
+)
 from features.kernels.compiled import SOURCES, entry_point, helper
 from features.kernels.plan import Plan
 from features.kernels.unit import is_of_unit, units_per_major
@@ -21,6 +33,7 @@ from features.merchant.labels import (
 )
 from features.merchant.measure import measure
 from features.merchant.plan import MERCHANT_PLAN
+from features.merchant.rows import PAID_AMOUNT, PAID_KEY, PAID_TIME, PAID_WHO, PAID_WORDS
 from features.merchant.state import (
     FRAUD,
     GENUINE,
@@ -31,6 +44,7 @@ from features.merchant.state import (
     LABEL_GIVEN,
     LABEL_TIME,
     NEVER_MS,
+    ROW_BYTES,
     VERSION,
     MerchantView,
     has_buckets,
@@ -44,10 +58,10 @@ from features.merchant.state import (
     time_of,
 )
 from features.merchant.store import store_label, store_payment, store_unchanged
-from features.windows import ALLOWED_LATENESS_MS, MERCHANT_HISTORY_MS
+from features.windows import ALLOWED_LATENESS_MS, MAX_MERCHANT_ROWS, MERCHANT_HISTORY_MS
 
-DAMAGED: Final = -1
-"""Size that the kernels return for a state of another head, or whose header cannot be true."""
+GROWTH: Final = ROW_BYTES
+"""Bytes that a payment adds to a state at most."""
 
 LATE: Final = 1
 COMPACTED: Final = 2
@@ -59,37 +73,57 @@ PAYMENT_UNKNOWN: Final = 2
 _Bytes = npt.NDArray[Any]
 
 
-def _build_payment(plan: Plan) -> Callable[..., tuple[int, int, int]]:
+@helper
+def _pay(
+    plan: Plan, state: Memory, unit: int, row: Words, out: Memory, values: Values
+) -> tuple[int, int, int]:
+    """Write the next state and the features; return size of the state, sequence, flags."""
+    if not is_whole(state):
+        return STOPPED, 0, 0
+    old, major = open_view(state), units_per_major(unit)
+    if not is_of_unit(old.words[HEAD_VERSION], VERSION, unit) or old.rows >= MAX_MERCHANT_ROWS:
+        return STOPPED, 0, 0
+    time_ms, amount, who = row[PAID_TIME], row[PAID_AMOUNT], row[PAID_WHO]
+    newest_ms, late = time_ms, 0
+    if old.rows > 0:
+        last_ms = time_of(old, old.rows - 1)
+        newest_ms = max(newest_ms, last_ms)
+        late = LATE * (time_ms < last_ms - ALLOWED_LATENESS_MS)
+    at = place_of(old, time_ms)
+    label = find_label(old, time_ms, time_ms, who)
+    measure(plan, old, at, time_ms, amount, major, values)
+    size = store_payment(old, at, newest_ms, time_ms, amount, who, label, out)
+    return size, old.words[HEAD_SEQUENCE] + 1, late | COMPACTED * has_buckets(old)
+
+
+def _build_payments(plan: Plan) -> Kernel:
     """Return the kernel for a plan, which closes over it as compile-time constants."""
 
     @entry_point
-    def merchant_payment(
-        state: npt.NDArray[np.uint8],
-        time_ms: int,
-        amount: int,
-        unit: int,
-        who: int,
-        out: _Bytes,
-        values: npt.NDArray[np.float32],
-    ) -> tuple[int, int, int]:
-        """Write the next state and the features; return size of the state, sequence, flags."""
-        if not is_whole(state):
-            return DAMAGED, 0, 0
-        old, major = open_view(state), units_per_major(unit)
-        if not is_of_unit(old.words[HEAD_VERSION], VERSION, unit):
-            return DAMAGED, 0, 0
-        newest_ms, late = time_ms, 0
-        if old.rows > 0:
-            last_ms = time_of(old, old.rows - 1)
-            newest_ms = max(newest_ms, last_ms)
-            late = LATE * (time_ms < last_ms - ALLOWED_LATENESS_MS)
-        at = place_of(old, time_ms)
-        label = find_label(old, time_ms, time_ms, who)
-        measure(plan, old, at, time_ms, amount, major, values)
-        size = store_payment(old, at, newest_ms, time_ms, amount, who, label, out)
-        return size, old.words[HEAD_SEQUENCE] + 1, late | COMPACTED * has_buckets(old)
+    def merchant_payments(
+        unit: int, keys: int, given: Memory, memory: Memory, values: Values
+    ) -> int:
+        """Take payments until one's state is not taken; see kernels/batch.py, and rows.py here."""
+        payments = len(values)
+        words = lay_out(given, keys, payments, PAID_WORDS, GROWTH, memory)
+        rows = rows_of(given, keys, payments, PAID_WORDS)
+        for payment in range(payments):
+            at = PAID_WORDS * payment
+            key = rows[at + PAID_KEY]
+            size, sequence, flags = _pay(
+                plan,
+                state_of(words, memory, key),
+                unit,
+                rows[at : at + PAID_WORDS],
+                room_of(words, memory, key),
+                values[payment],
+            )
+            if size == STOPPED:
+                return payment
+            note(words, keys, key, size, payment, sequence, flags)
+        return payments
 
-    return merchant_payment
+    return merchant_payments
 
 
 @helper
@@ -146,12 +180,12 @@ def _build_label(sources: int) -> Callable[..., tuple[int, int, int]]:
         unit: int,
         out: _Bytes,
     ) -> tuple[int, int, int]:
-        """Write the next state; return its size, the sequence, PAYMENT_* (`sources` if damaged)."""
+        """Write the next state; return its size, the sequence, PAYMENT_* (`sources` if stopped)."""
         if not is_whole(state):
-            return DAMAGED, 0, sources
+            return STOPPED, 0, sources
         old = open_view(state)
         if not is_of_unit(old.words[HEAD_VERSION], VERSION, unit):
-            return DAMAGED, 0, sources
+            return STOPPED, 0, sources
         verdict = FRAUD if is_fraud else GENUINE
         row = find_row(old, time_ms, who, verdict)
         last_ms = last_moment(time_ms)
@@ -179,5 +213,5 @@ def _build_label(sources: int) -> Callable[..., tuple[int, int, int]]:
     return merchant_label
 
 
-merchant_payment: Final = _build_payment(MERCHANT_PLAN)
+merchant_payments: Final = _build_payments(MERCHANT_PLAN)
 merchant_label: Final = _build_label(SOURCES)

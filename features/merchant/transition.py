@@ -1,5 +1,6 @@
 """The merchant's transitions: a payment gives features, a label is learnt. Pure."""
 
+from collections.abc import MutableMapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -9,27 +10,40 @@ from events.label import Label
 from events.receipt import LabelledPayment
 from events.transaction import Transaction
 from features.catalogue import MERCHANT_FEATURES
+from features.kernels import batch
+from features.kernels.batch import STOPPED, take
 from features.merchant.compaction import compacted_when_full
 from features.merchant.kernel import (
     COMPACTED,
-    DAMAGED,
+    GROWTH,
     LATE,
     PAYMENT_COMPACTED,
     PAYMENT_KNOWN,
     PAYMENT_UNKNOWN,
     merchant_label,
-    merchant_payment,
+    merchant_payments,
 )
+from features.merchant.rows import packed
 from features.merchant.state import EMPTY, LABEL_BYTES, ROW_BYTES, VERSION
 from features.merchant.upgrades import UPGRADES
 from features.money.rates import Rates
-from features.money.shipped import SHIPPED
 from features.state import HEAD_BYTES, damaged, head_of, of_unit, upgraded
 from features.tokens import payment_token
 from features.windows import MAX_MERCHANT_ROWS
 
-_WIDTH: Final = len(MERCHANT_FEATURES)
 _FULL_BYTES: Final = ROW_BYTES * MAX_MERCHANT_ROWS
+
+_TRANSITION: Final = batch.Transition(
+    entity="merchant",
+    kernel=merchant_payments,
+    packed=packed,
+    features=len(MERCHANT_FEATURES),
+    growth=GROWTH,
+    empty=EMPTY,
+    version=VERSION,
+    upgrades=UPGRADES,
+    compacted_when_full=compacted_when_full,
+)
 
 _PAYMENTS: Final[dict[int, LabelledPayment]] = {
     PAYMENT_KNOWN: "known",
@@ -41,18 +55,17 @@ _PAYMENTS: Final[dict[int, LabelledPayment]] = {
 class MerchantStep(NamedTuple):
     """The outcome of one payment at its merchant.
 
-    `values` is float32[len(MERCHANT_FEATURES)] in that order. `sequence` numbers the merchant's
-    payments and labels together, from 1. `late`: more than a day behind the merchant's newest
-    payment, so that the longest windows may lack payments. `compacted`: part of the history is in
-    buckets. Where neither holds, the values are those of all payments and labels that have come,
-    as long as no more labels waited than windows.MAX_LABELS_OF_A_KIND.
+    `values` is float32[len(MERCHANT_FEATURES)] in that order, a row of its batch's. `sequence`
+    numbers the merchant's payments and labels together, from 1. `late`: more than a day behind the
+    merchant's newest payment, so that the longest windows may lack payments. `compacted`: part of
+    the history is in buckets. Where neither holds, the values are those of all payments and labels
+    that have come, as long as no more labels waited than windows.MAX_LABELS_OF_A_KIND.
     """
 
-    state: bytes
     values: npt.NDArray[np.float32]
     sequence: int
-    late: bool
-    compacted: bool
+    late: bool = False
+    compacted: bool = False
 
 
 class LabelStep(NamedTuple):
@@ -63,31 +76,27 @@ class LabelStep(NamedTuple):
     payment: LabelledPayment
 
 
-def advance(state: bytes | None, payment: Transaction, rates: Rates = SHIPPED) -> MerchantStep:
-    """Return the merchant's next state and its features of a payment; None is a new merchant.
+def advance(
+    payments: Sequence[Transaction],
+    merchants: Sequence[str],
+    states: MutableMapping[str, bytes],
+    rates: Rates,
+) -> list[MerchantStep]:
+    """Take payments to their merchants, in their order, and return a step for each.
 
-    Amounts are converted by `rates`. A label that has waited for the payment counts from now on.
-    StateError where the state is of an unknown version, of another reference currency, or damaged.
+    `merchants` are the keys of the payments in `states`, which are changed in place; a merchant
+    without a state is new. Amounts are converted by `rates`. A label that has waited for its
+    payment counts from now on. StateError where a state is of an unknown version, of another
+    reference currency, or damaged; `states` are then as before.
     """
-    before = _with_room(state, rates)
-    out = np.empty(len(before) + ROW_BYTES, np.uint8)
-    values = np.empty(_WIDTH, np.float32)
-    size, sequence, flags = merchant_payment(
-        np.frombuffer(before, np.uint8),
-        payment.timestamp_ms,
-        rates.amount(payment.amount_minor, payment.currency),
-        rates.unit_word,
-        payment_token(payment.transaction_id, payment.card_id),
-        out,
-        values,
-    )
-    if size == DAMAGED:
-        return advance(_of_this_version(before if state is None else state, rates), payment, rates)
-    late, compacted = bool(flags & LATE), bool(flags & COMPACTED)
-    return MerchantStep(_first(out, size), values, sequence, late, compacted)
+    taken = take(_TRANSITION, payments, merchants, states, rates)
+    return [
+        MerchantStep(values, sequence, bool(flags & LATE), bool(flags & COMPACTED))
+        for values, sequence, flags in zip(*taken, strict=True)
+    ]
 
 
-def learn(state: bytes | None, label: Label, rates: Rates = SHIPPED) -> LabelStep:
+def learn(state: bytes | None, label: Label, rates: Rates) -> LabelStep:
     """Return the merchant's next state after a label, which counts in its sequence.
 
     The label with the newest label time decides about its payment, and of equal ones the last to
@@ -110,7 +119,7 @@ def learn(state: bytes | None, label: Label, rates: Rates = SHIPPED) -> LabelSte
         rates.unit_word,
         out,
     )
-    if size == DAMAGED:
+    if size == STOPPED:
         return learn(_of_this_version(before if state is None else state, rates), label, rates)
     return LabelStep(_first(out, size), sequence, _PAYMENTS[payment])
 

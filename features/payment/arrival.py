@@ -2,7 +2,10 @@
 
 from typing import NamedTuple, TypeAlias
 
-Looked: TypeAlias = tuple[float, ...]
+import numpy as np
+import numpy.typing as npt
+
+Looked: TypeAlias = npt.NDArray[np.float64]
 """Numbers of the payment that `payment/measure.py` looks up and writes, in its order."""
 
 

@@ -11,7 +11,7 @@ from events.zones import utc_offset_ms
 from features.categories import GROUP_NUMBERS, HIGH_RISK_CATEGORIES
 from features.kernels.compiled import helper
 from features.kernels.plan import Plan
-from features.payment.arrival import Arrival, Looked
+from features.payment.arrival import Arrival
 from features.payment.home import home_zone
 from features.windows import DAY_MS, HOUR_MS
 
@@ -23,7 +23,7 @@ _FIRST_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday, and Monday is 0
 _SATURDAY: Final = 5
 
 
-def _numbers(category: str | None) -> Looked:
+def _numbers(category: str | None) -> tuple[float, ...]:
     """Return the numbers of a category."""
     return (
         1.0 if category in HIGH_RISK_CATEGORIES else 0.0,
@@ -34,8 +34,11 @@ def _numbers(category: str | None) -> Looked:
 _NUMBERS: Final = {each: _numbers(each) for each in {*GROUP_NUMBERS, *HIGH_RISK_CATEGORIES}}
 _NUMBERS_OF_OTHERS: Final = _numbers("")
 
+LOOKED_UP: Final = 1 + len(_NUMBERS_OF_OTHERS)
+"""How many numbers `look_up` returns."""
 
-def look_up(payment: Transaction) -> Looked:
+
+def look_up(payment: Transaction) -> tuple[float, ...]:
     """Return the numbers of a payment's texts that compiled code cannot look up."""
     numbers = _NUMBERS.get(payment.merchant_category, _NUMBERS_OF_OTHERS)
     zone = home_zone(payment)
@@ -45,7 +48,7 @@ def look_up(payment: Transaction) -> Looked:
 @helper
 def measure_payment(plan: Plan, now: Arrival, values: npt.NDArray[np.float32]) -> None:
     """Write every feature of the payment alone."""
-    offset_ms, high_risk, category = now.looked
+    offset_ms, high_risk, category = now.looked[0], now.looked[1], now.looked[2]
     local_ms = now.time_ms + int(offset_ms)
     hour = local_ms // HOUR_MS % 24
     weekday = (local_ms // DAY_MS + _FIRST_WEEKDAY) % 7

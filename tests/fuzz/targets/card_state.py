@@ -11,7 +11,6 @@ import numpy as np
 from events.transaction import Transaction
 from features import warm_up
 from features.card import state as card_state
-from features.card import transition as card
 from features.card.state import EMPTY, HEAD_COUNTS, HEAD_WORDS, VERSION
 from features.kernels.compiled import interpreted
 from features.money.shipped import SHIPPED
@@ -19,6 +18,7 @@ from features.state import StateError, of_unit
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
+from tests.unit.features.singly import pay_by
 
 NOON_MS: Final = 1_700_049_600_000
 packed_counts = interpreted(card_state.packed_counts)
@@ -42,7 +42,7 @@ def run(data: bytes) -> None:
     state, is_valid = _STATES[kind](draws)
     for payment in payments:
         try:
-            step = card.advance(state, payment)
+            step = pay_by(state, payment)
         except StateError as error:
             check_refusal(error)
             assert not is_valid or shrink > 1, "a state that was made by payments is refused"
@@ -51,7 +51,7 @@ def run(data: bytes) -> None:
         assert step.state[0] == VERSION or not step.accepted
         assert not step.accepted or step.values.dtype == np.float32
         assert not np.isinf(step.values).any() or not is_valid or shrink > 1
-        assert card.advance(state, payment).state == step.state, "not the same twice"
+        assert pay_by(state, payment).state == step.state, "not the same twice"
         state = step.state
 
 
@@ -112,7 +112,7 @@ def _grown(draws: Draws) -> tuple[bytes, bool]:
     many = draws.number(1)
     state = nearly_full() if many > 251 else None
     for number in range(many % 48 // min(shrink, 4)):
-        state = card.advance(state, drawn_payment(draws, 100 + number)).state
+        state = pay_by(state, drawn_payment(draws, 100 + number)).state
     return state or NEW, True
 
 
@@ -122,7 +122,7 @@ def nearly_full() -> bytes:
     state: bytes | None = None
     for number in range(MAX_CARD_EVENTS // shrink - 4):
         at = bytes([number % 256 & ~4, number % 7, number % 256, number // 256, 2])
-        state = card.advance(state, drawn_payment(Draws(at * 3), number)).state
+        state = pay_by(state, drawn_payment(Draws(at * 3), number)).state
     return state or NEW
 
 

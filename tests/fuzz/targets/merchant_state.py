@@ -10,14 +10,15 @@ import numpy as np
 
 from events.label import Label
 from events.transaction import Transaction
-from features.merchant import transition as merchant
 from features.merchant.state import EMPTY, HEAD_WORDS, LABEL_BYTES, ROW_BYTES, VERSION
+from features.merchant.transition import LabelStep
 from features.money.shipped import SHIPPED
 from features.state import StateError, of_unit
 from features.windows import MAX_LABELS, MAX_MERCHANT_ROWS
 from tests.fuzz.draws import Draws, bent
 from tests.fuzz.oracle import check_refusal
 from tests.fuzz.targets.card_state import NOON_MS, stretched
+from tests.unit.features.singly import AtMerchant, pay_at, tell_at
 
 LARGEST: Final = (
     8 * HEAD_WORDS + ROW_BYTES * (MAX_MERCHANT_ROWS + 1) + LABEL_BYTES * (MAX_LABELS + 1)
@@ -45,13 +46,13 @@ def run(data: bytes) -> None:
             return
         assert len(step.state) <= LARGEST
         assert step.state[0] == VERSION
-        if isinstance(step, merchant.MerchantStep):
+        if isinstance(step, AtMerchant):
             assert not np.isinf(step.values).any() or not is_valid or shrink > 1
         assert _step(state, arrival).state == step.state, "not the same twice"
         state = step.state
 
 
-def _step(state: bytes | None, arrival: bytes) -> merchant.MerchantStep | merchant.LabelStep:
+def _step(state: bytes | None, arrival: bytes) -> AtMerchant | LabelStep:
     """Let one payment or label come that ten bytes describe."""
     draws = Draws(arrival)
     flags = draws.number(1)
@@ -60,9 +61,9 @@ def _step(state: bytes | None, arrival: bytes) -> merchant.MerchantStep | mercha
     if not flags & 1:
         currency = ("EUR", "JPY", "USD", "XOF")[flags >> 4 & 3]
         one = Transaction(f"t{amount & 7}", "c1", time_ms, amount, currency, "m1")
-        return merchant.advance(state, one)
+        return pay_at(state, one)
     label = Label(f"t{amount & 7}", "c1", "m1", time_ms, bool(flags & 2), time_ms + amount, "bank")
-    return merchant.learn(state, label)
+    return tell_at(state, label)
 
 
 def _raw(draws: Draws) -> tuple[bytes, bool]:

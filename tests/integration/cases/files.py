@@ -14,14 +14,13 @@ import pyarrow.parquet as pq
 from cli.stack.submit import ROOT
 from events.label import Label
 from events.transaction import Transaction
-from features.card import transition as card
-from features.merchant import transition as merchant
 from features.money.shipped import SHIPPED
 from features.windows import DAY_MS
 from scoring.messages import ScoringRequest
 from scoring.path import payment_path
 from scoring.steps import walk
 from tests.integration.cases.ground import EURO, call, produce, read, rejects
+from tests.unit.features.singly import AtCard, pay_at, pay_by, tell_at
 
 _TEST_CARD = "4111111111111111"
 _T = 1_795_000_000_000
@@ -127,9 +126,9 @@ def hot_card_repeat(_: Path) -> None:
     The case's script imports the card from where it lay; these are its payments.
     """
 
-    def pay(state: bytes | None, number: int) -> card.CardStep:
+    def pay(state: bytes | None, number: int) -> AtCard:
         at_ms = _T + 1000 * number
-        return card.advance(state, Transaction(f"p{number}", "hot", at_ms, 100, "EUR", "m"))
+        return pay_by(state, Transaction(f"p{number}", "hot", at_ms, 100, "EUR", "m"))
 
     state: bytes | None = None
     for number in range(1025):
@@ -155,10 +154,10 @@ def merchant_late(_: Path) -> None:
 
     The case's script calls `advance` as it was; these are its payments.
     """
-    state = merchant.advance(None, _payment("p1", -60)).state
-    state = merchant.advance(state, _payment("p2", 20)).state
+    state = pay_at(None, _payment("p1", -60)).state
+    state = pay_at(state, _payment("p2", 20)).state
     late = _payment("p3", 0)
-    assert merchant.advance(state, late).late
+    assert pay_at(state, late).late
     (request,) = walk(
         payment_path(SHIPPED), [((late, b"{}"), _T)], {"card": {}, "merchant": {"m": state}}
     )
@@ -197,12 +196,12 @@ def run_of_unknown_fraud(_: Path) -> None:
 
     The case's script calls `advance` as it was; these are its payments and its label.
     """
-    state = merchant.advance(None, _payment("p1", -20)).state
-    state = merchant.advance(state, _payment("p2", -10)).state
+    state = pay_at(None, _payment("p1", -20)).state
+    state = pay_at(state, _payment("p2", -10)).state
     label = Label("never-came", "c", "m", _T - 12 * DAY_MS, True, _T - 5 * DAY_MS, "s")
-    told = merchant.learn(state, label).state
+    told = tell_at(state, label).state
     now = _payment("p3", 0)
-    before, after = (merchant.advance(one, now).values for one in (state, told))
+    before, after = (pay_at(one, now).values for one in (state, told))
     assert before.tobytes() == after.tobytes()
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.card import transition as card
 from features.catalogue import CARD_FEATURES, slot
 from features.windows import (
     CARD_WINDOWS_MS,
@@ -20,6 +19,7 @@ from features.windows import (
     window_name,
 )
 from tests.unit.features.factories import NOON_MS, payment
+from tests.unit.features.singly import pay_by
 
 Ints = npt.NDArray[np.int64]
 LATE_MS = (0, 1, SECOND_MS, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS)
@@ -48,7 +48,7 @@ def hot_card(seed: int, count: int, gap_ms: int, disorder_ms: int) -> Hot:
     for i, row in enumerate(zip(times.tolist(), amounts.tolist(), currencies, strict=True)):
         time_ms, amount, currency = row
         one = payment(time_ms, i, amount_minor=amount, currency=str(currency))
-        state = card.advance(state, one).state
+        state = pay_by(state, one).state
     assert state is not None
     amounts[currencies == "XOF"] = 0
     order = np.argsort(times, kind="stable")
@@ -58,7 +58,7 @@ def hot_card(seed: int, count: int, gap_ms: int, disorder_ms: int) -> Hot:
 def check_windows(hot: Hot, late_ms: int) -> None:
     """Hold counts, sums and maxima of a payment so late against both ends of the bound."""
     time_ms = int(hot.times_ms[-1]) - late_ms
-    step = card.advance(hot.state, payment(time_ms, "late", amount_minor=0))
+    step = pay_by(hot.state, payment(time_ms, "late", amount_minor=0))
     assert step.compacted
     values = {f.name: float(v) for f, v in zip(CARD_FEATURES, step.values, strict=True)}
     newest = max(SECOND_MS, late_ms / 16) if late_ms else 0
@@ -99,7 +99,7 @@ def test_the_bound_is_reached_out_of_order_and_a_sixteenth_of_the_window_is_not_
         time_ms = int(hot.times_ms[-1]) - late_ms
         age = time_ms - hot.times_ms
         exact = int(((age >= 0) & (age < window_ms)).sum())
-        counted = card.advance(hot.state, payment(time_ms, "late")).values[at] - 1
+        counted = pay_by(hot.state, payment(time_ms, "late")).values[at] - 1
         worst = max(worst, abs(float(counted) / exact - 1))
     assert worst > 1 / 16
 
@@ -108,13 +108,13 @@ def test_the_bound_is_reached_out_of_order_and_a_sixteenth_of_the_window_is_not_
 def test_every_decision_of_a_card_with_buckets_is_marked(late_ms: int) -> None:
     hot = hot_card(1, MAX_CARD_EVENTS + 1, SECOND_MS, 0)
     newest_ms = int(hot.times_ms[-1])
-    assert card.advance(hot.state, payment(newest_ms - late_ms, "late")).compacted
-    assert card.advance(hot.state, payment(newest_ms + late_ms, "next")).compacted
+    assert pay_by(hot.state, payment(newest_ms - late_ms, "late")).compacted
+    assert pay_by(hot.state, payment(newest_ms + late_ms, "next")).compacted
 
 
 def test_what_was_compacted_may_be_new_again_and_lack_a_median() -> None:
     hot = hot_card(2, 2 * MAX_CARD_EVENTS, SECOND_MS, 0)
-    oldest = card.advance(hot.state, payment(int(hot.times_ms[100]), "late"))
+    oldest = pay_by(hot.state, payment(int(hot.times_ms[100]), "late"))
     assert oldest.compacted
     assert np.isnan(oldest.values[slot(CARD_FEATURES, "card_usual_amount_30d")])
     assert oldest.values[slot(CARD_FEATURES, "card_new_merchant_30d")] == 1

@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.card import transition as card
 from features.catalogue import CARD_FEATURES, slot
 from features.windows import CARD_HISTORY_MS, CARD_WINDOWS_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, RATES, payment
 from tests.unit.features.oracle import CATEGORY_GROUPS, HOMES, CardOracle
+from tests.unit.features.singly import pay_by
 
 OUTLIER: Final = "card_amount_outlier_30d"
 EDGES = [0, HOUR_MS * 6, CARD_HISTORY_MS, *CARD_WINDOWS_MS]
@@ -95,7 +95,7 @@ def test_each_step_equals_the_oracle(history: list[dict[str, Any]]) -> None:
     for row in history:
         one = payment(**row)
         differing, late = oracle.differing(one), oracle.is_late(one)
-        step = card.advance(state, one, RATES)
+        step = pay_by(state, one, RATES)
         assert step.repeated == (differing == set())
         assert step.reused == bool(differing)
         assert set(step.differing) == (differing or set())

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pytest
 
 import features
-from features.card import transition as card
 from features.card.plan import CARD_PLAN
 from features.catalogue import (
     CARD_AGGREGATES,
@@ -24,10 +23,10 @@ from features.catalogue import (
     slot,
 )
 from features.declaration import Aggregate, Feature, Side
-from features.merchant import transition as merchant
 from features.merchant.plan import MERCHANT_PLAN
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, window_name
 from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.singly import pay_at, pay_by, tell_at
 
 Values = npt.NDArray[np.float32]
 Advance = Callable[[bytes | None, int], tuple[bytes, Values, int]]
@@ -46,17 +45,17 @@ def advance_card(state: bytes | None, i: int) -> tuple[bytes, Values, int]:
         lat=48.0 + i % 2,
         lon=16.0,
     )
-    step = card.advance(state, one)
+    step = pay_by(state, one)
     return step.state, step.values, step.sequence
 
 
 def advance_merchant(state: bytes | None, i: int) -> tuple[bytes, Values, int]:
     """Advance a merchant with a run of frauds, and every third a fraud, known after a day."""
     time_ms = NOON_MS + i * 8 * HOUR_MS
-    step = merchant.advance(state, payment(time_ms, amount_minor=1_000 + 37 * i))
+    step = pay_at(state, payment(time_ms, amount_minor=1_000 + 37 * i))
     if i % 3 and not 32 <= i <= 40:
         return step.state, step.values, step.sequence
-    learnt = merchant.learn(step.state, label(time_ms, label_time_ms=time_ms + DAY_MS))
+    learnt = tell_at(step.state, label(time_ms, label_time_ms=time_ms + DAY_MS))
     return learnt.state, step.values, learnt.sequence
 
 
@@ -196,7 +195,7 @@ def test_extreme_amounts_and_places_stay_finite() -> None:
     state = None
     for i, amount in enumerate([0, 2**40 - 1, 0, 2**40 - 1]):
         one = payment(NOON_MS + i, amount_minor=amount, currency="JPY", lat=90.0 - i, lon=-180.0)
-        step = card.advance(state, one)
+        step = pay_by(state, one)
         state = step.state
         assert not np.isinf(step.values).any()
 
@@ -204,6 +203,6 @@ def test_extreme_amounts_and_places_stay_finite() -> None:
 def test_a_label_of_any_age_is_taken() -> None:
     state = None
     for age_ms in (0, DAY_MS, LABEL_DELAY_MS, 400 * DAY_MS, -400 * DAY_MS):
-        state = merchant.learn(state, label(NOON_MS - age_ms)).state
-        state = merchant.advance(state, payment()).state
-    assert not np.isinf(merchant.advance(state, payment()).values).any()
+        state = tell_at(state, label(NOON_MS - age_ms)).state
+        state = pay_at(state, payment()).state
+    assert not np.isinf(pay_at(state, payment()).values).any()

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from features.card import transition as card
 from features.catalogue import CARD_FEATURES, slot
 from features.declaration import Feature
 from features.windows import DAY_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, payment
+from tests.unit.features.singly import pay_by
 
 MOST_WORDS: Final = 25
 VAGUE: Final = re.compile(
@@ -34,7 +34,7 @@ def values_after(*times_ms: int, **given: Any) -> npt.NDArray[np.float32]:
     """Return the values of the last of payments that arrive in this order."""
     state = None
     for i, time_ms in enumerate(times_ms):
-        step = card.advance(state, payment(time_ms, f"{i} at {time_ms}", **given))
+        step = pay_by(state, payment(time_ms, f"{i} at {time_ms}", **given))
         state = step.state
     return step.values
 

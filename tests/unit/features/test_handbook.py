@@ -9,11 +9,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from features.card import transition as card
 from features.catalogue import CARD_FEATURES, MERCHANT_FEATURES, slot
-from features.merchant import transition as merchant
 from features.windows import DAY_MS
 from tests.unit.features.factories import label, payment
+from tests.unit.features.singly import pay_at, pay_by, tell_at
 
 DATA: Final = Path(__file__).resolve().parents[4] / "shared" / "data"
 SAMPLES: Final = DATA / "samples"
@@ -56,7 +55,7 @@ def test_card_windows_equal_the_handbook() -> None:
     for row in read(DATA / "handbook.parquet", "CUSTOMER_ID", customers):
         customer, amount = row["CUSTOMER_ID"], round(100 * row["TX_AMOUNT"])
         one = payment(epoch_ms(row), row["TRANSACTION_ID"], amount_minor=amount)
-        step = card.advance(states.get(customer), one)
+        step = pay_by(states.get(customer), one)
         states[customer] = step.state
         got[customer, epoch_ms(row)].append(list(step.values[slots]))
     assert sum(map(len, got.values())) == len(golden) > 7_000
@@ -80,7 +79,7 @@ def test_merchant_windows_equal_the_handbook() -> None:
         terminal, time_ms = row["TERMINAL_ID"], epoch_ms(row)
         amount = round(100 * row["TX_AMOUNT"])
         one = payment(time_ms, row["TRANSACTION_ID"], amount_minor=amount, currency="USD")
-        step = merchant.advance(states.get(terminal), one)
+        step = pay_at(states.get(terminal), one)
         got[terminal, time_ms].append(list(step.values[slots]))
         told = label(
             time_ms,
@@ -88,7 +87,7 @@ def test_merchant_windows_equal_the_handbook() -> None:
             is_fraud=bool(row["TX_FRAUD"]),
             label_time_ms=time_ms + 7 * DAY_MS,
         )
-        states[terminal] = merchant.learn(step.state, told).state
+        states[terminal] = tell_at(step.state, told).state
     assert sum(map(len, got.values())) == len(golden) > 3_500
     same_within_each_second(got, expected)
 

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from features.card import transition as card
 from features.catalogue import CARD_FEATURES, slot
 from tests.unit.features.factories import payment
+from tests.unit.features.singly import pay_by
 
 HOUR, NIGHT, WEEKEND = (
     slot(CARD_FEATURES, name) for name in ("hour_of_day", "is_night", "is_weekend")
@@ -25,7 +25,7 @@ class Clock(NamedTuple):
 def clock(moment: str, **given: Any) -> Clock:
     """Return the hour, the night and the weekend of a payment at an RFC 3339 time."""
     time_ms = int(datetime.fromisoformat(moment).timestamp()) * 1000
-    values = card.advance(None, payment(time_ms, **given)).values
+    values = pay_by(None, payment(time_ms, **given)).values
     return Clock(int(values[HOUR]), bool(values[NIGHT]), bool(values[WEEKEND]))
 
 

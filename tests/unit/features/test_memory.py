@@ -2,10 +2,8 @@
 
 import pytest
 
-from features.card import transition as card
 from features.card.state import state_size
 from features.catalogue import CARD_FEATURES, MERCHANT_FEATURES, slot
-from features.merchant import transition as merchant
 from features.merchant.state import state_size as merchant_size
 from features.windows import (
     DAY_MS,
@@ -16,6 +14,7 @@ from features.windows import (
     SECOND_MS,
 )
 from tests.unit.features.factories import NOON_MS, payment
+from tests.unit.features.singly import pay_at, pay_by
 
 MAX_CARD_BUCKETS = 340
 LARGEST_CARD = state_size.py_func(  # type: ignore[attr-defined]
@@ -37,7 +36,7 @@ def test_a_card_with_60_payments_in_30_days_fits_into_1536_bytes() -> None:
             lat=48.0,
             lon=16.0,
         )
-        state = card.advance(state, one).state
+        state = pay_by(state, one).state
     assert state is not None and len(state) <= 1_536
 
 
@@ -46,7 +45,7 @@ def test_a_hot_card_is_bounded_and_its_month_exact(gap_ms: int, n: int) -> None:
     state, largest, total = None, 0, 0
     for i in range(n):
         amount = 100 + i % 977
-        step = card.advance(state, payment(NOON_MS + i * gap_ms, amount_minor=amount))
+        step = pay_by(state, payment(NOON_MS + i * gap_ms, amount_minor=amount))
         state, total, largest = step.state, total + amount, max(largest, len(step.state))
     assert largest <= LARGEST_CARD
     assert step.compacted and step.sequence == n
@@ -59,7 +58,7 @@ def test_a_hot_card_is_bounded_and_its_month_exact(gap_ms: int, n: int) -> None:
 def test_a_window_of_a_hot_card_is_blurred_by_a_sixteenth_at_most() -> None:
     state, gap_ms, n = None, 10 * SECOND_MS, 20_000
     for i in range(n):
-        step = card.advance(state, payment(NOON_MS + i * gap_ms))
+        step = pay_by(state, payment(NOON_MS + i * gap_ms))
         state = step.state
     count = step.values[slot(CARD_FEATURES, "card_count_24h")]
     exact = DAY_MS // gap_ms
@@ -70,17 +69,17 @@ def test_a_window_of_a_hot_card_is_blurred_by_a_sixteenth_at_most() -> None:
 def test_compaction_forgets_when_the_history_has_passed() -> None:
     state = None
     for i in range(2 * MAX_CARD_EVENTS):
-        state = card.advance(state, payment(NOON_MS + i)).state
-    step = card.advance(state, payment(NOON_MS + 40 * DAY_MS))
+        state = pay_by(state, payment(NOON_MS + i)).state
+    step = pay_by(state, payment(NOON_MS + 40 * DAY_MS))
     assert not step.compacted
-    assert len(step.state) == len(card.advance(None, payment()).state)
+    assert len(step.state) == len(pay_by(None, payment()).state)
 
 
 def test_a_repeat_leaves_a_full_card_as_it_was() -> None:
     state = None
     for i in range(MAX_CARD_EVENTS):
-        state = card.advance(state, payment(NOON_MS + i)).state
-    step = card.advance(state, payment(NOON_MS + MAX_CARD_EVENTS - 1))
+        state = pay_by(state, payment(NOON_MS + i)).state
+    step = pay_by(state, payment(NOON_MS + MAX_CARD_EVENTS - 1))
     assert step.repeated and step.state == state
 
 
@@ -88,7 +87,7 @@ def test_a_repeat_leaves_a_full_card_as_it_was() -> None:
 def test_a_hot_merchant_is_bounded_and_its_month_exact(gap_ms: int, n: int) -> None:
     state, largest = None, 0
     for i in range(n):
-        step = merchant.advance(state, payment(NOON_MS + i * gap_ms))
+        step = pay_at(state, payment(NOON_MS + i * gap_ms))
         state, largest = step.state, max(largest, len(step.state))
     assert largest <= LARGEST_MERCHANT
     assert step.compacted and step.sequence == n

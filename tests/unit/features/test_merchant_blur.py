@@ -8,7 +8,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features.catalogue import MERCHANT_FEATURES, slot
-from features.merchant import transition as merchant
 from features.windows import (
     DAY_MS,
     DELAYED_WINDOWS_MS,
@@ -20,6 +19,7 @@ from features.windows import (
     window_name,
 )
 from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.singly import pay_at, tell_at
 
 Times = npt.NDArray[np.int64]
 
@@ -48,7 +48,7 @@ def test_counts_and_frauds_are_within_the_stated_blur(seed: int, span_ms: int) -
     times, is_fraud = made - late, random.random(_PAYMENTS) < 0.2
     checked, state, untold = 0, None, []
     for i in range(_PAYMENTS):
-        step = merchant.advance(state, payment(int(times[i]), i))
+        step = pay_at(state, payment(int(times[i]), i))
         if step.compacted and (late[i] or i % 50 == 0):
             checked += 1
             frauds = times[:i][is_fraud[:i]]
@@ -58,7 +58,7 @@ def test_counts_and_frauds_are_within_the_stated_blur(seed: int, span_ms: int) -
         if random.random() < 0.05 or i % 50 == 49 or (i + 1 < _PAYMENTS and late[i + 1]):
             for each in untold:
                 at_ms = int(times[each])
-                state = merchant.learn(state, label(at_ms, each, label_time_ms=at_ms)).state
+                state = tell_at(state, label(at_ms, each, label_time_ms=at_ms)).state
             untold.clear()
     assert checked > 50
 
@@ -103,9 +103,9 @@ def test_repeats_and_corrections_count_once_before_and_after_compaction(
             if given_ms >= newest.get(which, (0, False))[0]:
                 newest[which] = given_ms, is_fraud < 0.5
             each = label(int(times[which]), which, is_fraud=is_fraud < 0.5, label_time_ms=given_ms)
-            state = merchant.learn(state, each).state
-        state = merchant.advance(state, payment(time_ms, i)).state
-    after = merchant.advance(state, payment(int(times[-1]) + LABEL_DELAY_MS + 3 * HOUR_MS, "after"))
+            state = tell_at(state, each).state
+        state = pay_at(state, payment(time_ms, i)).state
+    after = pay_at(state, payment(int(times[-1]) + LABEL_DELAY_MS + 3 * HOUR_MS, "after"))
     assert after.compacted
     frauds = sum(is_fraud for _, is_fraud in newest.values())
     assert after.values[slot(MERCHANT_FEATURES, "merchant_delayed_frauds_60d")] == frauds

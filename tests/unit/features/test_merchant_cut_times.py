@@ -8,10 +8,10 @@ import pytest
 
 from events.label import Label
 from events.transaction import Transaction
-from features.merchant import transition as merchant
 from features.merchant.state import state_size
 from features.windows import DAY_MS, HOUR_MS, MERCHANT_HISTORY_MS, MINUTE_MS, SECOND_MS
 from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.singly import tell_at
 from tests.unit.features.test_merchant_labels import GAP_MS, after, compacted, of_bucket, seen
 
 T: Final = NOON_MS
@@ -31,7 +31,7 @@ def cut(to_ms: int, **given: Any) -> Label:
 
 @pytest.mark.parametrize("to_ms", CUTS)
 def test_a_label_with_a_cut_time_counts_as_one_with_the_payments_own_time(to_ms: int) -> None:
-    step = merchant.learn(after(payment(MADE)), cut(to_ms))
+    step = tell_at(after(payment(MADE)), cut(to_ms))
     assert step.payment == "known"
     assert step.state == after(payment(MADE), cut(1))
     assert after(cut(to_ms), payment(MADE)) == after(cut(1), payment(MADE))
@@ -46,7 +46,7 @@ def test_a_cut_time_stands_for_no_more_than_it_leaves_open(to_ms: int) -> None:
     told = label(first_ms, "x", label_time_ms=last_ms + 1)
     for made_ms in (first_ms - 1, first_ms, last_ms, last_ms + 1):
         within = first_ms <= made_ms <= last_ms
-        late = merchant.learn(after(payment(made_ms, "x")), told)
+        late = tell_at(after(payment(made_ms, "x")), told)
         assert late.payment == ("known" if within else "unknown")
         early = after(told, payment(made_ms, "x"))
         for state in (late.state, early):
@@ -55,7 +55,7 @@ def test_a_cut_time_stands_for_no_more_than_it_leaves_open(to_ms: int) -> None:
 
 @pytest.mark.parametrize("other", [{"transaction_id": "another"}, {"card_id": "card-2"}])
 def test_a_cut_time_finds_no_payment_of_another_id_or_card(other: dict[str, str]) -> None:
-    assert merchant.learn(after(payment(MADE)), cut(DAY_MS, **other)).payment == "unknown"
+    assert tell_at(after(payment(MADE)), cut(DAY_MS, **other)).payment == "unknown"
     assert seen(after(cut(DAY_MS, **other), payment(MADE)), "delayed_frauds_30d") == 0
 
 
@@ -111,12 +111,12 @@ def test_a_label_of_a_date_waits_as_long_as_a_payment_of_that_day_would_be_kept(
 def test_a_correction_with_a_cut_time_takes_back_what_was_counted_in_a_bucket() -> None:
     """The fraud leaves the bucket of the payment, not the one that the date's moment is in."""
     busy = compacted()
-    assert merchant.learn(busy, label(MIDNIGHT, "ghost")).payment == "unknown"
+    assert tell_at(busy, label(MIDNIGHT, "ghost")).payment == "unknown"
     made_ms = T - 1_500 * GAP_MS
     state = after(of_bucket(1_500), of_bucket(2_000), state=busy)
     assert seen(state, "delayed_frauds_30d") == 2
     cleared = label(made_ms // HOUR_MS * HOUR_MS, 1_500, is_fraud=False, label_time_ms=T + DAY_MS)
-    step = merchant.learn(state, cleared)
+    step = tell_at(state, cleared)
     assert step.payment == "compacted"
     assert seen(step.state, "delayed_frauds_30d") == 1
     assert seen(step.state, "days_since_fraud") > (NOW - made_ms) / DAY_MS
@@ -127,12 +127,12 @@ def test_a_correction_with_a_cut_time_takes_back_what_was_counted_in_a_bucket() 
 def test_a_payment_takes_a_label_with_a_cut_time_out_of_the_bucket_it_was_counted_in() -> None:
     """The buckets of that age are half a minute wide: the payment's own bucket has no fraud."""
     made_ms = T - 601 * GAP_MS + 700
-    counted = merchant.learn(compacted(), label(made_ms // MINUTE_MS * MINUTE_MS, "straggler"))
+    counted = tell_at(compacted(), label(made_ms // MINUTE_MS * MINUTE_MS, "straggler"))
     assert counted.payment == "compacted"
     state = after(payment(made_ms, "straggler"), state=counted.state)
     assert seen(state, "delayed_frauds_30d") == 1
     second = label(made_ms // SECOND_MS * SECOND_MS, "straggler", is_fraud=False)
-    cleared = merchant.learn(state, second)
+    cleared = tell_at(state, second)
     assert cleared.payment == "known"
     assert seen(cleared.state, "delayed_frauds_30d") == 0
 
@@ -141,5 +141,5 @@ def test_a_cut_time_older_than_the_history_is_counted_in_no_bucket() -> None:
     first_ms = T - 1_500 * GAP_MS
     for ahead_ms, payment_is in ((-1, "compacted"), (0, "unknown")):
         newest = payment(first_ms + MERCHANT_HISTORY_MS + ahead_ms, "newest")
-        step = merchant.learn(after(newest, state=compacted()), label(first_ms, "ghost"))
+        step = tell_at(after(newest, state=compacted()), label(first_ms, "ghost"))
         assert step.payment == payment_is

@@ -6,9 +6,9 @@ import pytest
 
 from features.catalogue import MERCHANT_FEATURES, slot
 from features.declaration import Feature
-from features.merchant import transition as merchant
 from features.windows import DAY_MS, HOUR_MS
 from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.singly import pay_at, tell_at
 from tests.unit.features.test_descriptions import MOST_WORDS, VAGUE, claims
 
 NOW_MS = NOON_MS + 40 * DAY_MS
@@ -22,11 +22,11 @@ def values(*ages_ms: int, frauds: tuple[int, ...] = ()) -> npt.NDArray[np.float3
     """Return the values of a payment now, after payments so long ago; some are frauds."""
     state = None
     for i, age_ms in enumerate(ages_ms):
-        state = merchant.advance(state, payment(NOW_MS - age_ms, i)).state
+        state = pay_at(state, payment(NOW_MS - age_ms, i)).state
         if i in frauds:
             told = label(NOW_MS - age_ms, i, label_time_ms=NOW_MS - age_ms)
-            state = merchant.learn(state, told).state
-    return merchant.advance(state, payment(NOW_MS, "now")).values
+            state = tell_at(state, told).state
+    return pay_at(state, payment(NOW_MS, "now")).values
 
 
 def value(of: npt.NDArray[np.float32], name: str) -> float:

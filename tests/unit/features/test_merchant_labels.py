@@ -9,7 +9,6 @@ import pytest
 from events.label import Label
 from events.transaction import Transaction
 from features.catalogue import MERCHANT_FEATURES, slot
-from features.merchant import transition as merchant
 from features.merchant.state import state_size
 from features.merchant.transition import LabelStep, MerchantStep
 from features.windows import (
@@ -22,6 +21,7 @@ from features.windows import (
     MERCHANT_HISTORY_MS,
 )
 from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.singly import pay_at, tell_at
 
 T: Final = NOON_MS
 NOW: Final = T + 10 * DAY_MS
@@ -31,10 +31,7 @@ def after(*events: Transaction | Label, state: bytes | None = None) -> bytes:
     """Return the state after payments and labels in their order of arrival."""
     for event in events:
         step: MerchantStep | LabelStep
-        if isinstance(event, Label):
-            step = merchant.learn(state, event)
-        else:
-            step = merchant.advance(state, event)
+        step = tell_at(state, event) if isinstance(event, Label) else pay_at(state, event)
         state = step.state
     assert state is not None
     return state
@@ -42,7 +39,7 @@ def after(*events: Transaction | Label, state: bytes | None = None) -> bytes:
 
 def seen(state: bytes | None, name: str, t: int = NOW) -> float:
     """Return a feature of a payment at a time."""
-    step = merchant.advance(state, payment(t, "now"))
+    step = pay_at(state, payment(t, "now"))
     return float(step.values[slot(MERCHANT_FEATURES, f"merchant_{name}")])
 
 
@@ -79,7 +76,7 @@ def test_of_equally_new_labels_the_last_to_arrive_counts(is_fraud: bool) -> None
 def test_labels_of_unknown_payments_count_nowhere_and_their_receipts_say_so() -> None:
     state = after(payment(T))
     for ghost in range(5):
-        step = merchant.learn(state, told(1, is_fraud=True, identity=f"ghost{ghost}"))
+        step = tell_at(state, told(1, is_fraud=True, identity=f"ghost{ghost}"))
         assert step.payment == "unknown"
         state = step.state
     assert seen(state, "delayed_count_30d") == 1
@@ -106,21 +103,21 @@ def test_a_label_before_its_payment_counts_from_the_payment_on() -> None:
     for name in names:
         np.testing.assert_equal(seen(early, name), seen(late, name))
     assert seen(early, "fraud_run") == 1
-    assert merchant.learn(early, told(2, is_fraud=True)).payment == "known"
+    assert tell_at(early, told(2, is_fraud=True)).payment == "known"
 
 
 @pytest.mark.parametrize("given", [{"card_id": "card-2"}, {"timestamp_ms": T + 1}])
 def test_a_label_that_names_another_card_or_moment_is_of_an_unknown_payment(
     given: dict[str, Any],
 ) -> None:
-    step = merchant.learn(after(payment(T)), told(1, is_fraud=True, identity=T, **given))
+    step = tell_at(after(payment(T)), told(1, is_fraud=True, identity=T, **given))
     assert step.payment == "unknown"
     assert seen(step.state, "delayed_frauds_30d") == 0
 
 
 def test_a_label_at_another_merchant_than_its_payment_is_of_an_unknown_payment() -> None:
-    assert merchant.learn(None, told(1, is_fraud=True)).payment == "unknown"
-    assert seen(merchant.learn(None, told(1, is_fraud=True)).state, "delayed_frauds_30d") == 0
+    assert tell_at(None, told(1, is_fraud=True)).payment == "unknown"
+    assert seen(tell_at(None, told(1, is_fraud=True)).state, "delayed_frauds_30d") == 0
 
 
 def test_a_label_waits_as_long_as_its_payment_would_be_kept() -> None:
@@ -164,16 +161,16 @@ def of_bucket(number: int, day: int = 1, *, is_fraud: bool = True) -> Label:
 
 def test_a_label_of_a_payment_in_a_bucket_counts_once_and_is_taken_back() -> None:
     state = compacted()
-    step = merchant.learn(state, of_bucket(1_500))
+    step = tell_at(state, of_bucket(1_500))
     assert step.payment == "compacted"
     assert seen(step.state, "delayed_frauds_30d") == 1
-    again = merchant.learn(step.state, of_bucket(1_500, 2))
+    again = tell_at(step.state, of_bucket(1_500, 2))
     assert again.payment == "compacted"
     assert seen(again.state, "delayed_frauds_30d") == 1
-    cleared = merchant.learn(again.state, of_bucket(1_500, 4, is_fraud=False)).state
+    cleared = tell_at(again.state, of_bucket(1_500, 4, is_fraud=False)).state
     assert seen(cleared, "delayed_frauds_30d") == 0
-    assert seen(merchant.learn(cleared, of_bucket(1_500, 3)).state, "delayed_frauds_30d") == 0
-    assert seen(merchant.learn(cleared, of_bucket(1_500, 5)).state, "delayed_frauds_30d") == 1
+    assert seen(tell_at(cleared, of_bucket(1_500, 3)).state, "delayed_frauds_30d") == 0
+    assert seen(tell_at(cleared, of_bucket(1_500, 5)).state, "delayed_frauds_30d") == 1
 
 
 def test_labels_told_before_compaction_are_remembered_after_it() -> None:
@@ -188,7 +185,7 @@ def test_a_bucket_has_no_more_frauds_than_payments() -> None:
     """Six thousand ids of no payment at all, at a moment inside one bucket."""
     state, answers = compacted(), []
     for ghost in range(6_000):
-        step = merchant.learn(state, label(T - 1_500 * GAP_MS - 1, ghost))
+        step = tell_at(state, label(T - 1_500 * GAP_MS - 1, ghost))
         state = step.state
         answers.append(step.payment)
     assert answers[0] == "compacted" and answers[-1] == "unknown"
@@ -202,7 +199,7 @@ def test_a_bucket_has_no_more_frauds_than_payments() -> None:
 def test_all_payments_of_a_busy_merchant_can_be_frauds() -> None:
     state = after(label(T + DAY_MS, "next"), state=compacted())
     for number in range(MAX_MERCHANT_ROWS):
-        state = merchant.learn(state, of_bucket(number)).state
+        state = tell_at(state, of_bucket(number)).state
     assert seen(state, "delayed_frauds_30d") == MAX_MERCHANT_ROWS + 1
     assert seen(state, "delayed_fraud_share_30d") == 1
     assert seen(state, "fraud_run") == MAX_MERCHANT_ROWS + 1
@@ -210,22 +207,22 @@ def test_all_payments_of_a_busy_merchant_can_be_frauds() -> None:
 
 def test_a_moment_before_every_bucket_is_of_an_unknown_payment() -> None:
     long_before = label(T - 40 * DAY_MS)
-    assert merchant.learn(compacted(), long_before).payment == "unknown"
+    assert tell_at(compacted(), long_before).payment == "unknown"
 
 
 def test_a_payment_that_comes_after_its_label_was_counted_takes_the_label_with_it() -> None:
     at_ms = T - 1_500 * GAP_MS - 1
-    counted = merchant.learn(compacted(), label(at_ms, "straggler"))
+    counted = tell_at(compacted(), label(at_ms, "straggler"))
     assert counted.payment == "compacted"
     state = after(payment(at_ms, "straggler"), state=counted.state)
     assert seen(state, "delayed_frauds_30d") == 1
-    cleared = merchant.learn(state, label(at_ms, "straggler", is_fraud=False))
+    cleared = tell_at(state, label(at_ms, "straggler", is_fraud=False))
     assert cleared.payment == "known"
     assert seen(cleared.state, "delayed_frauds_30d") == 0
 
 
 def test_a_bucket_is_forgotten_with_its_frauds() -> None:
     state = after(of_bucket(1_500), state=compacted())
-    step = merchant.advance(state, payment(T + MERCHANT_HISTORY_MS + HOUR_MS, "later"))
-    assert not merchant.advance(step.state, payment(T + LABEL_DELAY_MS, "late")).compacted
+    step = pay_at(state, payment(T + MERCHANT_HISTORY_MS + HOUR_MS, "later"))
+    assert not pay_at(step.state, payment(T + LABEL_DELAY_MS, "late")).compacted
     assert len(step.state) == state_size.py_func(2, 0)  # type: ignore[attr-defined]

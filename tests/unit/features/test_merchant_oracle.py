@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from events.label import Label
 from events.transaction import Transaction
 from features.catalogue import MERCHANT_FEATURES
-from features.merchant import transition as merchant
 from features.merchant.plan import EDGES_MS
 from features.windows import (
     DAY_MS,
@@ -21,6 +20,7 @@ from features.windows import (
 )
 from tests.unit.features.factories import NOON_MS, RATES, payment
 from tests.unit.features.merchant_oracle import MerchantOracle
+from tests.unit.features.singly import pay_at, tell_at
 
 STEPS = st.one_of(
     st.sampled_from([edge + nudge for edge in (0, *EDGES_MS) for nudge in (-1, 0, 1)]),
@@ -96,7 +96,7 @@ def pay(
     one = Transaction(**fields | {"amount_minor": minor, "currency": currency})
     late = oracle.is_late(one.timestamp_ms)
     expected = oracle.advance(one)
-    step = merchant.advance(state, one, RATES)
+    step = pay_at(state, one, RATES)
     check(step.values, expected)
     assert (step.sequence, step.late, step.compacted) == (oracle.sequence, late, False)
     return step.state
@@ -104,7 +104,7 @@ def pay(
 
 def tell(state: bytes | None, oracle: MerchantOracle, label: Label) -> bytes:
     expected = oracle.learn(label)
-    step = merchant.learn(state, label, RATES)
+    step = tell_at(state, label, RATES)
     assert (step.payment, step.sequence) == (expected, oracle.sequence)
     return step.state
 

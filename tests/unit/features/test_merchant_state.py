@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from features.catalogue import MERCHANT_FEATURES, slot
-from features.merchant import transition as merchant
 from features.merchant.state import EMPTY, HEAD_WORDS, ROW_BYTES
 from features.state import StateError, of_unit
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, MAX_LABELS_OF_A_KIND
 from tests.unit.features.factories import NOON_MS, RATES, label, payment
+from tests.unit.features.singly import AtMerchant, pay_at, tell_at
 from tests.unit.features.test_state import stored
 
 HOURS: Final = (0, 5, 3, 30, 30)
@@ -25,10 +25,10 @@ def merchant_of_five() -> bytes:
     state = None
     for i, hours in enumerate(HOURS):
         one = payment(NOON_MS + hours * HOUR_MS, i, amount_minor=1_000 * (i + 1))
-        state = merchant.advance(state, one).state
-    state = merchant.learn(state, label(NOON_MS, 0)).state
-    state = merchant.learn(state, label(NOON_MS + 5 * HOUR_MS, 1, is_fraud=False)).state
-    return merchant.learn(state, label(NOON_MS + HOUR_MS, "to come")).state
+        state = pay_at(state, one).state
+    state = tell_at(state, label(NOON_MS, 0)).state
+    state = tell_at(state, label(NOON_MS + 5 * HOUR_MS, 1, is_fraud=False)).state
+    return tell_at(state, label(NOON_MS + HOUR_MS, "to come")).state
 
 
 def of_older(sums: list[int], times_ms: list[int], counts: list[int], frauds: list[int]) -> bytes:
@@ -40,18 +40,18 @@ def of_older(sums: list[int], times_ms: list[int], counts: list[int], frauds: li
     return np.array([2, base, 9, len(sums), len(frauds), *told, *rows], "<i8").tobytes()
 
 
-def value(step: merchant.MerchantStep, name: str) -> float:
+def value(step: AtMerchant, name: str) -> float:
     return float(step.values[slot(MERCHANT_FEATURES, name)])
 
 
-def settled(state: bytes, last_ms: int = NOON_MS) -> merchant.MerchantStep:
+def settled(state: bytes, last_ms: int = NOON_MS) -> AtMerchant:
     """Return the step of a payment that sees everything up to a time as settled."""
-    return merchant.advance(state, payment(last_ms + LABEL_DELAY_MS))
+    return pay_at(state, payment(last_ms + LABEL_DELAY_MS))
 
 
 @pytest.mark.parametrize("name", ["merchant_v1", "merchant_v2"])
 def test_a_merchant_stored_by_an_older_release_goes_on(name: str) -> None:
-    step = merchant.advance(stored(name), payment(NOON_MS + 7 * DAY_MS))
+    step = pay_at(stored(name), payment(NOON_MS + 7 * DAY_MS))
     assert step.sequence == 7
     assert list(step.values[:4]) == [1, 1, 5, 6]
     assert value(step, "merchant_mean_30d") == pytest.approx((150 + 10) / 6)
@@ -61,16 +61,16 @@ def test_a_merchant_stored_by_an_older_release_goes_on(name: str) -> None:
 
 def test_a_merchant_of_version_3_is_taken_over_as_if_paid_in_the_reference_currency() -> None:
     later = payment(NOON_MS + 7 * DAY_MS)
-    assert merchant.advance(stored("merchant_v3"), later).state == (
-        merchant.advance(stored("merchant_v4"), later).state
+    assert pay_at(stored("merchant_v3"), later).state == (
+        pay_at(stored("merchant_v4"), later).state
     )
 
 
 def test_a_merchant_of_another_reference_currency_is_refused() -> None:
     with pytest.raises(StateError, match=r"merchant state holds amounts in EUR; .* USD\. Start"):
-        merchant.advance(merchant_of_five(), payment(), RATES.based_on("USD"))
+        pay_at(merchant_of_five(), payment(), RATES.based_on("USD"))
     with pytest.raises(StateError, match="merchant state holds amounts in EUR"):
-        merchant.learn(merchant_of_five(), label(), RATES.based_on("USD"))
+        tell_at(merchant_of_five(), label(), RATES.based_on("USD"))
 
 
 def test_the_layout_has_not_moved() -> None:
@@ -79,40 +79,40 @@ def test_the_layout_has_not_moved() -> None:
 
 def test_a_payment_of_version_2_has_its_labels_by_its_moment() -> None:
     state = of_older([500, 500], [NOON_MS, NOON_MS + 1], [1, 1], [])
-    fraud = merchant.learn(state, label(NOON_MS, "any"))
+    fraud = tell_at(state, label(NOON_MS, "any"))
     assert fraud.payment == "known"
     assert value(settled(fraud.state, NOON_MS + 1), "merchant_delayed_frauds_24h") == 1
-    other = merchant.learn(fraud.state, label(NOON_MS, "another"))
+    other = tell_at(fraud.state, label(NOON_MS, "another"))
     assert other.payment == "unknown", "the row has learnt its payment from the first label"
     taken = label(NOON_MS, "any", is_fraud=False)
-    again = settled(merchant.learn(other.state, taken).state, NOON_MS + 1)
+    again = settled(tell_at(other.state, taken).state, NOON_MS + 1)
     assert value(again, "merchant_delayed_frauds_24h") == 0
 
 
 def test_a_payment_of_version_2_is_not_found_by_a_cut_time() -> None:
     state = of_older([500], [NOON_MS + 1], [1], [NOON_MS + 1])
-    taken = merchant.learn(state, label(NOON_MS, "any", is_fraud=False))
+    taken = tell_at(state, label(NOON_MS, "any", is_fraud=False))
     assert taken.payment == "unknown"
     assert value(settled(taken.state, NOON_MS + 1), "merchant_delayed_frauds_24h") == 1
     waiting = of_older([], [], [], [NOON_MS])
-    state = merchant.advance(waiting, payment(NOON_MS + 1)).state
+    state = pay_at(waiting, payment(NOON_MS + 1)).state
     assert value(settled(state, NOON_MS + 1), "merchant_delayed_frauds_24h") == 0
 
 
 def test_a_fraud_of_version_2_at_the_exact_moment_comes_before_a_cut_time() -> None:
     made_ms = NOON_MS + 1
     waiting = of_older([], [], [], [made_ms])
-    waiting = merchant.learn(waiting, label(NOON_MS, made_ms, is_fraud=False)).state
-    state = merchant.advance(waiting, payment(made_ms)).state
+    waiting = tell_at(waiting, label(NOON_MS, made_ms, is_fraud=False)).state
+    state = pay_at(waiting, payment(made_ms)).state
     assert value(settled(state, made_ms), "merchant_delayed_frauds_24h") == 1
 
 
 def test_a_fraud_of_version_2_is_taken_back_by_its_moment() -> None:
     state = of_older([500, 500], [NOON_MS, NOON_MS], [1, 1], [NOON_MS])
     assert value(settled(state), "merchant_delayed_frauds_24h") == 1
-    taken = merchant.learn(state, label(NOON_MS, "any", is_fraud=False)).state
+    taken = tell_at(state, label(NOON_MS, "any", is_fraud=False)).state
     assert value(settled(taken), "merchant_delayed_frauds_24h") == 1, "the genuine twin agrees"
-    taken = merchant.learn(taken, label(NOON_MS, "other", is_fraud=False)).state
+    taken = tell_at(taken, label(NOON_MS, "other", is_fraud=False)).state
     assert value(settled(taken), "merchant_delayed_frauds_24h") == 0
 
 
@@ -120,7 +120,7 @@ def test_a_fraud_of_version_2_without_a_payment_waits_for_one_of_its_moment() ->
     state = of_older([500], [NOON_MS], [1], [NOON_MS + 1])
     step = settled(state, NOON_MS + 1)
     assert value(step, "merchant_delayed_frauds_24h") == 0
-    state = merchant.advance(state, payment(NOON_MS + 1)).state
+    state = pay_at(state, payment(NOON_MS + 1)).state
     assert value(settled(state, NOON_MS + 1), "merchant_delayed_frauds_24h") == 1
 
 
@@ -135,13 +135,13 @@ def test_frauds_of_version_2_fill_buckets_as_far_as_they_have_payments() -> None
 
 def test_many_waiting_frauds_of_version_2_are_bounded() -> None:
     state = of_older([], [], [], [NOON_MS + i for i in range(1_000)])
-    step = merchant.learn(state, label(NOON_MS))
+    step = tell_at(state, label(NOON_MS))
     assert len(step.state) == 8 * HEAD_WORDS + 24 * MAX_LABELS_OF_A_KIND
 
 
 def test_the_largest_sum_of_version_2_ends_where_sums_end() -> None:
     state = of_older([2**62], [NOON_MS], [1], [])
-    mean = value(merchant.advance(state, payment(NOON_MS + 1)), "merchant_mean_30d")
+    mean = value(pay_at(state, payment(NOON_MS + 1)), "merchant_mean_30d")
     assert mean == pytest.approx((2**63 - 1) / 1e8 / 2)
 
 
@@ -150,18 +150,18 @@ def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> No
     foreign = bytes([version]) + merchant_of_five()[1:]
     expected = f"merchant state has schema version {version}.*reads 1, 2, 3, 4"
     with pytest.raises(StateError, match=expected):
-        merchant.advance(foreign, payment())
+        pay_at(foreign, payment())
     with pytest.raises(StateError, match=expected):
-        merchant.learn(foreign, label())
+        tell_at(foreign, label())
 
 
 @pytest.mark.parametrize("name", ["merchant_v1", "merchant_v2", "merchant_v3", "merchant_v4"])
 @pytest.mark.parametrize("cut", [0, 1, 7, 39, 47, 95, 120])
 def test_a_state_that_was_cut_is_refused(name: str, cut: int) -> None:
     with pytest.raises(StateError, match="merchant state"):
-        merchant.advance(stored(name)[:cut], payment())
+        pay_at(stored(name)[:cut], payment())
     with pytest.raises(StateError, match="merchant state"):
-        merchant.learn(stored(name)[:cut], label())
+        tell_at(stored(name)[:cut], label())
 
 
 @pytest.mark.parametrize("counts", [(5_000, 0), (0, 5_000), (-1, 0), (0, -1)])
@@ -169,4 +169,4 @@ def test_a_merchant_with_more_than_it_can_keep_is_refused(counts: tuple[int, int
     head = np.frombuffer(of_unit(EMPTY, RATES.unit), "<i8").copy()
     head[3:5] = counts
     with pytest.raises(StateError, match="does not have the rows that its header says"):
-        merchant.advance(head.tobytes() + b"\0" * ROW_BYTES * max(counts), payment())
+        pay_at(head.tobytes() + b"\0" * ROW_BYTES * max(counts), payment())

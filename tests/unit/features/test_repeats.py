@@ -22,6 +22,7 @@ from features.windows import (
     SECOND_MS,
 )
 from tests.unit.features.factories import NOON_MS, payment
+from tests.unit.features.singly import pay_by
 
 T = NOON_MS
 CHANGES = [
@@ -35,7 +36,7 @@ CHANGES = [
 def hot(count: int, gap_ms: int, state: bytes | None = None, first: int = 0) -> bytes:
     """Return the state after so many payments in order, p0, p1, ..., that far apart."""
     for i in range(first, first + count):
-        state = card.advance(state, nth(i, gap_ms)).state
+        state = pay_by(state, nth(i, gap_ms)).state
     assert state is not None
     return state
 
@@ -46,8 +47,8 @@ def nth(i: int, gap_ms: int, **given: Any) -> Transaction:
 
 @pytest.mark.parametrize("otherwise", [{}, {"city": "Wien"}, {"device_id": "d", "channel": "web"}])
 def test_a_repeat_has_the_same_content_whatever_else_it_says(otherwise: dict[str, Any]) -> None:
-    first = card.advance(None, payment(T, "x"))
-    again = card.advance(first.state, payment(T, "x", **otherwise))
+    first = pay_by(None, payment(T, "x"))
+    again = pay_by(first.state, payment(T, "x", **otherwise))
     assert again.repeated and not again.reused and not again.accepted
     assert again.state == first.state and again.sequence == 1 and len(again.values) == 0
 
@@ -56,10 +57,10 @@ def test_a_repeat_has_the_same_content_whatever_else_it_says(otherwise: dict[str
 def test_another_payment_under_a_known_id_is_refused_by_the_field(
     field: str, change: dict[str, Any]
 ) -> None:
-    first = card.advance(None, payment(T, "x"))
+    first = pay_by(None, payment(T, "x"))
     given: dict[str, Any] = {"time_ms": T, "identity": "x"} | change
     other = payment(**given)
-    step = card.advance(first.state, other)
+    step = pay_by(first.state, other)
     assert step.reused and not step.repeated and step.differing == (field,)
     assert step.state == first.state and step.sequence == 1
     refused = card.reused_id(other, step)
@@ -72,25 +73,25 @@ def test_another_payment_under_a_known_id_is_refused_by_the_field(
 
 def test_a_refused_payment_leaves_no_trace() -> None:
     """Ten refusals in a row change neither the state nor what comes after them."""
-    state = card.advance(None, payment(T, "x")).state
+    state = pay_by(None, payment(T, "x")).state
     for i in range(10):
-        state = card.advance(state, payment(T, "x", amount_minor=i)).state
-    after = card.advance(state, payment(T + 1, "y"))
+        state = pay_by(state, payment(T, "x", amount_minor=i)).state
+    after = pay_by(state, payment(T + 1, "y"))
     assert after.sequence == 2 and after.values[slot(CARD_FEATURES, "card_count_24h")] == 2
 
 
 def test_an_id_is_known_for_a_day_of_event_time_and_not_longer() -> None:
-    first = card.advance(None, payment(T, "x"))
-    within = card.advance(first.state, payment(T + DEDUPE_HORIZON_MS - 1, "y"))
-    assert card.advance(within.state, payment(T, "x")).repeated
-    beyond = card.advance(first.state, payment(T + DEDUPE_HORIZON_MS, "y"))
-    assert card.advance(beyond.state, payment(T, "x")).accepted
+    first = pay_by(None, payment(T, "x"))
+    within = pay_by(first.state, payment(T + DEDUPE_HORIZON_MS - 1, "y"))
+    assert pay_by(within.state, payment(T, "x")).repeated
+    beyond = pay_by(first.state, payment(T + DEDUPE_HORIZON_MS, "y"))
+    assert pay_by(beyond.state, payment(T, "x")).accepted
 
 
 def test_a_payment_that_takes_its_own_id_a_day_later_counts() -> None:
-    first = card.advance(None, payment(T, "x"))
-    assert card.advance(first.state, payment(T + DEDUPE_HORIZON_MS - 1, "x")).reused
-    assert card.advance(first.state, payment(T + DEDUPE_HORIZON_MS, "x")).accepted
+    first = pay_by(None, payment(T, "x"))
+    assert pay_by(first.state, payment(T + DEDUPE_HORIZON_MS - 1, "x")).reused
+    assert pay_by(first.state, payment(T + DEDUPE_HORIZON_MS, "x")).accepted
 
 
 @pytest.mark.parametrize("gap_ms", [1, SECOND_MS, 40 * SECOND_MS])
@@ -100,13 +101,13 @@ def test_a_hot_card_knows_every_id_of_a_day(gap_ms: int) -> None:
     state = hot(count, gap_ms)
     first = max(0, count - DEDUPE_HORIZON_MS // gap_ms)
     for i in {first, first + 1, first + 700, first + 1_600, count - 513, count - 1}:
-        step = card.advance(state, nth(i, gap_ms))
+        step = pay_by(state, nth(i, gap_ms))
         assert step.repeated, i
     if first:
-        assert card.advance(state, nth(first - 1, gap_ms)).accepted
-    other = card.advance(state, nth(first, gap_ms, amount_minor=7))
+        assert pay_by(state, nth(first - 1, gap_ms)).accepted
+    other = pay_by(state, nth(first, gap_ms, amount_minor=7))
     assert other.reused and other.differing == ("amount, currency or merchant_id",)
-    moved = card.advance(state, payment(T + first * gap_ms + 1, f"p{first}"))
+    moved = pay_by(state, payment(T + first * gap_ms + 1, f"p{first}"))
     assert moved.reused and moved.differing == ("timestamp",)
 
 
@@ -116,20 +117,20 @@ def test_ids_beyond_the_bound_go_by_age_and_what_is_as_old_is_marked() -> None:
     forgotten_ms = int(np.frombuffer(state[: 8 * HEAD_WORDS], "<i8")[HEAD_FORGOTTEN_MS])
     last = forgotten_ms - T
     assert count - MAX_LOOSE_IDS - MAX_CARD_EVENTS <= last + 1 <= count - MAX_LOOSE_IDS
-    assert card.advance(state, nth(last + 1, 1)).repeated
-    assert not card.advance(state, payment(T + last + 1, "new")).unchecked
-    again = card.advance(state, nth(last, 1))
+    assert pay_by(state, nth(last + 1, 1)).repeated
+    assert not pay_by(state, payment(T + last + 1, "new")).unchecked
+    again = pay_by(state, nth(last, 1))
     assert again.accepted and again.unchecked and again.compacted
-    assert not card.advance(state, payment(T + count, "next")).unchecked
+    assert not pay_by(state, payment(T + count, "next")).unchecked
 
 
 def test_loose_ids_go_when_their_day_has_passed() -> None:
     state = hot(3 * MAX_CARD_EVENTS, SECOND_MS)
-    next_day = card.advance(state, payment(T + 3 * MAX_CARD_EVENTS * SECOND_MS + DAY_MS, "y")).state
+    next_day = pay_by(state, payment(T + 3 * MAX_CARD_EVENTS * SECOND_MS + DAY_MS, "y")).state
     loose = 2 * MAX_CARD_EVENTS
     assert len(state) - len(next_day) >= LOOSE_ID_BYTES * loose
-    month = card.advance(next_day, payment(T + DAY_MS + 2 * CARD_HISTORY_MS, "z")).state
-    assert len(month) == len(card.advance(None, payment()).state)
+    month = pay_by(next_day, payment(T + DAY_MS + 2 * CARD_HISTORY_MS, "z")).state
+    assert len(month) == len(pay_by(None, payment()).state)
 
 
 def test_ids_of_payments_out_of_order_are_known_after_compaction() -> None:
@@ -137,9 +138,9 @@ def test_ids_of_payments_out_of_order_are_known_after_compaction() -> None:
     times = [T + DAY_MS + (i ^ 1) * SECOND_MS - (i % 5 == 0) * HOUR_MS for i in range(1_700)]
     state = None
     for i, time_ms in enumerate(times):
-        state = card.advance(state, payment(time_ms, i)).state
+        state = pay_by(state, payment(time_ms, i)).state
     for i in range(0, len(times), 7):
-        assert card.advance(state, payment(times[i], i)).repeated
+        assert pay_by(state, payment(times[i], i)).repeated
 
 
 def test_contents_spread_over_all_their_bits() -> None:

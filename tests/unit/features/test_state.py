@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 import pytest
 
-from features.card import transition as card
 from features.card.state import EMPTY, HEAD_COUNTS, counts_of
 from features.catalogue import CARD_FEATURES, slot
 from features.state import StateError, of_unit, upgraded
 from features.windows import HOUR_MS, MAX_CARD_EVENTS
 from tests.unit.features.factories import NOON_MS, RATES, payment
+from tests.unit.features.singly import AtCard, pay_by
 
 STATES: Final = Path(__file__).parent / "states"
 
@@ -35,13 +35,13 @@ def card_of_five() -> bytes:
             lat=48.25,
             lon=16.5 + i,
         )
-        state = card.advance(state, one).state
+        state = pay_by(state, one).state
     assert state is not None
     return state
 
 
 def test_a_card_stored_in_version_1_goes_on() -> None:
-    step = card.advance(stored("card_v1"), payment(NOON_MS + 40 * HOUR_MS, merchant_id="m1"))
+    step = pay_by(stored("card_v1"), payment(NOON_MS + 40 * HOUR_MS, merchant_id="m1"))
     assert step.sequence == 6
     assert step.values[slot(CARD_FEATURES, "card_count_24h")] == 3
     assert step.values[slot(CARD_FEATURES, "card_sum_30d")] == 160
@@ -50,7 +50,7 @@ def test_a_card_stored_in_version_1_goes_on() -> None:
 
 def test_a_card_of_version_1_gets_the_last_place_as_its_home() -> None:
     there = payment(NOON_MS + 40 * HOUR_MS, lat=48.25, lon=20.5)
-    values = card.advance(stored("card_v1"), there).values
+    values = pay_by(stored("card_v1"), there).values
     assert values[slot(CARD_FEATURES, "card_from_home_km")] == 0
     assert values[slot(CARD_FEATURES, "card_usual_amount_30d")] == 30
 
@@ -60,15 +60,15 @@ def test_ids_of_an_older_version_end_repeats_and_show_other_payments(version: in
     """What a row holds of the content is compared, the amount as if it had been paid in EUR."""
     state = stored(f"card_v{version}")
     newest = {"amount_minor": 5_000, "merchant_id": "m0"}
-    assert card.advance(state, payment(NOON_MS + 30 * HOUR_MS, 4, **newest)).repeated
-    other = card.advance(state, payment(NOON_MS + 30 * HOUR_MS, 4, amount_minor=1))
+    assert pay_by(state, payment(NOON_MS + 30 * HOUR_MS, 4, **newest)).repeated
+    other = pay_by(state, payment(NOON_MS + 30 * HOUR_MS, 4, amount_minor=1))
     assert other.reused and other.differing == ("amount with currency", "merchant_id")
 
 
-def after_version_2(seconds: int, **given: object) -> card.CardStep:
+def after_version_2(seconds: int, **given: object) -> AtCard:
     """Return the step of p1025, or of another, at a card whose older payments were compacted."""
     fields = {"identity": f"p{seconds}"} | given
-    return card.advance(stored("card_v2_compacted"), payment(NOON_MS + 1_000 * seconds, **fields))
+    return pay_by(stored("card_v2_compacted"), payment(NOON_MS + 1_000 * seconds, **fields))
 
 
 def test_buckets_of_version_2_count_on_in_the_finer_unit() -> None:
@@ -88,38 +88,36 @@ def test_what_version_2_forgot_is_marked_and_what_it_knew_is_known() -> None:
     assert after_version_2(1_024, amount_minor=103).reused
     state = after_version_2(1_025).state
     for i in range(1_026, 2 * MAX_CARD_EVENTS + 26):
-        state = card.advance(state, payment(NOON_MS + 1_000 * i, f"p{i}")).state
-    assert card.advance(state, payment(NOON_MS + 1_024_000, "p1024", amount_minor=102)).repeated
-    assert card.advance(state, payment(NOON_MS + 1_025_000, "p1024", amount_minor=102)).reused
+        state = pay_by(state, payment(NOON_MS + 1_000 * i, f"p{i}")).state
+    assert pay_by(state, payment(NOON_MS + 1_024_000, "p1024", amount_minor=102)).repeated
+    assert pay_by(state, payment(NOON_MS + 1_025_000, "p1024", amount_minor=102)).reused
 
 
 @pytest.mark.parametrize("cut", [1, 8, 24, 95, 96, 97, 240])
 def test_a_state_of_version_2_cut_anywhere_is_refused(cut: int) -> None:
     """Also by the bytes of its ids, which a reader of another layout might not miss."""
     with pytest.raises(StateError, match="card state"):
-        card.advance(stored("card_v2_compacted")[:-cut], payment())
+        pay_by(stored("card_v2_compacted")[:-cut], payment())
 
 
 def test_a_card_of_version_3_is_taken_over_as_if_paid_in_the_reference_currency() -> None:
     later = payment(NOON_MS + 40 * HOUR_MS)
-    assert card.advance(stored("card_v3"), later).state == (
-        card.advance(stored("card_v4"), later).state
-    )
+    assert pay_by(stored("card_v3"), later).state == (pay_by(stored("card_v4"), later).state)
     in_yen = RATES.based_on("JPY")
-    values = card.advance(stored("card_v3"), later, in_yen).values
+    values = pay_by(stored("card_v3"), later, in_yen).values
     assert values[slot(CARD_FEATURES, "card_usual_amount_30d")] == 30
 
 
 def test_a_card_of_another_reference_currency_is_refused() -> None:
     with pytest.raises(StateError, match=r"card state holds amounts in EUR; .* for USD\. Start"):
-        card.advance(card_of_five(), payment(), RATES.based_on("USD"))
+        pay_by(card_of_five(), payment(), RATES.based_on("USD"))
 
 
 @pytest.mark.parametrize("letters", [b"\0\0\0", b"eur", b"\xffUR"])
 def test_a_card_without_a_reference_currency_is_damaged(letters: bytes) -> None:
     state = card_of_five()
     with pytest.raises(StateError, match="does not have the rows"):
-        card.advance(state[:1] + letters + state[4:], payment())
+        pay_by(state[:1] + letters + state[4:], payment())
 
 
 def test_the_layout_has_not_moved() -> None:
@@ -132,13 +130,13 @@ def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> No
     with pytest.raises(
         StateError, match=f"card state has schema version {version}.*reads 1, 2, 3, 4"
     ):
-        card.advance(foreign, payment())
+        pay_by(foreign, payment())
 
 
 @pytest.mark.parametrize("cut", [0, 1, 95, 120])
 def test_a_damaged_state_is_refused(cut: int) -> None:
     with pytest.raises(StateError, match="card state"):
-        card.advance(card_of_five()[:cut], payment())
+        pay_by(card_of_five()[:cut], payment())
 
 
 def test_older_versions_pass_through_one_transition_each() -> None:
@@ -153,7 +151,7 @@ def test_a_card_with_more_payments_than_it_can_keep_is_refused() -> None:
     head[HEAD_COUNTS] = 2_000
     state = head.tobytes() + b"\0" * 20 * 2_000
     with pytest.raises(StateError, match="does not have the rows that its header says"):
-        card.advance(state, payment(NOON_MS))
+        pay_by(state, payment(NOON_MS))
 
 
 def test_a_card_whose_newest_payments_lack_their_ids_is_refused() -> None:
@@ -164,10 +162,10 @@ def test_a_card_whose_newest_payments_lack_their_ids_is_refused() -> None:
     head[HEAD_COUNTS] = events
     without_ids = head.tobytes() + state[96 + 8 * ids :]
     with pytest.raises(StateError, match="does not have the rows that its header says"):
-        card.advance(without_ids, payment(NOON_MS + 29 * HOUR_MS, "between"))
+        pay_by(without_ids, payment(NOON_MS + 29 * HOUR_MS, "between"))
 
 
 @pytest.mark.parametrize("length", [1, 7, 9, 70, 71])
 def test_a_state_of_version_1_cut_anywhere_is_refused(length: int) -> None:
     with pytest.raises(StateError, match="card state"):
-        card.advance(stored("card_v1")[:length], payment())
+        pay_by(stored("card_v1")[:length], payment())

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from features.card import transition as card
 from features.catalogue import CARD_FEATURES, slot
 from features.windows import DAY_MS, HOME_STEP_KM, HOUR_MS, USUAL_PAYMENTS
 from tests.unit.features.factories import NOON_MS, payment
+from tests.unit.features.singly import pay_by
 
 VIENNA = {"lat": 48.2, "lon": 16.37}
 SYDNEY = {"lat": -33.87, "lon": 151.21}
@@ -16,7 +16,7 @@ def last_values(amounts: list[int], gap_ms: int = HOUR_MS) -> dict[str, float]:
     """Pay the amounts (minor units) one after the other; return the last payment's features."""
     state = None
     for i, amount in enumerate(amounts):
-        step = card.advance(state, payment(NOON_MS + i * gap_ms, amount_minor=amount))
+        step = pay_by(state, payment(NOON_MS + i * gap_ms, amount_minor=amount))
         state = step.state
     return {f.name: float(v) for f, v in zip(CARD_FEATURES, step.values, strict=True)}
 
@@ -45,17 +45,17 @@ def test_a_journey_moves_home_by_a_step_at_most_and_home_is_learnt_back() -> Non
     home = slot(CARD_FEATURES, "card_from_home_km")
     state = None
     for i in range(10):
-        state = card.advance(state, payment(NOON_MS + i * DAY_MS, **VIENNA)).state
-    away = card.advance(state, payment(NOON_MS + 10 * DAY_MS, **SYDNEY))
+        state = pay_by(state, payment(NOON_MS + i * DAY_MS, **VIENNA)).state
+    away = pay_by(state, payment(NOON_MS + 10 * DAY_MS, **SYDNEY))
     assert away.values[home] == pytest.approx(15_950, abs=50)
-    back = card.advance(away.state, payment(NOON_MS + 11 * DAY_MS, **VIENNA))
+    back = pay_by(away.state, payment(NOON_MS + 11 * DAY_MS, **VIENNA))
     assert back.values[home] == pytest.approx(HOME_STEP_KM, rel=0.3)
 
 
 def test_a_payment_without_a_place_says_nothing_of_home() -> None:
     home = slot(CARD_FEATURES, "card_from_home_km")
-    first = card.advance(None, payment(NOON_MS, **VIENNA))
-    online = card.advance(first.state, payment(NOON_MS + HOUR_MS))
+    first = pay_by(None, payment(NOON_MS, **VIENNA))
+    online = pay_by(first.state, payment(NOON_MS + HOUR_MS))
     assert np.isnan(first.values[home]) and np.isnan(online.values[home])
-    there = card.advance(online.state, payment(NOON_MS + 2 * HOUR_MS, **VIENNA))
+    there = pay_by(online.state, payment(NOON_MS + 2 * HOUR_MS, **VIENNA))
     assert there.values[home] == 0

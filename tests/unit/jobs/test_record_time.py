@@ -14,7 +14,7 @@ from events.transaction import parse_transaction
 from features.card.transition import CardStep
 from features.money.shipped import SHIPPED
 from scoring.messages import ScoringRequest
-from scoring.path import payment_path
+from scoring.path import payment_path, visit
 from scoring.steps import first_request, next_request
 from tests.unit.features.factories import NOON_MS, payment
 
@@ -28,10 +28,11 @@ def request(record_ms: int) -> ScoringRequest:
     odd = not is_record_time(record_ms, NOON_MS)
     path = payment_path(SHIPPED)
     first, second = path.entities
-    step = first.advance(None, paid)
+    (step,) = visit(first, [paid], {})
     assert isinstance(step, CardStep)
     made = first_request(path, (paid, b"{}"), step, record_ms, odd_record_time=odd)
-    return next_request(second, made, second.advance(None, paid))
+    (there,) = visit(second, [paid], {})
+    return next_request(second, made, there)
 
 
 @pytest.mark.parametrize("record_ms", ODD)

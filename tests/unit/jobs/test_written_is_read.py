@@ -19,7 +19,7 @@ from events.wire import MAX_DEPTH, MAX_EVENT_BYTES, MAX_TEXT
 from features.card.transition import CardStep
 from features.money.shipped import SHIPPED
 from scoring.messages import ScoringRequest, pack, unpack_hand_over
-from scoring.path import payment_path
+from scoring.path import payment_path, visit
 from scoring.steps import first_request
 from tests.unit.events.samples import CARD, NOW_MS, alert, decision, full_payment, receipt
 
@@ -144,7 +144,7 @@ def test_a_payment_that_loses_nothing_is_carried_byte_for_byte() -> None:
     encoded = encode_transaction(receive_transaction(value, KEY, NOW_MS)[0])
     path = payment_path(SHIPPED)
     received = receive_transaction(encoded, KEY, NOW_MS)
-    step = path.entities[0].advance(None, received[0])
+    (step,) = visit(path.entities[0], [received[0]], {})
     assert isinstance(step, CardStep)
     result = first_request(path, received, step, NOW_MS)
     assert result.original == encoded

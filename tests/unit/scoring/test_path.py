@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from features.money.shipped import SHIPPED
 from features.windows import ALLOWED_LATENESS_MS
 from scoring.decision.decide import decide
 from scoring.messages import ScoringRequest, pack, unpack_hand_over
-from scoring.path import Entity, Path, Refusal, Repeated, payment_path, visit
+from scoring.path import Entity, Path, Refusal, Repeated, States, payment_path, visit
 from scoring.steps import receive, walk
 from tests.unit.events.samples import CARD, NOW_MS, full_payment
 from tests.unit.features.factories import NOON_MS, label, payment
@@ -35,17 +36,22 @@ DAY_MS = 24 * HOUR_MS
 class CountryStep(NamedTuple):
     """What one payment made of a country: the count of its payments is the only feature."""
 
-    state: bytes
     values: npt.NDArray[np.float32]
     sequence: int
     late: bool = False
     compacted: bool = False
 
 
-def advance_country(state: bytes | None, _: Transaction) -> CountryStep:
-    """Count one more payment."""
-    count = 1 + (struct.unpack("<q", state)[0] if state else 0)
-    return CountryStep(struct.pack("<q", count), np.array([count], np.float32), count)
+def advance_country(
+    _: Sequence[Transaction], keys: Sequence[str], states: States
+) -> list[CountryStep | Refusal]:
+    """Count the payments of each country."""
+    steps: list[CountryStep | Refusal] = []
+    for key in keys:
+        count = 1 + (struct.unpack("<q", states[key])[0] if key in states else 0)
+        states[key] = struct.pack("<q", count)
+        steps.append(CountryStep(np.array([count], np.float32), count))
+    return steps
 
 
 COUNTRY = Entity[CountryStep](
@@ -97,7 +103,7 @@ def test_a_batch_gives_what_its_payments_give_one_by_one(entity: Entity[CountryS
         assert not isinstance(step, Repeated | EventError)
         assert not isinstance(alone, Repeated | EventError)
         assert step.values.tobytes() == alone.values.tobytes()
-        assert (step.state, step.sequence) == (alone.state, alone.sequence)
+        assert step.sequence == alone.sequence
     assert at_once == singly
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from events.decision import Flag
 from events.receipt import decode_receipt
-from features.merchant import transition as merchant
 from features.windows import ALLOWED_LATENESS_MS
 from scoring.steps import label_receipt
 from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.singly import pay_at, tell_at
 from tests.unit.scoring.scene import new_states, request_of
 
 
@@ -27,9 +27,9 @@ def test_a_payment_far_behind_its_merchant_alone_is_marked(
 
 @pytest.mark.parametrize(("identity", "found"), [(1, "known"), ("ghost", "unknown")])
 def test_a_receipt_says_whether_the_payment_is_known(identity: object, found: str) -> None:
-    state = merchant.advance(None, payment(NOON_MS, 1)).state
+    state = pay_at(None, payment(NOON_MS, 1)).state
     told = label(NOON_MS, identity)
-    step = merchant.learn(state, told)
+    step = tell_at(state, told)
     receipt = decode_receipt(label_receipt(told, step)[2])
     assert (receipt.transaction_id, receipt.payment) == (told.transaction_id, found)
     assert receipt.merchant_sequence == 2

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from events.receipt import decode_receipt
-from features.merchant import transition as merchant
 from scoring.steps import label_receipt
 from tests.unit.features.factories import NOON_MS, label
+from tests.unit.features.singly import tell_at
 from verify.parity.replay import label_key
 
 OTHERS: list[dict[str, Any]] = [
@@ -23,7 +23,7 @@ OTHERS: list[dict[str, Any]] = [
 
 def test_a_receipt_has_the_key_of_its_label() -> None:
     told = label(NOON_MS, "x")
-    receipt = decode_receipt(label_receipt(told, merchant.learn(None, told))[2])
+    receipt = decode_receipt(label_receipt(told, tell_at(None, told))[2])
     assert label_key(receipt) == label_key(told)
 
 

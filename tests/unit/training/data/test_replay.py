@@ -8,9 +8,8 @@ import pytest
 
 from events.label import Label
 from events.table import check_table, payments
-from features.card import transition as card
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
-from features.merchant import transition as merchant
+from tests.unit.features.singly import pay_at, pay_by, tell_at
 from tests.unit.training.samples import floats, payments_table
 from training.arrays import Floats
 from training.data.replay import replay
@@ -53,11 +52,11 @@ def by_hand(table: pa.Table) -> Floats:
             label = Label(
                 payment.transaction_id, payment.card_id, shop, payment.timestamp_ms, fraud, at, "t"
             )
-            merchants[shop] = merchant.learn(merchants[shop], label).state
+            merchants[shop] = tell_at(merchants[shop], label).state
             continue
-        own = card.advance(cards.get(payment.card_id), payment)
+        own = pay_by(cards.get(payment.card_id), payment)
         cards[payment.card_id] = own.state
-        there = merchant.advance(merchants.get(shop), payment)
+        there = pay_at(merchants.get(shop), payment)
         merchants[shop] = there.state
         found.append(np.concatenate([own.values, there.values]))
     return np.array(found)

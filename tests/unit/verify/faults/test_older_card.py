@@ -7,13 +7,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from features.card import transition as card
 from features.card.state import VERSION
 from features.money.shipped import SHIPPED
 from features.windows import HOUR_MS, MAX_CARD_EVENTS
 from jobs.card_stage import CardStage
 from scoring.messages import Refused
 from tests.unit.features.factories import NOON_MS, payment
+from tests.unit.features.singly import pay_by
 from tests.unit.jobs.test_card_stage import Context, take
 from verify.faults.older_card import OlderCardStage, as_version_2
 
@@ -31,7 +31,7 @@ def card_after(count: int, gap_ms: int, currency: str = "EUR") -> bytes:
             lat=48.0 + i % 2,
             lon=16.0,
         )
-        state = card.advance(state, one).state
+        state = pay_by(state, one).state
     assert state is not None
     return state
 
@@ -43,10 +43,10 @@ def test_a_card_of_version_2_decides_as_what_it_was(count: int) -> None:
     older = as_version_2(state)
     assert older[0] == 2
     later = payment(NOON_MS + (count + 1) * HOUR_MS // 4, "later", lat=48.0, lon=16.0)
-    expected, got = card.advance(state, later), card.advance(older, later)
+    expected, got = pay_by(state, later), pay_by(older, later)
     assert (got.sequence, got.compacted) == (expected.sequence, expected.compacted)
     np.testing.assert_array_equal(got.values, expected.values)
-    assert card.advance(got.state, later).repeated
+    assert pay_by(got.state, later).repeated
 
 
 def test_the_older_stage_stores_version_2_and_this_release_takes_the_card_over() -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.merchant import transition as merchant
 from features.windows import DAY_MS, MAX_MERCHANT_ROWS
 from tests.unit.features.factories import NOON_MS, label, payment
+from tests.unit.features.singly import pay_at, tell_at
 from verify.faults.older_stage import as_version_1
 
 
 def merchant_after(days: list[int]) -> bytes:
     """Return the state after a payment on each day, every other one a fraud."""
-    state = merchant.learn(None, label(NOON_MS + DAY_MS // 2, "waits")).state
+    state = tell_at(None, label(NOON_MS + DAY_MS // 2, "waits")).state
     for number, day in enumerate(days):
-        state = merchant.advance(state, payment(NOON_MS + day * DAY_MS, number)).state
+        state = pay_at(state, payment(NOON_MS + day * DAY_MS, number)).state
         if number % 2:
-            state = merchant.learn(state, label(NOON_MS + day * DAY_MS, number)).state
+            state = tell_at(state, label(NOON_MS + day * DAY_MS, number)).state
     return state
 
 
@@ -26,9 +26,9 @@ def busy_merchant() -> bytes:
     state = None
     for number in range(MAX_MERCHANT_ROWS + 5):
         time_ms = NOON_MS + number * DAY_MS // 100
-        state = merchant.advance(state, payment(time_ms, number)).state
+        state = pay_at(state, payment(time_ms, number)).state
         if number % 10 == 0:
-            state = merchant.learn(state, label(time_ms, number, label_time_ms=time_ms)).state
+            state = tell_at(state, label(time_ms, number, label_time_ms=time_ms)).state
     assert state is not None
     return state
 
@@ -41,15 +41,15 @@ def test_a_state_of_version_1_decides_as_what_it_was(make: object, days: int) ->
     older = as_version_1(state)
     assert older[0] == 1
     later = payment(NOON_MS + (49 + days) * DAY_MS, "later")
-    expected, got = merchant.advance(state, later), merchant.advance(older, later)
+    expected, got = pay_at(state, later), pay_at(older, later)
     assert got.sequence == expected.sequence and got.compacted == expected.compacted
     np.testing.assert_array_equal(got.values, expected.values)
 
 
 def test_a_fraud_that_waits_does_so_in_version_1() -> None:
     older = as_version_1(merchant_after([0]))
-    arrived = merchant.advance(older, payment(NOON_MS + DAY_MS // 2, "waits")).state
-    assert merchant.learn(arrived, label(NOON_MS + DAY_MS // 2, "waits")).payment == "known"
+    arrived = pay_at(older, payment(NOON_MS + DAY_MS // 2, "waits")).state
+    assert tell_at(arrived, label(NOON_MS + DAY_MS // 2, "waits")).payment == "known"
 
 
 def test_what_version_1_cannot_hold_is_refused() -> None:

@@ -1,0 +1,33 @@
+"""Payments as rows of numbers, which is how the merchant's kernel is given them.
+
+A row is words of 8 bytes: see PAID_*.
+"""
+
+from collections.abc import Iterable
+from struct import Struct
+from typing import Final
+
+from events.transaction import Transaction
+from features.money.rates import Rates
+from features.tokens import payment_token
+
+PAID_KEY: Final = 0  # the number of the merchant in the batch
+PAID_TIME: Final = 1
+PAID_AMOUNT: Final = 2  # in units of the reference currency
+PAID_WHO: Final = 3  # what labels find the payment by
+PAID_WORDS: Final = 4
+
+_pack: Final = Struct(f"<{PAID_WORDS}q").pack
+
+
+def packed(payments: Iterable[Transaction], keys: Iterable[int], rates: Rates) -> list[bytes]:
+    """Return the row of each payment; `keys` are the numbers of their merchants."""
+    return [
+        _pack(
+            key,
+            payment.timestamp_ms,
+            rates.amount(payment.amount_minor, payment.currency),
+            payment_token(payment.transaction_id, payment.card_id),
+        )
+        for key, payment in zip(keys, payments, strict=True)
+    ]
