@@ -57,14 +57,20 @@ class RunningJob:
 
 
 @contextmanager
-def running_job(folder: Path, *, taskmanagers: int = 2, **settings: object) -> Iterator[RunningJob]:
+def running_job(folder: Path) -> Iterator[RunningJob]:
     """Start a stack below `folder` and the job with the shipped bundle on it; stop both after."""
-    stack = Stack(StackSettings(folder, taskmanagers=taskmanagers, **settings))  # type: ignore[arg-type]
+    stack = Stack(StackSettings(folder))
     stack.up()
     try:
         yield RunningJob(stack, start_job(stack, _bundle(), _silent))
     finally:
         stack.down(delete_data=True)
+
+
+def start_anew(stack: Stack, engine: Engine = DEFAULT_ENGINE, *, parallelism: int) -> RunningJob:
+    """Start the job without state, from the beginning of the topics."""
+    job_id = start_job(stack, _bundle(), _silent, engine=engine, parallelism=parallelism)
+    return RunningJob(stack, job_id)
 
 
 @contextmanager
