@@ -2,10 +2,11 @@
 
     flink run -d -py tests/flink/edge_job.py ENGINE FLAG --bootstrap HOST:PORT --bundle FOLDER ...
 
-ENGINE is batch or pyflink; what follows FLAG are arguments of the real job, of which the ends use
-theirs. Each record is a word: `count` numbers the words of its Kafka key and hands them on under
-the word, `write` numbers those of the word and writes a decision for each: a JSON list of key,
-number at the key, word, number at the word. Words that begin so are special:
+ENGINE is batch or pyflink, or bounded: batch, from what the topics hold now to ALERTS. What follows
+FLAG are arguments of the real job, of which the ends use theirs. Each record is a word: `count`
+numbers the words of its Kafka key and hands them on under the word, `write` numbers those of the
+word and writes each to DECISIONS: a JSON list of key, number at the key, word, number of the word.
+Words that begin so are special:
 
 none    is counted and goes no further
 two     is handed on twice
@@ -21,13 +22,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from py4j.java_gateway import get_java_class
 from pyflink.common import Row
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from pyflink.datastream.data_stream import DataStream
+from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
+from pyflink.util.java_utils import to_jarray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from events.topics import DECISIONS, LABELS, TRANSACTIONS
+from events.topics import ALERTS, DECISIONS, LABELS, TRANSACTIONS, Topic
 from jobs import tables
 from jobs.flink_edge import batches
 from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING, key_in_java
@@ -77,17 +82,20 @@ class Write:
     name = "write"
     state = "merchant"
 
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+
     def open(self, counters: Counters) -> None:
         """Nothing to prepare."""
 
     def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> list[Output]:
-        """Write a decision for each word."""
+        """Write each word."""
         outputs = []
         for body in bodies:
             key, number, word = json.loads(body)
             seen = states[word] = b"%d" % (int(states.get(word, b"0")) + 1)
             value = json.dumps([key, number, word, int(seen)]).encode()
-            outputs.append(Output(DECISIONS.name, key.encode() or None, value))
+            outputs.append(Output(self._topic, key.encode() or None, value))
         return outputs
 
 
@@ -106,7 +114,7 @@ class OneByOne(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         """Process one body."""
         body = value if isinstance(value, bytes) else KafkaRecord(*value).pack()
-        key, state = ctx.get_current_key()[0], self._state.value()
+        key, state = ctx.get_current_key(), self._state.value()
         states = {} if state is None else {key: state}
         for output in self._stage.process([body], states):
             yield Row(*output) if self._last else Row(output.to, output.value)
@@ -124,11 +132,42 @@ def by_batches(env: StreamExecutionEnvironment, settings: JobSettings, flag: str
         properties=settings.consumer_properties,
         most=64,
     )
+    _stages(records, settings, flag, DECISIONS)
+
+
+def bounded(env: StreamExecutionEnvironment, settings: JobSettings, flag: str) -> None:
+    """Build the same graph with an end to its source."""
+    jvm = get_gateway().jvm
+    offsets = jvm.org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer
+    kafka = jvm.org.apache.flink.connector.kafka
+    value = kafka.source.reader.deserializer.KafkaRecordDeserializationSchema.valueOnly(
+        get_java_class(
+            jvm.org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization.ByteArrayDeserializer
+        )
+    )
+    source = (
+        kafka.source.KafkaSource.builder()
+        .setBootstrapServers(settings.bootstrap)
+        .setTopics(to_jarray(jvm.java.lang.String, [TRANSACTIONS.name]))
+        .setGroupId(settings.group_id)
+        .setStartingOffsets(offsets.earliest())
+        .setBounded(offsets.latest())
+        .setDeserializer(value)
+        .build()
+    )
+    edge = jvm.io.cardwatch.edge.Edge
+    consumer = edge.consumer(settings.bootstrap, settings.group_id, jvm.java.util.Properties())
+    j_env = env._j_stream_execution_environment
+    records = DataStream(edge.source(j_env, "payments-and-labels", source, consumer, 64))
+    _stages(records, settings, flag, ALERTS)
+
+
+def _stages(records: DataStream, settings: JobSettings, flag: str, topic: Topic) -> None:
     words = batches.stage(records, Count(flag), uid="card-stage", ttl=TTL)
-    written = batches.last_stage(words, Write(), uid="merchant-stage", ttl=TTL)
+    written = batches.last_stage(words, Write(topic.name), uid="merchant-stage", ttl=TTL)
     batches.sink(
         written,
-        [DECISIONS],
+        [topic],
         uid="answers",
         bootstrap=settings.bootstrap,
         delivery=settings.delivery,
@@ -143,7 +182,9 @@ def by_pyflink(env: StreamExecutionEnvironment, settings: JobSettings, flag: str
     records = key_in_java(tables.source(table_env, settings), INCOMING)
     words = records.process(OneByOne(Count(flag), last=False), HAND_OVER).uid("card-stage")
     keyed = key_in_java(words.name("count"), HAND_OVER)
-    written = keyed.process(OneByOne(Write(), last=True), OUTGOING).uid("merchant-stage")
+    written = keyed.process(OneByOne(Write(DECISIONS.name), last=True), OUTGOING).uid(
+        "merchant-stage"
+    )
     tables.sink(table_env, table_env.from_data_stream(written.name("write")), settings)
     name_table_operators(env)
 
@@ -152,7 +193,7 @@ def main(arguments: Sequence[str]) -> None:
     """Build the job and submit it."""
     engine, flag, *own = arguments
     env = StreamExecutionEnvironment.get_execution_environment()
-    build = {"batch": by_batches, "pyflink": by_pyflink}[engine]
+    build = {"batch": by_batches, "bounded": bounded, "pyflink": by_pyflink}[engine]
     build(env, parse_settings(own), flag)
     env.execute(f"toy stages by {engine}")
 

@@ -1,5 +1,7 @@
 package io.cardwatch.edge;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.common.functions.Partitioner;
 import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.metrics.Counter;
@@ -35,6 +37,14 @@ final class Divider extends AbstractStreamOperator<byte[]> implements OneInputSt
     public void processElement(StreamRecord<byte[]> element) {
         Batch batch = new Batch(element.getValue());
         in.inc(batch.count - 1);
+        for (byte[] part : divide(batch, keyGroups, subtasks)) {
+            out.inc(Batch.count(part) - 1);
+            output.collect(element.replace(part));
+        }
+    }
+
+    /** Return a batch for each subtask that has a key, its messages in their order. */
+    static List<byte[]> divide(Batch batch, int keyGroups, int subtasks) {
         int[] sizes = new int[subtasks];
         int[][] messages = new int[subtasks][];
         for (int message = 0; message < batch.count; message++) {
@@ -44,12 +54,13 @@ final class Divider extends AbstractStreamOperator<byte[]> implements OneInputSt
             }
             messages[subtask][sizes[subtask]++] = message;
         }
+        List<byte[]> parts = new ArrayList<>();
         for (int subtask = 0; subtask < subtasks; subtask++) {
             if (sizes[subtask] > 0) {
-                out.inc(sizes[subtask] - 1);
-                output.collect(element.replace(batch.part(subtask, messages[subtask], sizes[subtask])));
+                parts.add(batch.part(subtask, messages[subtask], sizes[subtask]));
             }
         }
+        return parts;
     }
 
     static int subtask(String key, int keyGroups, int subtasks) {

@@ -5,7 +5,7 @@ import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
@@ -74,18 +74,19 @@ public final class Edge {
     /** Add a stage whose outputs go to another stage. */
     public static SingleOutputStreamOperator<byte[]> stage(
             DataStream<byte[]> from, String uid, String name, String state, long ttlMs, byte[] pickled) {
-        return add(from, uid, name, BYTES, new StageOperator.Middle(options(from), pickled, state, ttlMs));
+        return add(from, uid, name, BYTES, new StageOperator.Middle(python(from, pickled), state, ttlMs));
     }
 
     /** Add a stage whose outputs are records for Kafka. */
     public static SingleOutputStreamOperator<KafkaOutput> lastStage(
             DataStream<byte[]> from, String uid, String name, String state, long ttlMs, byte[] pickled) {
-        StageOperator.Last operator = new StageOperator.Last(options(from), pickled, state, ttlMs);
+        StageOperator.Last operator = new StageOperator.Last(python(from, pickled), state, ttlMs);
         return add(from, uid, name, TypeInformation.of(KafkaOutput.class), operator);
     }
 
-    private static Configuration options(DataStream<?> from) {
-        return PythonConfigUtil.extractPythonConfiguration(from.getExecutionEnvironment().getConfiguration());
+    private static Worker.Opener python(DataStream<?> from, byte[] pickled) {
+        ReadableConfig job = from.getExecutionEnvironment().getConfiguration();
+        return new Python.Opener(PythonConfigUtil.extractPythonConfiguration(job), pickled);
     }
 
     /** Add a keyed operator. One subtask has every key, so nothing is divided in front of it. */

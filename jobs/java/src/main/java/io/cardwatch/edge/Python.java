@@ -16,7 +16,7 @@ import pemja.core.PythonInterpreter;
  * bundles and fire timers between keys; only their environment is taken, so that python.executable,
  * python.pythonpath and python.files mean what they mean there.
  */
-final class Python implements AutoCloseable {
+final class Python implements Worker {
     private static final String OPEN = """
             from jobs.flink_edge.worker import open_stage
             %s = open_stage(pickled)
@@ -46,14 +46,30 @@ final class Python implements AutoCloseable {
         }
     }
 
-    /**
-     * Open a stage.
-     *
-     * @param config Python options of the job, as PyFlink extracts them.
-     * @param temporary Folders of the TaskManager for files that the job brings.
-     * @param pickled The stage, pickled where the job was submitted.
-     */
-    Python(Configuration config, RuntimeContext context, String[] temporary, byte[] pickled) throws Exception {
+    /** Opens a stage that was pickled where the job was submitted. */
+    static final class Opener implements Worker.Opener {
+        private static final long serialVersionUID = 1;
+
+        private final Configuration config;
+        private final byte[] pickled;
+
+        /**
+         * Describe a stage.
+         *
+         * @param config Python options of the job, as PyFlink extracts them.
+         */
+        Opener(Configuration config, byte[] pickled) {
+            this.config = config;
+            this.pickled = pickled;
+        }
+
+        @Override
+        public Worker open(RuntimeContext context, String[] temporary) throws Exception {
+            return new Python(config, context, temporary, pickled);
+        }
+    }
+
+    private Python(Configuration config, RuntimeContext context, String[] temporary, byte[] pickled) throws Exception {
         if (OF_THREAD.get() == null) {
             OF_THREAD.set(new Shared(config, context, temporary));
         }
@@ -69,12 +85,13 @@ final class Python implements AutoCloseable {
         }
     }
 
-    /** Return the answer to no batch: what the stage counted when it was opened. */
-    byte[] opened() {
+    @Override
+    public byte[] opened() {
         return (byte[]) shared.interpreter.invokeMethod(stage, "opened");
     }
 
-    byte[] call(byte[] frame) {
+    @Override
+    public byte[] call(byte[] frame) {
         return (byte[]) shared.interpreter.invokeMethod(stage, "process", frame);
     }
 

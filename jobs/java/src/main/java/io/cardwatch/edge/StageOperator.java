@@ -6,7 +6,6 @@ import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -21,25 +20,22 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 abstract class StageOperator<T> extends AbstractStreamOperator<T> implements OneInputStreamOperator<byte[], T> {
     private static final long serialVersionUID = 1;
 
-    private final Configuration config;
-    private final byte[] pickled;
+    private final Worker.Opener opener;
     private final String stateName;
     private final long ttlMs;
     private transient ValueState<byte[]> state;
-    private transient Python python;
+    private transient Worker python;
     protected transient StageMetrics metrics;
 
     /**
      * Describe a stage.
      *
-     * @param config Python options of the job, as PyFlink extracts them.
-     * @param pickled The stage, pickled where the job was submitted.
+     * @param opener Opens the stage's Python.
      * @param stateName Name of the keyed state.
      * @param ttlMs Time in milliseconds after which an idle key is forgotten.
      */
-    StageOperator(Configuration config, byte[] pickled, String stateName, long ttlMs) {
-        this.config = config;
-        this.pickled = pickled;
+    StageOperator(Worker.Opener opener, String stateName, long ttlMs) {
+        this.opener = opener;
         this.stateName = stateName;
         this.ttlMs = ttlMs;
     }
@@ -53,7 +49,7 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
         state = getRuntimeContext().getState(descriptor(stateName, ttlMs));
         metrics = new StageMetrics(getMetricGroup());
         String[] temporary = getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories();
-        python = new Python(config, getRuntimeContext(), temporary, pickled);
+        python = opener.open(getRuntimeContext(), temporary);
         metrics.tally(new Call.Answer(python.opened()));
     }
 
@@ -115,8 +111,8 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
     static final class Middle extends StageOperator<byte[]> {
         private static final long serialVersionUID = 1;
 
-        Middle(Configuration config, byte[] pickled, String stateName, long ttlMs) {
-            super(config, pickled, stateName, ttlMs);
+        Middle(Worker.Opener opener, String stateName, long ttlMs) {
+            super(opener, stateName, ttlMs);
         }
 
         @Override
@@ -132,8 +128,8 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
     static final class Last extends StageOperator<KafkaOutput> {
         private static final long serialVersionUID = 1;
 
-        Last(Configuration config, byte[] pickled, String stateName, long ttlMs) {
-            super(config, pickled, stateName, ttlMs);
+        Last(Worker.Opener opener, String stateName, long ttlMs) {
+            super(opener, stateName, ttlMs);
         }
 
         @Override
