@@ -30,6 +30,7 @@ REASONS: Final[dict[str, str]] = {
     "bad_version": "The event has a schema version that this release does not read.",
     "bad_value": "A field has the right type and a value outside what it may hold.",
     "bad_features": "A feature vector holds an infinity or is not float32[f].",
+    "internal_error": "The job failed at this record, by a fault of its own.",
     "bad_table": "A table of payments lacks a column or has one of another type.",
 }
 """Every reason code with its meaning. Codes are stable: dashboards and alerts count them."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal, cast
 
 from events.card_data.names import card_data_named
+from events.topics import DEAD_LETTERS
 from events.transaction import FIELDS
 from features.money.rates import Rates, RatesError
 from scoring.bundle.files import BundleError
@@ -75,6 +76,21 @@ class JobSettings:
     keep_fields: frozenset[str]
     rates: Rates
     unread_deleted: int = 0
+
+    @property
+    def source_properties(self) -> dict[str, str]:
+        """Properties of Kafka's consumer in the source."""
+        return {"isolation.level": self.isolation, **self.consumer_properties}
+
+    @property
+    def sink_properties(self) -> dict[str, str]:
+        """Properties of Kafka's producer in the sink."""
+        return {
+            "transaction.timeout.ms": str(self.transaction_timeout_ms),
+            "linger.ms": "1",
+            "max.request.size": str(DEAD_LETTERS.max_message_bytes),
+            **self.producer_properties,
+        }
 
 
 def parse_settings(arguments: Sequence[str]) -> JobSettings:

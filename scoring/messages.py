@@ -10,9 +10,11 @@ from events.transaction import Transaction
 
 
 class LabelOnItsWay(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="l"):
-    """A label on its way to the entity that learns it."""
+    """A label on its way to the entity that learns it, and the place of its record."""
 
     label: Label
+    partition: int = -1
+    offset: int = -1
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="d"):

@@ -57,10 +57,12 @@ def first_request(
     record_ms: int,
     *,
     odd_record_time: bool = False,
+    place: tuple[int, int] = (-1, -1),
 ) -> ScoringRequest:
     """Return what the path's first entity hands on of a payment.
 
-    The payment's own time stands in for a Kafka time that can be none.
+    The payment's own time stands in for a Kafka time that can be none. `place` is the partition and
+    the offset of its record, where it has one.
     """
     payment, original = received
     entity, rates = path.entities[0], path.rates
@@ -78,6 +80,7 @@ def first_request(
         record_ms,
         rates.reference,
         rates.date,
+        *place,
     )
 
 
@@ -95,6 +98,8 @@ def next_request(entity: Entity[S], request: ScoringRequest, step: S) -> Scoring
         request.received_ms,
         request.reference_currency,
         request.rates_date,
+        request.partition,
+        request.offset,
     )
 
 

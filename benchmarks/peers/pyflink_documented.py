@@ -28,7 +28,7 @@ let_numba_load()  # before what follows imports the compiled kernels
 
 from benchmarks.peers.work import card_step, merchant_step, pack_out  # noqa: E402
 from events.topics import ALERTS, DECISIONS  # noqa: E402
-from jobs import tables  # noqa: E402
+from jobs.flink_edge import tables  # noqa: E402
 from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING  # noqa: E402
 from jobs.settings import parse_settings  # noqa: E402
 from udfs.score_udf import score_udf  # noqa: E402

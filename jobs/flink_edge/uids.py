@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from pyflink.datastream import StreamExecutionEnvironment
 
-SOURCE: Final = ("SourceTransformation", "payments-and-labels")
-SINK: Final = ("SinkTransformation", "answers")
+SOURCE: Final = "payments-and-labels"
+SINK: Final = "answers"
+_ENDS: Final = (("SourceTransformation", SOURCE), ("SinkTransformation", SINK))
 
 
 def name_table_operators(env: StreamExecutionEnvironment) -> None:
@@ -20,7 +21,7 @@ def name_table_operators(env: StreamExecutionEnvironment) -> None:
     Call it when the graph is complete. RuntimeError where there is not one of each.
     """
     found = list(_transformations(env))
-    for kind, uid in (SOURCE, SINK):
+    for kind, uid in _ENDS:
         ends = [each for each in found if each.getClass().getSimpleName() == kind]
         if len(ends) != 1:
             raise RuntimeError(f"expected one {kind} in the graph, got {len(ends)}")

@@ -32,9 +32,14 @@ from pyflink.util.java_utils import to_jarray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+<<<<<<< HEAD
 from events.topics import ALERTS, DECISIONS, LABELS, TRANSACTIONS, Topic
-from jobs import tables
+from jobs.flink_edge import tables
 from jobs.flink_edge import batches
+=======
+from events.topics import DECISIONS, LABELS, TRANSACTIONS
+from jobs.flink_edge import batches, tables
+>>>>>>> 3a656d6 (The job's stages take batches, by either engine of one graph)
 from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING, key_in_java
 from jobs.flink_edge.state import entity_state
 from jobs.flink_edge.uids import name_table_operators

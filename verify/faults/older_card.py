@@ -6,6 +6,7 @@ were forgotten. A savepoint of it is what an upgrade to this release starts from
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -28,8 +29,9 @@ from features.card.state import (
 from features.kernels.compiled import interpreted
 from features.money.units import MANTISSA_BITS, Unit, unit_of
 from features.state import HEAD_BYTES
-from jobs.card_stage import CardStage
-from verify.faults.older_stage import Stored
+from jobs.flink_edge.wire import Output
+from jobs.stages.card import CardStage
+from verify.faults.older_stage import stored_as
 
 _HUNDREDTHS: Final = 100
 _NOT_KNOWN: Final = 2**48 - 1
@@ -40,10 +42,9 @@ _counts_of = interpreted(counts_of)
 class OlderCardStage(CardStage):
     """Decides as the stage of this release, and stores cards in version 2."""
 
-    def open(self, runtime_context: Any) -> None:
-        """Open the state, and put the older version in front of it."""
-        super().open(runtime_context)
-        self._state = Stored(self._state, as_version_2)
+    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> list[Output]:
+        """Take in a batch, and store what has changed in the older version."""
+        return stored_as(as_version_2, super().process, bodies, states)
 
 
 def as_version_2(state: bytes) -> bytes:

@@ -8,8 +8,8 @@ of it is what an upgrade to this release starts from.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -32,7 +32,8 @@ from features.merchant.state import (
 )
 from features.money.units import unit_of
 from features.state import HEAD_BYTES
-from jobs.merchant_stage import MerchantStage
+from jobs.flink_edge.wire import Output
+from jobs.stages.merchant import MerchantStage
 
 _TIME_BITS: Final = 32
 _HUNDREDTHS: Final = 100
@@ -45,36 +46,27 @@ _delay_in = interpreted(delay_in)
 _who_in = interpreted(who_in)
 
 
-class _State(Protocol):
-    """Keyed state of Flink's."""
-
-    def value(self) -> bytes | None:
-        """Return what is stored."""
-
-    def update(self, value: bytes) -> None:
-        """Store something else."""
-
-
 class OlderMerchantStage(MerchantStage):
     """Decides as the stage of this release, and stores merchants in version 1."""
 
-    def open(self, runtime_context: Any) -> None:
-        """Take hold of the state, and stand before it."""
-        super().open(runtime_context)
-        self._state = Stored(self._state, as_version_1)
+    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> list[Output]:
+        """Take in a batch, and store what has changed in the older version."""
+        return stored_as(as_version_1, super().process, bodies, states)
 
 
-class Stored:
-    """A state that is read as it is and written in an older version."""
-
-    def __init__(self, state: _State, as_older: Callable[[bytes], bytes]) -> None:
-        self._state = state
-        self._as_older = as_older
-        self.value = state.value
-
-    def update(self, state: bytes) -> None:
-        """Store a state of this release as one of the older version."""
-        self._state.update(self._as_older(state))
+def stored_as(
+    as_older: Callable[[bytes], bytes],
+    process: Callable[[Sequence[bytes], dict[str, bytes]], list[Output]],
+    bodies: Sequence[bytes],
+    states: dict[str, bytes],
+) -> list[Output]:
+    """Return what a stage makes of a batch, with the states that it changed in an older version."""
+    before = dict(states)
+    outputs = process(bodies, states)
+    for key, state in states.items():
+        if state is not before.get(key):
+            states[key] = as_older(state)
+    return outputs
 
 
 def as_version_1(state: bytes) -> bytes:

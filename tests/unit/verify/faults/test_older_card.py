@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import pytest
 
 from features.card.state import VERSION
-from features.money.shipped import SHIPPED
 from features.windows import HOUR_MS, MAX_CARD_EVENTS
-from jobs.card_stage import CardStage
-from scoring.messages import Refused
+from jobs.stages.card import CardStage
+from scoring.messages import Refused, ScoringRequest
 from tests.unit.features.factories import NOON_MS, payment
 from tests.unit.features.singly import pay_by
-from tests.unit.jobs.test_card_stage import Context, take
+from tests.unit.jobs.test_card_stage import OneCard
 from verify.faults.older_card import OlderCardStage, as_version_2
 
 
@@ -51,18 +48,15 @@ def test_a_card_of_version_2_decides_as_what_it_was(count: int) -> None:
 
 def test_the_older_stage_stores_version_2_and_this_release_takes_the_card_over() -> None:
     """The counters of both are those of one stage that knew the card all along."""
-    context = Context()
-    older = OlderCardStage(timedelta(days=90), frozenset(), SHIPPED)
-    older.open(context)
-    assert take(older) is not None and take(older) is None
-    assert context.state is not None and context.state[0] == 2
-    newer = CardStage(timedelta(days=90), frozenset(), SHIPPED)
-    newer.open(context)
-    assert take(newer) is None
-    assert isinstance(take(newer, amount=2), Refused)
-    assert take(newer, transaction_id="ORD-8") is not None
-    assert context.state[0] == VERSION
-    assert context.counts == {"repeated": 2, "id_reused": 1}
+    card = OneCard(OlderCardStage)
+    assert [len(card.take({})), len(card.take({}))] == [1, 0]
+    assert card.states["r1"][0] == 2
+    card.open(CardStage)
+    assert card.take({}) == []
+    refused, decided = card.take({"amount": 2}, {"transaction_id": "ORD-8"})
+    assert isinstance(refused, Refused) and isinstance(decided, ScoringRequest)
+    assert card.states["r1"][0] == VERSION
+    assert card.counted.counts == {"repeated": 2, "dead_letters/id_reused": 1}
 
 
 def test_amounts_of_three_decimals_are_refused() -> None:

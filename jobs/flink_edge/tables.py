@@ -14,7 +14,6 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
 
 from events.topics import (
-    DEAD_LETTERS,
     LABELS,
     OUTPUTS,
     TRANSACTIONS,
@@ -71,9 +70,8 @@ def source(tables: StreamTableEnvironment, settings: JobSettings) -> DataStream:
         "topic": _names(TRANSACTIONS, LABELS),
         "properties.bootstrap.servers": settings.bootstrap,
         "properties.group.id": settings.group_id,
-        "properties.isolation.level": settings.isolation,
         "scan.startup.mode": "earliest-offset",
-        **_properties(settings.consumer_properties),
+        **_properties(settings.source_properties),
     }
     tables.execute_sql(_SOURCE.format(options=_options(options)))
     return _with_milliseconds(tables, tables.sql_query(_ROWS))
@@ -121,10 +119,7 @@ def sink(tables: StreamTableEnvironment, outgoing: Table, settings: JobSettings)
         # The other way, a new id for each checkpoint, leaves the broker 600,000 of them a week,
         # each of which it remembers for seven days.
         "sink.transaction-naming-strategy": "POOLING",
-        "properties.transaction.timeout.ms": settings.transaction_timeout_ms,
-        "properties.linger.ms": 1,
-        "properties.max.request.size": DEAD_LETTERS.max_message_bytes,
-        **_properties(settings.producer_properties),
+        **_properties(settings.sink_properties),
     }
     tables.execute_sql(_SINK.format(options=_options(options)))
     statements = tables.create_statement_set()
