@@ -97,12 +97,12 @@ class Preparation:
         )
 
     def _jars_are_current(self) -> bool:
-        return self._stamp_is(_JAVA_STAMP, self._java_sources())
+        return self._stamp_is(_JAVA_STAMP, self.java_sources())
 
     def _runtime_lock(self) -> bytes:
         return (self.root / _RUNTIME_LOCK).read_bytes()
 
-    def _java_sources(self) -> bytes:
+    def java_sources(self) -> bytes:
         """Return what the jars are made from, in the order in which ./cardwatch joins the files."""
         edge = self.root / _EDGE
         classes = sorted((edge / "src/main/java/io/cardwatch/edge").glob("*.java"))
@@ -141,7 +141,7 @@ class Preparation:
 
     def _install_jars(self) -> None:
         _say("fetching Kafka and Flink's connectors, building the job's Java edge (110 MB)")
-        sources = self._java_sources()
+        sources = self.java_sources()
         fresh = self.run / "jars.fetching"
         shutil.rmtree(fresh, ignore_errors=True)
         maven = str(prerequisites.maven().found)

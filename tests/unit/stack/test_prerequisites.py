@@ -34,6 +34,18 @@ def test_java_home_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert prerequisites.java().found == home / "bin" / "java"
 
 
+def test_a_java_without_a_compiler_is_no_jdk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = java_that_says(tmp_path, "17.0.1")
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    [line] = prerequisites.missing(prerequisites.jdk())
+    assert line.startswith(f"{home}/bin/java is Java 17 without a compiler (javac). Install it")
+    assert "openjdk-17-jdk" in line or "devel" in line or "openjdk@17" in line
+    (home / "bin" / "javac").touch()
+    assert prerequisites.jdk().found == home / "bin" / "java"
+
+
 def test_a_wrong_java_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = java_that_says(tmp_path, "11.0.2")
     candidates = iter([home / "bin" / "java"])
