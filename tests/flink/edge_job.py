@@ -17,14 +17,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from py4j.java_gateway import get_java_class
-from pyflink.common import Row
-from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.datastream.data_stream import DataStream
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
@@ -32,18 +30,12 @@ from pyflink.util.java_utils import to_jarray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-<<<<<<< HEAD
 from events.topics import ALERTS, DECISIONS, LABELS, TRANSACTIONS, Topic
-from jobs.flink_edge import tables
-from jobs.flink_edge import batches
-=======
-from events.topics import DECISIONS, LABELS, TRANSACTIONS
 from jobs.flink_edge import batches, tables
->>>>>>> 3a656d6 (The job's stages take batches, by either engine of one graph)
+from jobs.flink_edge.one_by_one import OneByOne
 from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING, key_in_java
-from jobs.flink_edge.state import entity_state
 from jobs.flink_edge.uids import name_table_operators
-from jobs.flink_edge.wire import KafkaRecord, Output, Stage
+from jobs.flink_edge.wire import KafkaRecord, Output
 from jobs.settings import JobSettings, parse_settings
 from udfs.metrics import Counters
 
@@ -102,28 +94,6 @@ class Write:
             value = json.dumps([key, number, word, int(seen)]).encode()
             outputs.append(Output(self._topic, key.encode() or None, value))
         return outputs
-
-
-class OneByOne(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
-    """A stage in PyFlink: each value is a batch of one."""
-
-    def __init__(self, stage: Stage, *, last: bool) -> None:
-        self._stage = stage
-        self._last = last
-
-    def open(self, runtime_context: RuntimeContext) -> None:
-        """Open the state and the stage."""
-        self._state = runtime_context.get_state(entity_state(self._stage.state, TTL))
-        self._stage.open(Counters(runtime_context.get_metrics_group()))
-
-    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
-        """Process one body."""
-        body = value if isinstance(value, bytes) else KafkaRecord(*value).pack()
-        key, state = ctx.get_current_key(), self._state.value()
-        states = {} if state is None else {key: state}
-        for output in self._stage.process([body], states):
-            yield Row(*output) if self._last else Row(output.to, output.value)
-        self._state.update(states[key])
 
 
 def by_batches(env: StreamExecutionEnvironment, settings: JobSettings, flag: str) -> None:
@@ -185,9 +155,9 @@ def by_pyflink(env: StreamExecutionEnvironment, settings: JobSettings, flag: str
     """Build the graph with a process function for each stage."""
     table_env = StreamTableEnvironment.create(env)
     records = key_in_java(tables.source(table_env, settings), INCOMING)
-    words = records.process(OneByOne(Count(flag), last=False), HAND_OVER).uid("card-stage")
+    words = records.process(OneByOne(Count(flag), TTL, last=False), HAND_OVER).uid("card-stage")
     keyed = key_in_java(words.name("count"), HAND_OVER)
-    written = keyed.process(OneByOne(Write(DECISIONS.name), last=True), OUTGOING).uid(
+    written = keyed.process(OneByOne(Write(DECISIONS.name), TTL, last=True), OUTGOING).uid(
         "merchant-stage"
     )
     tables.sink(table_env, table_env.from_data_stream(written.name("write")), settings)
