@@ -17,8 +17,8 @@ import msgspec
 
 from harness.calibration import Calibrations
 from harness.job import Progress, running_job
-from harness.latency_run import RateLatency, measure_latency
-from harness.load import Load, send_all
+from harness.latency_run import RateLatency, measure_latency, payments_sent
+from harness.load import Load, days_of, send_all
 from harness.own_stack import own_stack
 from harness.throughput import Throughput, measure_throughput
 from stack.services.embedded import Stack
@@ -32,6 +32,9 @@ class Variant:
     arguments: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
 
+
+_RUNS = 4
+"""Measured runs, in the order A B B A."""
 
 PYFLINK = Variant("pyflink", ("--engine", "pyflink"))
 BATCH = Variant("batch", ("--engine", "batch"))
@@ -112,15 +115,17 @@ def compare(settings: ComparisonSettings, progress: Progress) -> Comparison:
     """
     one, other = settings.variants
     found = Comparison({one.name: [], other.name: []})
+    waiting = settings.warm_up + settings.payments
     with own_stack(settings.folder, 1, settings.keep, progress, dict(settings.cluster)) as stack:
-        load = Load()
+        sent = waiting + _RUNS * payments_sent(settings.rates, settings.seconds)
+        load = Load(days_of(sent))
         progress("sending the payments ahead")
-        send_all(stack.kafka, load.take(settings.warm_up + settings.payments))
+        send_all(stack.kafka, load.take(waiting))
         for number in range(settings.heating):
             progress(f"warming up, {number + 1} of {settings.heating}")
             _measure(stack, settings, settings.variants[number % 2], (), load, progress)
         for number, variant in enumerate((one, other, other, one)):
-            progress(f"{variant.name}, run {number + 1} of 4")
+            progress(f"{variant.name}, run {number + 1} of {_RUNS}")
             with found.calibrations.around(f"{number + 1} {variant.name}"):
                 run = _measure(stack, settings, variant, settings.rates, load, progress)
             found.runs[variant.name].append(run)

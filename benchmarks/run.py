@@ -10,8 +10,8 @@ from benchmarks.results import CORE_HOUR_USD, Results
 from benchmarks.state.size import checkpoint_bytes_per_card, typical_card_bytes
 from harness.calibration import calibrate
 from harness.job import Progress, RunningJob, running_job
-from harness.latency_run import measure_latency
-from harness.load import Load, send_all
+from harness.latency_run import measure_latency, payments_sent
+from harness.load import Load, days_of, send_all
 from harness.machine import provenance
 from harness.own_stack import own_stack
 from harness.throughput import measure_throughput
@@ -53,8 +53,8 @@ def run(settings: BenchSettings, progress: Progress) -> Results:
 def _measure(
     stack: Stack, settings: BenchSettings, results: Results, progress: Progress
 ) -> Results:
-    load = Load()
     waiting = settings.warm_up + settings.payments
+    load = Load(days_of(waiting + payments_sent(settings.rates, settings.seconds)))
     progress(f"sending {waiting:,} payments ahead")
     send_all(stack.kafka, load.take(waiting))
     results.state_bytes_per_card = typical_card_bytes()

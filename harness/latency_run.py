@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -53,6 +53,15 @@ def measure_latency(bootstrap: str, load: Load, per_s: int, seconds: int) -> Rat
         committed_ms=percentiles(committed_ms),
         sender_late_ms=round(sent.worst_lateness_ms, 3),
     )
+
+
+def payments_sent(rates: Sequence[int], seconds: int) -> int:
+    """Return how many payments the measurements at several rates send.
+
+    >>> payments_sent((500, 2_000), seconds=20)
+    150000
+    """
+    return sum(rates) * (WARM_UP_S + seconds)
 
 
 def _due(schedule: Schedule, names: list[str], first: int) -> dict[str, int]:

@@ -21,7 +21,7 @@ _START = datetime.fromtimestamp(EARLIEST_MS / 1000, UTC)
 """The earliest time that a payment may have: those of a run of hours fill decades, and what lies
 ahead of the clock is refused."""
 _DAYS = 365
-"""More than a run of minutes sends; days are drawn as they are reached."""
+"""More than most runs of minutes send; days are drawn as they are reached."""
 
 
 class _Named(msgspec.Struct):
@@ -63,6 +63,15 @@ class Load:
     def take_payments(self, payments: int) -> list[Record]:
         """Return so many payments, without the labels between them."""
         return [record for record in self.take(payments) if not record.is_label]
+
+
+def days_of(payments: int) -> int:
+    """Return the days of a load with so many payments, a year at least.
+
+    >>> days_of(60_000), days_of(5_000_000)
+    (365, 748)
+    """
+    return max(_DAYS, payments // PAYMENTS_A_DAY + 2)
 
 
 def days_until(now: datetime) -> int:

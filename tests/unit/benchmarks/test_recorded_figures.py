@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli.recording
+from benchmarks.figures.job_tables import JOB_TABLES
 from benchmarks.figures.pages import PageError, generated, marks, pages, read_records, write
 from benchmarks.figures.readme_table import HIGHLIGHTS, README_ROWS
 from benchmarks.figures.record import (
@@ -293,3 +294,45 @@ def test_a_real_command_records_in_a_copy_of_the_tree(tmp_path: Path) -> None:
     )
     assert f"commit {made.commit}" in (tree / "docs/state.md").read_text()
     assert git(tree, "status", "--porcelain").split()[1::2] == [RECORD, "docs/state.md"]
+
+
+def _bench(key: str) -> dict[str, object]:
+    """Return the result of a bench run as it is recorded, of one engine or older profile."""
+    latency = {"500": {"p50": 2.0, "p99": 11.0, "p999": 20.0}}
+    return {
+        "throughput_tx_per_s": {key: 46_000.0},
+        "cpu_us_per_payment": {key: 30.0},
+        "broker_cpu_us_per_payment": {key: 4.5},
+        "payments_per_dollar": {key: 2e9},
+        "core_hour_usd": 0.05,
+        "ceiling_tx_per_s": 50_000.0,
+        "provisional_latency_ms": latency,
+        "committed_latency_ms": latency,
+    }
+
+
+def test_figures_of_an_engine_stand_beside_their_targets() -> None:
+    rows = {name: (value, target) for name, value, target in job_rows(_bench("batch"))}
+    assert rows["throughput, batch engine"] == (
+        "46,000 payments/s",
+        "reached 45,000; next 60,000",
+    )
+    assert rows["CPU of the job, batch engine"][1] == "missed 28"
+    assert rows["provisional latency at 500/s: p50, p99, p99.9"] == (
+        "2, 11, 20 ms",
+        "p50 reached 2.5, p99 missed 10",
+    )
+
+
+def test_figures_of_the_older_job_are_told_apart() -> None:
+    """Its profiles have no target, and the README marks its figures."""
+    rows = {name: (value, target) for name, value, target in job_rows(_bench("latency"))}
+    assert rows["throughput, latency profile"] == ("46,000 payments/s", "")
+    shown = {key: HIGHLIGHTS[0].row(_bench(key))[1] for key in ("batch", "latency")}
+    assert shown == {"batch": "46,000 payments/s", "latency": "46,000 payments/s (older job)"}
+    assert HIGHLIGHTS[2].row(_bench("latency"))[1] == "2, 11 ms (older job)"
+
+
+def job_rows(found: dict[str, object]) -> list[tuple[str, ...]]:
+    """Return the rows of the job's table."""
+    return list(JOB_TABLES["job"].rows({"bench": found}))
