@@ -54,6 +54,9 @@ COMMANDS = {
         "training",
     ),
     "models": Command("cli.model.models", "List, show, compare and verify model bundles."),
+    "rescore": Command(
+        "cli.model.rescore", "Score past decisions again with another bundle, on the cluster."
+    ),
     "submit": Command("cli.stack.submit", "Start the fraud detection job on the running cluster."),
     "alerts": Command("cli.stream.alerts", "Show fraud alerts as they are raised."),
     "bench": Command(
@@ -80,7 +83,7 @@ COMMANDS = {
 SECTIONS = {
     "Start here": ("demo", "doctor"),
     "Run": ("up", "submit", "produce", "alerts", "status", "down"),
-    "Models": ("train", "tune", "evaluate", "models"),
+    "Models": ("train", "tune", "evaluate", "models", "rescore"),
     "Proofs": ("parity", "audit", "faults", "bench"),
     "Develop": ("test",),
 }

@@ -1,4 +1,4 @@
-"""The Flink job: the graph, and one thin shell for each operator.
+"""The Flink jobs, fraud detection and re-scoring: the graph, and a thin shell for each operator.
 
 What belongs here: everything that imports pyflink (but for `udfs/*_udf.py`), and nothing that
 computes. A shell loads state, calls features and scoring, stores, yields. Submit the job with

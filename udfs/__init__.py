@@ -1,4 +1,4 @@
-"""Functions that Flink calls: the vectorised scoring UDF, its worker, and the job's metrics.
+"""Functions that Flink calls: scoring in batches, the pandas UDFs, their worker, and metrics.
 
 Belongs here: modules that PyFlink loads by name in a process of its own (``*_udf.py``), and the
 metrics that they share with the stages.

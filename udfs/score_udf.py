@@ -1,6 +1,7 @@
-"""Scoring as a pandas UDF: the throughput profile's last stage, over Arrow batches.
+"""Scoring as a pandas UDF: packed requests in Arrow batches in, encoded answers out.
 
-It runs in a Python process of its own behind the merchant stage and keeps no state.
+It runs in a Python process of its own and keeps no state. The comparison with PyFlink as its
+documentation writes it scores with this UDF.
 """
 
 from __future__ import annotations

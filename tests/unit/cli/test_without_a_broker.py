@@ -22,6 +22,7 @@ SMALL = ("--users", "20", "--merchants", "40", "--payments", "100")
 OF_A_STACK = {
     "audit": ("audit",),
     "alerts": ("alerts",),
+    "rescore": ("rescore", "--bundle", "ensemble", "--to", "no-such-folder"),
     "submit": ("submit",),
     "produce": ("produce", "world", *SMALL),
 }
