@@ -36,7 +36,7 @@ class OneByOne(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no 
     ) -> Iterator[Row]:
         """Hand on what the stage makes of one record."""
         body = value if isinstance(value, bytes) else KafkaRecord(*value).pack()
-        (key,) = context.get_current_key()
+        key: str = context.get_current_key()  # the one field of the key's row
         state = self._state.value()
         states = {} if state is None else {key: state}
         outputs = self._stage.process([body], states)
