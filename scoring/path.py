@@ -106,7 +106,7 @@ class Entity(Generic[S]):
 
     name: str
     key: Callable[[Transaction], str]
-    advance: Callable[[Sequence[Transaction], Sequence[str], States], list[S | Refusal]]
+    advance: Callable[[Sequence[Transaction], Sequence[str], States], Sequence[S | Refusal]]
     features: tuple[str, ...]
     late: Flag | None = None
     compacted: Flag | None = None
@@ -171,8 +171,8 @@ def visit(entity: Entity[S], payments: Iterable[Transaction], states: States) ->
     leaves its state as it was. Raises StateError for a state that cannot be read; then all states
     are as before.
     """
-    batch = tuple(payments)
-    return entity.advance(batch, tuple(map(entity.key, batch)), states)
+    batch = [*payments]
+    return [*entity.advance(batch, [*map(entity.key, batch)], states)]
 
 
 def learn(learning: Learning, labels: Iterable[Label], states: States) -> list[LabelStep]:
@@ -204,11 +204,11 @@ def _card(rates: Rates) -> Entity[CardStep]:
     def advance(
         payments: Sequence[Transaction], cards: Sequence[str], states: States
     ) -> list[CardStep | Refusal]:
-        steps = card.advance(payments, cards, states, rates)
-        return [
-            _refusal(payment, step) if step.repeated or step.reused else step
-            for payment, step in zip(payments, steps, strict=True)
-        ]
+        steps: list[CardStep | Refusal] = [*card.advance(payments, cards, states, rates)]
+        for place, step in enumerate(steps):
+            if isinstance(step, CardStep) and not step.accepted:
+                steps[place] = _refusal(payments[place], step)
+        return steps
 
     return Entity(
         name="card",
@@ -226,15 +226,10 @@ def _refusal(payment: Transaction, step: CardStep) -> Refusal:
 
 
 def _merchant(rates: Rates) -> Entity[MerchantStep]:
-    def advance(
-        payments: Sequence[Transaction], merchants: Sequence[str], states: States
-    ) -> list[MerchantStep | Refusal]:
-        return [*merchant.advance(payments, merchants, states, rates)]
-
     return Entity(
         name="merchant",
         key=attrgetter("merchant_id"),
-        advance=advance,
+        advance=partial(merchant.advance, rates=rates),
         features=tuple(feature.name for feature in MERCHANT_FEATURES),
         late="late_merchant",
         compacted="compacted_merchant",

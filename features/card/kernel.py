@@ -50,10 +50,12 @@ from features.kernels.batch import (
     Values,
     Words,
     lay_out,
-    note,
+    note_payment,
+    note_state,
     room_of,
-    rows_of,
+    rows_at,
     state_of,
+    words_of,
 )
 from features.kernels.compiled import entry_point, helper
 from features.kernels.plan import Plan
@@ -133,27 +135,28 @@ def _build(plan: Plan) -> Kernel:
     """Return the kernel for a plan, which closes over it as compile-time constants."""
 
     @entry_point
-    def card_kernel(unit: int, keys: int, given: Memory, memory: Memory, values: Values) -> int:
+    def card_kernel(unit: int, keys: int, memory: Memory, values: Values) -> int:
         """Take payments until one's state is not taken; see kernels/batch.py, and card/rows.py."""
         payments = len(values)
-        words = lay_out(given, keys, payments, PAID_WORDS, GROWTH, memory)
-        rows = rows_of(given, keys, payments, PAID_WORDS)
-        reals = rows.view(np.float64)
+        lay_out(keys, payments, PAID_WORDS, GROWTH, memory)
+        words, rows = words_of(memory), rows_at(keys, payments)
+        reals = words.view(np.float64)
         for payment in range(payments):
-            at = PAID_WORDS * payment
-            key = rows[at + PAID_KEY]
+            at = rows + PAID_WORDS * payment
+            key = words[at + PAID_KEY]
             size, sequence, flags = _step(
                 plan,
-                state_of(words, memory, key),
+                state_of(words, memory, keys, key),
                 unit,
-                rows[at : at + PAID_WORDS],
+                words[at : at + PAID_WORDS],
                 reals[at : at + PAID_WORDS],
-                room_of(words, memory, key),
+                room_of(words, memory, keys, key),
                 values[payment],
             )
             if size == STOPPED:
                 return payment
-            note(words, keys, key, size, payment, sequence, flags)
+            note_state(words, keys, key, size)
+            note_payment(words, keys, payments, payment, sequence, flags)
         return payments
 
     return card_kernel

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from features.payment.measure import LOOKED_UP, look_up
+from features.payment.measure import LOOKED_UP, numbers_of, offset_ms_of
 from features.tokens import currency_number, id_token, small_token, ten_thousandths, wide_token
 
 if TYPE_CHECKING:
@@ -28,15 +28,16 @@ PAID_DEVICE: Final = 8
 PAID_COUNTRY: Final = 9
 PAID_LAT: Final = 10  # float64, as all that follow
 PAID_LON: Final = 11
-PAID_LOOKED: Final = 12
+PAID_LOOKED: Final = 12  # the home's offset, then the numbers of the category
 PAID_WORDS: Final = PAID_LOOKED + LOOKED_UP
 
-_pack: Final = Struct(f"<{PAID_LAT}q{PAID_WORDS - PAID_LAT}d").pack
+_pack: Final = Struct(f"<{PAID_LAT}q3d").pack
 _NAN: Final = float("nan")
 
 
 def packed(payments: Iterable[Transaction], keys: Iterable[int], rates: Rates) -> list[bytes]:
     """Return the row of each payment; `keys` are the numbers of their cards."""
+    amount_of = rates.amount
     return [
         _pack(
             key,
@@ -44,14 +45,15 @@ def packed(payments: Iterable[Transaction], keys: Iterable[int], rates: Rates) -
             id_token(payment.transaction_id),
             ten_thousandths(payment.amount_minor, payment.currency),
             currency_number(payment.currency),
-            rates.amount(payment.amount_minor, payment.currency),
+            amount_of(payment.amount_minor, payment.currency),
             wide_token(payment.merchant_id),
             small_token(payment.city),
             small_token(payment.device_id),
             small_token(payment.country),
             _NAN if payment.lat is None else payment.lat,
             _NAN if payment.lon is None else payment.lon,
-            *look_up(payment),
+            offset_ms_of(payment),
         )
+        + numbers_of(payment)
         for key, payment in zip(keys, payments, strict=True)
     ]

@@ -1,10 +1,11 @@
 """The card's transition: states and payments in, next states and features out."""
 
 from collections.abc import MutableMapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from events.errors import EventError, refuse, show
 from features.card.compaction import compacted_when_full
@@ -37,7 +38,7 @@ _TRANSITION: Final = Transition(
 )
 
 
-class CardStep(NamedTuple):
+class CardStep(Struct, frozen=True, gc=False):
     """Outcome of one payment at its card.
 
     `values` is float32[len(CARD_FEATURES)] in that order, a row of its batch's. `sequence` numbers
@@ -81,11 +82,13 @@ def advance(
     state is new. Amounts are converted by `rates`. StateError where a state is of an unknown
     version, of another reference currency, or damaged; `states` are then as before.
     """
-    taken = take(_TRANSITION, payments, cards, states, rates)
-    return [
-        CardStep(values, sequence) if flags == 0 else _step(values, sequence, flags)
-        for values, sequence, flags in zip(*taken, strict=True)
-    ]
+    values, sequences, flags = take(_TRANSITION, payments, cards, states, rates)
+    steps = [*map(CardStep, values, sequences)]
+    if any(flags):
+        for place, said in enumerate(flags):
+            if said:
+                steps[place] = _step(values[place], sequences[place], said)
+    return steps
 
 
 def _step(values: npt.NDArray[np.float32], sequence: int, flags: int) -> CardStep:

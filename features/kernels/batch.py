@@ -4,9 +4,9 @@ A kernel takes the payments in their order, each to the state that the one befor
 It stops at a state that is full, of another head or damaged. Python prepares that state, and the
 kernel goes on from there.
 
-The kernel is given the sizes of the states, the rows of the payments, and the states, one behind
-the other. It works in a memory that begins with words for each key (KEY_*) and for each payment
-(NOTED_*). Behind them a key has two places: a payment reads the state in one and writes the next
+The memory of a call begins with columns of words for the keys and for the payments: see KEYS_* and
+PAYMENTS_*. What the kernel is given follows: the size of each state, the row of each payment, and
+the states. Last come two places for each key: a payment reads the state in one and writes the next
 state into the other.
 """
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 STOPPED: Final = -1
 """Size of the next state where a kernel does not take a state; it writes none."""
 
-_KEY_AT: Final = 0  # where the state is
-_KEY_SIZE: Final = 1
-_KEY_CHANGED: Final = 2
-_KEY_NEXT_AT: Final = 3
-_KEY_ROOM: Final = 4  # bytes of each place
-_KEY_WORDS: Final = 5
+KEYS_AT: Final = 0  # where the state is
+KEYS_SIZE: Final = 1
+KEYS_CHANGED: Final = 2
+KEYS_NEXT_AT: Final = 3
+KEYS_ROOM: Final = 4  # bytes of each place
+_KEYS_COLUMNS: Final = 5
 
-_NOTED_SEQUENCE: Final = 0
-_NOTED_FLAGS: Final = 1
-_NOTED_WORDS: Final = 2
+PAYMENTS_SEQUENCE: Final = 0
+PAYMENTS_FLAGS: Final = 1
+_PAYMENTS_COLUMNS: Final = 2
 
 Memory = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 Values = npt.NDArray[np.float32]
 
-Kernel = Callable[[int, int, Memory, Memory, Values], int]
-"""Takes the unit's word, the number of keys, what is given, the memory, and float32[n, f] to write.
+Kernel = Callable[[int, int, Memory, Values], int]
+"""Takes the unit's word, the number of keys, the memory, and features to write, float32[n, f].
 
 Returns how many of the n payments it took.
 """
@@ -78,23 +78,16 @@ class Transition(NamedTuple):
     compacted_when_full: Callable[[bytes], bytes]
 
 
-class Taken(NamedTuple):
-    """Features float32[n, f], the sequence number and the flags of each of n payments."""
-
-    values: Values
-    sequences: list[int]
-    flags: list[int]
-
-
 def take(
     transition: Transition,
     payments: Sequence["Transaction"],
     keys: Sequence[str],
     states: MutableMapping[str, bytes],
     rates: Rates,
-) -> Taken:
+) -> tuple[Values, Sequence[int], Sequence[int]]:
     """Take payments to the states of their keys, which are changed in place.
 
+    Return features float32[n, f], the sequence number and the flags of each of n payments.
     StateError where a state is of an unknown version, of another reference currency, or damaged;
     `states` are then as before.
     """
@@ -103,48 +96,46 @@ def take(
     own = [states[key] if key in states else of_unit(transition.empty, rates.unit) for key in names]
     rows = transition.packed(payments, numbers, rates)
     values = np.empty((len(rows), transition.features), np.float32)
-    noted: list[int] = []
-    changed: set[int] = set()
-    done = 0
-    while done < len(rows):
-        more, written = _run(transition, own, rows[done:], values[done:], rates)
-        noted += more
-        changed.update(written)
-        done = len(noted) // _NOTED_WORDS
-        if done < len(rows):
-            _prepare(transition, own, numbers[done], rates)
-    for key, number in names.items():
-        if number in changed:
-            states[key] = own[number]
-    return Taken(values, noted[_NOTED_SEQUENCE::_NOTED_WORDS], noted[_NOTED_FLAGS::_NOTED_WORDS])
+    changed, sequences, flags = _run(transition, own, rows, values, rates)
+    while len(flags) < len(rows):
+        done = len(flags)
+        _prepare(transition, own, numbers[done], rates)
+        more, *found = _run(transition, own, rows[done:], values[done:], rates)
+        changed, sequences, flags = changed + more, sequences + found[0], flags + found[1]
+    order = [*names]
+    for number in changed:
+        states[order[number]] = own[number]
+    return values, sequences, flags
 
 
 def _run(
-    transition: Transition,
-    states: list[bytes],
-    rows: Sequence[bytes],
-    values: Values,
-    rates: Rates,
-) -> tuple[tuple[int, ...], list[int]]:
+    transition: Transition, states: list[bytes], rows: list[bytes], values: Values, rates: Rates
+) -> tuple[list[int], tuple[int, ...], tuple[int, ...]]:
     """Run the kernel over rows, and put the next states of their keys in place.
 
-    Return what is noted of the payments that were taken, and the numbers of the changed states.
+    Return the numbers of the changed states, and the sequence number and the flags of each payment
+    that was taken.
     """
-    keys = len(states)
+    keys, payments = len(states), len(rows)
+    if not payments:
+        return [], (), ()
+    first = _KEYS_COLUMNS * keys
+    head = 8 * (first + _PAYMENTS_COLUMNS * payments)
     given = b"".join((array("q", map(len, states)), *rows, *states))
-    head = 8 * (_KEY_WORDS * keys + _NOTED_WORDS * len(rows))
-    room = len(given) + transition.growth * len(rows) + 8 * keys
-    memory = np.empty(head + 2 * room, np.uint8)
-    taken = transition.kernel(rates.unit_word, keys, np.frombuffer(given, np.uint8), memory, values)
+    end = head + len(given)
+    # Given are also the rows, which is more room than the rounding of places takes.
+    memory = np.empty(end + 2 * (len(given) + transition.growth * payments) + 7, np.uint8)
     view = memory.data
-    words = unpack_from(f"<{_KEY_WORDS * keys + _NOTED_WORDS * taken}q", view)
+    view[head:end] = given
+    taken = transition.kernel(rates.unit_word, keys, memory, values)
+    words = unpack_from(f"<{first + payments + taken}q", view)
     changed = []
-    for number in range(keys):
-        at, size, is_changed = words[_KEY_WORDS * number : _KEY_WORDS * number + _KEY_NEXT_AT]
-        if is_changed:
+    sizes, marks = words[keys : 2 * keys], words[2 * keys : 3 * keys]
+    for number, (at, size, mark) in enumerate(zip(words[:keys], sizes, marks, strict=True)):
+        if mark:
             states[number] = view[at : at + size].tobytes()
             changed.append(number)
-    return words[_KEY_WORDS * keys :], changed
+    return changed, words[first : first + taken], words[first + payments :]
 
 
 def _prepare(transition: Transition, states: list[bytes], number: int, rates: Rates) -> None:
@@ -168,68 +159,83 @@ def _prepare(transition: Transition, states: list[bytes], number: int, rates: Ra
 
 
 @helper
-def rows_of(given: Memory, keys: int, payments: int, length: int) -> Words:
-    """Return the rows of so many payments, of `length` words each."""
-    return given[8 * keys : 8 * (keys + length * payments)].view(np.int64)
+def words_of(memory: Memory) -> Words:
+    """Return the memory as words."""
+    return memory[: len(memory) // 8 * 8].view(np.int64)
 
 
 @helper
-def lay_out(
-    given: Memory, keys: int, payments: int, length: int, growth: int, memory: Memory
-) -> Words:
-    """Give each key its two places, put its state into the first, and return the memory's words.
+def rows_at(keys: int, payments: int) -> int:
+    """Return the word where the rows of payments begin."""
+    return (_KEYS_COLUMNS + 1) * keys + _PAYMENTS_COLUMNS * payments
+
+
+@helper
+def lay_out(keys: int, payments: int, length: int, growth: int, memory: Memory) -> None:
+    """Give each key its two places, and put its state into the first.
 
     A row of `length` words begins with the number of its payment's key. A payment adds `growth`
     bytes to a state at most.
     """
-    head = _KEY_WORDS * keys + _NOTED_WORDS * payments
-    words, sizes = memory[: 8 * head].view(np.int64), given[: 8 * keys].view(np.int64)
-    rows = rows_of(given, keys, payments, length)
+    words, rows = words_of(memory), rows_at(keys, payments)
+    state = 8 * (rows + length * payments)
+    at = state
     for key in range(keys):
-        words[_KEY_WORDS * key + _KEY_ROOM] = sizes[key]
+        size = words[rows - keys + key]
+        words[KEYS_SIZE * keys + key] = size
+        words[KEYS_ROOM * keys + key] = size
+        at += size
     for payment in range(payments):
-        words[_KEY_WORDS * rows[length * payment] + _KEY_ROOM] += growth
-    at, state = 8 * head, 8 * (keys + length * payments)
+        words[KEYS_ROOM * keys + words[rows + length * payment]] += growth
+    at = _whole(at)
     for key in range(keys):
-        word, size = _KEY_WORDS * key, sizes[key]
-        room = (words[word + _KEY_ROOM] + 7) // 8 * 8  # so that each place begins at a word
-        words[word + _KEY_AT] = at
-        words[word + _KEY_SIZE] = size
-        words[word + _KEY_CHANGED] = 0
-        words[word + _KEY_NEXT_AT] = at + room
-        words[word + _KEY_ROOM] = room
-        copy(given, state, memory, at, size)
+        size, room = words[KEYS_SIZE * keys + key], _whole(words[KEYS_ROOM * keys + key])
+        words[KEYS_AT * keys + key] = at
+        words[KEYS_CHANGED * keys + key] = 0
+        words[KEYS_NEXT_AT * keys + key] = at + room
+        words[KEYS_ROOM * keys + key] = room
+        copy(memory, state, memory, at, size)
         at += 2 * room
         state += size
-    return words
 
 
 @helper
-def state_of(words: Words, memory: Memory, key: int) -> Memory:
+def _whole(size: int) -> int:
+    """Return a size rounded up to whole words."""
+    return (size + 7) // 8 * 8
+
+
+@helper
+def state_of(words: Words, memory: Memory, keys: int, key: int) -> Memory:
     """Return the bytes of a key's state."""
-    at = words[_KEY_WORDS * key + _KEY_AT]
-    return memory[at : at + words[_KEY_WORDS * key + _KEY_SIZE]]
+    at = words[KEYS_AT * keys + key]
+    return memory[at : at + words[KEYS_SIZE * keys + key]]
 
 
 @helper
-def room_of(words: Words, memory: Memory, key: int) -> Memory:
+def room_of(words: Words, memory: Memory, keys: int, key: int) -> Memory:
     """Return the bytes that take a key's next state."""
-    at = words[_KEY_WORDS * key + _KEY_NEXT_AT]
-    return memory[at : at + words[_KEY_WORDS * key + _KEY_ROOM]]
+    at = words[KEYS_NEXT_AT * keys + key]
+    return memory[at : at + words[KEYS_ROOM * keys + key]]
 
 
 @helper
-def note(
-    words: Words, keys: int, key: int, size: int, payment: int, sequence: int, flags: int
+def note_state(words: Words, keys: int, key: int, size: int) -> None:
+    """Make the next state of a key, of so many bytes, its state; with no bytes there is none."""
+    if size == 0:
+        return
+    at = words[KEYS_AT * keys + key]
+    words[KEYS_AT * keys + key] = words[KEYS_NEXT_AT * keys + key]
+    words[KEYS_NEXT_AT * keys + key] = at
+    words[KEYS_SIZE * keys + key] = size
+    words[KEYS_CHANGED * keys + key] = 1
+
+
+@helper
+def note_payment(
+    words: Words, keys: int, payments: int, payment: int, sequence: int, flags: int
 ) -> None:
-    """Note a payment's step; its next state, if it has any bytes, becomes the key's state."""
-    if size > 0:
-        word = _KEY_WORDS * key
-        at = words[word + _KEY_AT]
-        words[word + _KEY_AT] = words[word + _KEY_NEXT_AT]
-        words[word + _KEY_NEXT_AT] = at
-        words[word + _KEY_SIZE] = size
-        words[word + _KEY_CHANGED] = 1
-    noted = _KEY_WORDS * keys + _NOTED_WORDS * payment
-    words[noted + _NOTED_SEQUENCE] = sequence
-    words[noted + _NOTED_FLAGS] = flags
+    """Note what a payment's step says beside its features."""
+    first = _KEYS_COLUMNS * keys + payment
+    words[first + PAYMENTS_SEQUENCE * payments] = sequence
+    words[first + PAYMENTS_FLAGS * payments] = flags

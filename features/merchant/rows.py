@@ -22,11 +22,12 @@ _pack: Final = Struct(f"<{PAID_WORDS}q").pack
 
 def packed(payments: Iterable[Transaction], keys: Iterable[int], rates: Rates) -> list[bytes]:
     """Return the row of each payment; `keys` are the numbers of their merchants."""
+    amount_of = rates.amount
     return [
         _pack(
             key,
             payment.timestamp_ms,
-            rates.amount(payment.amount_minor, payment.currency),
+            amount_of(payment.amount_minor, payment.currency),
             payment_token(payment.transaction_id, payment.card_id),
         )
         for key, payment in zip(keys, payments, strict=True)

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from events.label import Label
 from events.receipt import LabelledPayment
@@ -52,7 +53,7 @@ _PAYMENTS: Final[dict[int, LabelledPayment]] = {
 }
 
 
-class MerchantStep(NamedTuple):
+class MerchantStep(Struct, frozen=True, gc=False):
     """The outcome of one payment at its merchant.
 
     `values` is float32[len(MERCHANT_FEATURES)] in that order, a row of its batch's. `sequence`
@@ -89,11 +90,13 @@ def advance(
     payment counts from now on. StateError where a state is of an unknown version, of another
     reference currency, or damaged; `states` are then as before.
     """
-    taken = take(_TRANSITION, payments, merchants, states, rates)
-    return [
-        MerchantStep(values, sequence, bool(flags & LATE), bool(flags & COMPACTED))
-        for values, sequence, flags in zip(*taken, strict=True)
-    ]
+    values, sequences, flags = take(_TRANSITION, payments, merchants, states, rates)
+    steps = [*map(MerchantStep, values, sequences)]
+    if any(flags):
+        for place, said in enumerate(flags):
+            late, compacted = bool(said & LATE), bool(said & COMPACTED)
+            steps[place] = MerchantStep(values[place], sequences[place], late, compacted)
+    return steps
 
 
 def learn(state: bytes | None, label: Label, rates: Rates) -> LabelStep:

@@ -24,25 +24,33 @@ _SATURDAY: Final = 5
 
 
 def _numbers(category: str | None) -> tuple[float, ...]:
-    """Return the numbers of a category."""
+    """Return the numbers of a category, in the order of `Arrival.looked` behind the offset."""
     return (
         1.0 if category in HIGH_RISK_CATEGORIES else 0.0,
         GROUP_NUMBERS.get(category, 0.0),
     )
 
 
-_NUMBERS: Final = {each: _numbers(each) for each in {*GROUP_NUMBERS, *HIGH_RISK_CATEGORIES}}
-_NUMBERS_OF_OTHERS: Final = _numbers("")
-
-LOOKED_UP: Final = 1 + len(_NUMBERS_OF_OTHERS)
-"""How many numbers `look_up` returns."""
+def _packed(category: str | None) -> bytes:
+    return np.array(_numbers(category), "<f8").tobytes()
 
 
-def look_up(payment: Transaction) -> tuple[float, ...]:
-    """Return the numbers of a payment's texts that compiled code cannot look up."""
-    numbers = _NUMBERS.get(payment.merchant_category, _NUMBERS_OF_OTHERS)
+_NUMBERS: Final = {each: _packed(each) for each in {*GROUP_NUMBERS, *HIGH_RISK_CATEGORIES}}
+_NUMBERS_OF_OTHERS: Final = _packed("")
+
+LOOKED_UP: Final = 1 + len(_numbers(""))
+"""How many numbers of a payment are looked up: `offset_ms_of`, then those of `numbers_of`."""
+
+
+def offset_ms_of(payment: Transaction) -> float:
+    """Return how far the clocks at the cardholder's home are ahead of UTC (ms), 0 if unknown."""
     zone = home_zone(payment)
-    return (0.0 if zone is None else utc_offset_ms(zone, payment.timestamp_ms), *numbers)
+    return 0.0 if zone is None else utc_offset_ms(zone, payment.timestamp_ms)
+
+
+def numbers_of(payment: Transaction) -> bytes:
+    """Return the packed numbers of the category, which compiled code cannot look up: float64[n]."""
+    return _NUMBERS.get(payment.merchant_category, _NUMBERS_OF_OTHERS)
 
 
 @helper

@@ -109,14 +109,17 @@ class _Replay:
                 steps = visit(entity, paid, self._states[entity.name])
             else:
                 steps = self._visit_and_learn(entity, paid, targets[rows].tolist())
-            columns, taken = self._path.columns[entity.name], []
+            taken, found = [], []
             for row, step in zip(rows, steps, strict=True):
                 if isinstance(step, REFUSALS):
                     self._count(step)
                     continue
-                values[row, columns] = step.values
                 taken.append(row)
+                found.append(step.values)
             rows = taken
+            if rows:
+                columns = self._path.columns[entity.name]
+                values[rows, columns] = np.concatenate(found).reshape(len(rows), -1)
         return rows
 
     def _count(self, why: Refusal) -> None:
@@ -129,16 +132,27 @@ class _Replay:
     def _visit_and_learn(
         self, entity: Entity[Any], paid: Sequence[Transaction], targets: Sequence[int]
     ) -> list[Any]:
-        """Take payments to the entity that learns, and the labels that arrive between them."""
+        """Take payments to the entity that learns, and the labels that arrive between them.
+
+        A label needs the payments of its own key before it, and no others: payments wait until a
+        label of one of their keys arrives.
+        """
         assert entity.learning is not None
-        states, labels, steps = self._states[entity.name], self._labels, []
+        states, labels, steps = self._states[entity.name], self._labels, list[Any]()
+        waiting, keys = list[Transaction](), set[str]()
         for payment, target in zip(paid, targets, strict=True):
             while labels and labels[0].label_time_ms <= payment.timestamp_ms:
-                learn(entity.learning, (labels.popleft(),), states)
-            steps += visit(entity, (payment,), states)
+                label = labels.popleft()
+                if entity.learning.key(label) in keys:
+                    steps += visit(entity, waiting, states)
+                    waiting.clear()
+                    keys.clear()
+                learn(entity.learning, (label,), states)
+            waiting.append(payment)
+            keys.add(entity.key(payment))
             if target != UNKNOWN:
                 labels.append(self._label(payment, bool(target)))
-        return steps
+        return steps + visit(entity, waiting, states)
 
     def _label(self, payment: Transaction, is_fraud: bool) -> Label:
         return Label(

@@ -16,6 +16,9 @@ from events.transaction import Transaction
 from scoring.path import REFUSALS, Entity, Path, learn, visit
 from verify.parity.difference import Matrix
 
+_BATCH = 1_000
+"""Payments that are taken to their entities at once, at least, but for those before a label."""
+
 LabelKey = tuple[str, str, str, int, bool, int]
 
 
@@ -94,19 +97,23 @@ def follow_sequences(
     differing = 0
     for entity in path.entities:
         events = _events(entity, decisions, payments, receipts if entity.learning else ())
+        of_entity = features[:, path.columns[entity.name]]
+        states: dict[str, bytes] = {}
+        waiting: dict[int, Transaction] = {}
         for key, of_key in events.items():
             of_key.sort(key=lambda event: event[0])
             if not _counts_up([number for number, _ in of_key]):
                 broken.append(f"{entity.name} {key}")
-            states: dict[str, bytes] = {}
+            if len(waiting) >= _BATCH:
+                _visit(entity, waiting, states, of_entity)
+                states.clear()  # no event of these keys is left
             for _, event in of_key:
                 if isinstance(event, LabelReceipt):
+                    _visit(entity, waiting, states, of_entity)
                     differing += _learn(entity, event, known, states)
-                    continue
-                paid = payments[decisions[event].transaction_id]
-                (step,) = visit(entity, (paid,), states)
-                if not isinstance(step, REFUSALS):
-                    features[event, path.columns[entity.name]] = step.values
+                else:
+                    waiting[event] = payments[decisions[event].transaction_id]
+        _visit(entity, waiting, states, of_entity)
     return BySequence(features, broken, differing)
 
 
@@ -146,6 +153,20 @@ def _events(
         assert entity.learning is not None
         found[entity.learning.key(receipt)].append((receipt.merchant_sequence, receipt))
     return found
+
+
+def _visit(
+    entity: Entity[Any],
+    waiting: dict[int, Transaction],
+    states: dict[str, bytes],
+    features: Matrix,
+) -> None:
+    """Take the waiting payments to their entities, and fill in the features of their rows."""
+    steps = visit(entity, waiting.values(), states)
+    for row, step in zip(waiting, steps, strict=True):
+        if not isinstance(step, REFUSALS):
+            features[row] = step.values
+    waiting.clear()
 
 
 def _elsewhere(decision: Decision, payments: Mapping[str, Transaction]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import astuple
+
 from events.label import Label
 from events.transaction import Transaction
 from features.card import transition as card
@@ -14,13 +16,13 @@ from features.money.shipped import SHIPPED
 _KEY = "the only one"
 
 
-class AtCard(CardStep):
+class AtCard(CardStep, frozen=True, kw_only=True):
     """A card's step, and the card's state after it."""
 
     state: bytes
 
 
-class AtMerchant(MerchantStep):
+class AtMerchant(MerchantStep, frozen=True, kw_only=True):
     """A merchant's step, and the merchant's state after it."""
 
     state: bytes
@@ -30,18 +32,14 @@ def pay_by(state: bytes | None, payment: Transaction, rates: Rates = SHIPPED) ->
     """Take one payment to the card with a state; None is a new card."""
     states = {} if state is None else {_KEY: state}
     (step,) = card.advance([payment], [_KEY], states, rates)
-    found = AtCard(*step)
-    found.state = states[_KEY]
-    return found
+    return AtCard(*astuple(step), state=states[_KEY])
 
 
 def pay_at(state: bytes | None, payment: Transaction, rates: Rates = SHIPPED) -> AtMerchant:
     """Take one payment to the merchant with a state; None is a new merchant."""
     states = {} if state is None else {_KEY: state}
     (step,) = merchant.advance([payment], [_KEY], states, rates)
-    found = AtMerchant(*step)
-    found.state = states[_KEY]
-    return found
+    return AtMerchant(*astuple(step), state=states[_KEY])
 
 
 def tell_at(state: bytes | None, label: Label, rates: Rates = SHIPPED) -> LabelStep:
