@@ -16,7 +16,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -33,7 +33,7 @@ from scoring.answer import answer_batch
 from scoring.loader import Bundle, load_bundle
 from scoring.messages import ScoringRequest
 from scoring.path import learn, payment_path
-from scoring.steps import label_receipt, receive_one, walk
+from scoring.steps import Received, label_receipt, receive_one, walk
 
 OUTPUT_TOPICS: Final = tuple(
     replace(topic, name=f"bench-{topic.name}") for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS)
@@ -65,8 +65,7 @@ class BareLoop:
         commit_s = came_s = time.monotonic()
         while len(self.decided_ms) < payments:
             messages = self._consumer.consume(_BATCH, _WAIT_S)
-            for message in messages:
-                self._take(message)
+            self._take(messages)
             self._producer.poll(0)
             now_s = time.monotonic()
             came_s = now_s if messages else came_s
@@ -78,31 +77,38 @@ class BareLoop:
                 commit_s = time.monotonic()
         self._commit()
 
-    def _take(self, message: Message) -> None:
-        received_ms = message.timestamp()[1]
-        found = receive_one(message.topic() or "", received_ms, message.key(), message.value())
-        if isinstance(found, EventError):
-            raise found
-        if isinstance(found, Label):
-            self._learn(found)
-            return
-        (request,) = walk(self._path, ((found, received_ms),), self._states)
-        if isinstance(request, ScoringRequest):
-            self._answer(request, message.key())
+    def _take(self, messages: Iterable[Message]) -> None:
+        """Take in messages in their order, the payments between two labels at once."""
+        waiting: list[tuple[Received, int]] = []
+        for message in messages:
+            received_ms = message.timestamp()[1]
+            found = receive_one(message.topic() or "", received_ms, message.key(), message.value())
+            if isinstance(found, EventError):
+                raise found
+            if isinstance(found, Label):
+                self._answer(waiting)
+                waiting.clear()
+                self._learn(found)
+            else:
+                waiting.append((found, received_ms))
+        self._answer(waiting)
 
     def _learn(self, label: Label) -> None:
         (learnt,) = learn(self._path.learning, (label,), self._states[self._learner])
         _, key, value = label_receipt(label, learnt)
         self._produce(self._receipts, value, key)
 
-    def _answer(self, request: ScoringRequest, key: bytes | None) -> None:
-        [found] = answer_batch([request], self._bundle)
-        self._produce(self._decisions, found.decision, key)
-        if found.alert is not None:
-            self._produce(self._alerts, found.alert, key)
-        self.decided_ms.append(found.decided_ms)
+    def _answer(self, received: Sequence[tuple[Received, int]]) -> None:
+        walked = walk(self._path, received, self._states)
+        requests = [one for one in walked if isinstance(one, ScoringRequest)]
+        for request, found in zip(requests, answer_batch(requests, self._bundle), strict=True):
+            key = request.payment.card_id.encode()
+            self._produce(self._decisions, found.decision, key)
+            if found.alert is not None:
+                self._produce(self._alerts, found.alert, key)
+            self.decided_ms.append(found.decided_ms)
 
-    def _produce(self, topic: str, value: bytes, key: bytes | None) -> None:
+    def _produce(self, topic: str, value: bytes, key: bytes) -> None:
         while True:
             try:
                 self._producer.produce(topic, value, key)
