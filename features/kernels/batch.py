@@ -11,7 +11,7 @@ state into the other.
 """
 
 from array import array
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from struct import unpack_from
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -93,32 +93,50 @@ def take(
     """
     names: dict[str, int] = {}
     numbers = [names.setdefault(key, len(names)) for key in keys]
-    own = [states[key] if key in states else of_unit(transition.empty, rates.unit) for key in names]
+    own = _states_of(transition, names, states, rates)
     rows = transition.packed(payments, numbers, rates)
     values = np.empty((len(rows), transition.features), np.float32)
-    changed, sequences, flags = _run(transition, own, rows, values, rates)
+    written, sequences, flags = _run(transition, own, rows, values, rates)
     while len(flags) < len(rows):
         done = len(flags)
+        for number, state in written.items():
+            own[number] = state
+        # A prepared state is not written itself: its payment may be refused.
         _prepare(transition, own, numbers[done], rates)
         more, *found = _run(transition, own, rows[done:], values[done:], rates)
-        changed, sequences, flags = changed + more, sequences + found[0], flags + found[1]
+        written |= more
+        sequences, flags = sequences + found[0], flags + found[1]
     order = [*names]
-    for number in changed:
-        states[order[number]] = own[number]
+    for number, state in written.items():
+        states[order[number]] = state
     return values, sequences, flags
+
+
+def _states_of(
+    transition: Transition, keys: Iterable[str], states: Mapping[str, bytes], rates: Rates
+) -> list[bytes]:
+    """Return the state of each key, that of a new entity where there is none."""
+    new = b""
+    found = []
+    for key in keys:
+        state = states.get(key)
+        if state is None:
+            state = new = new or of_unit(transition.empty, rates.unit)
+        found.append(state)
+    return found
 
 
 def _run(
     transition: Transition, states: list[bytes], rows: list[bytes], values: Values, rates: Rates
-) -> tuple[list[int], tuple[int, ...], tuple[int, ...]]:
-    """Run the kernel over rows, and put the next states of their keys in place.
+) -> tuple[dict[int, bytes], tuple[int, ...], tuple[int, ...]]:
+    """Run the kernel over rows.
 
-    Return the numbers of the changed states, and the sequence number and the flags of each payment
-    that was taken.
+    Return the next states by the number of their key, and the sequence number and the flags of each
+    payment that was taken.
     """
     keys, payments = len(states), len(rows)
     if not payments:
-        return [], (), ()
+        return {}, (), ()
     first = _KEYS_COLUMNS * keys
     head = 8 * (first + _PAYMENTS_COLUMNS * payments)
     given = b"".join((array("q", map(len, states)), *rows, *states))
@@ -129,13 +147,12 @@ def _run(
     view[head:end] = given
     taken = transition.kernel(rates.unit_word, keys, memory, values)
     words = unpack_from(f"<{first + payments + taken}q", view)
-    changed = []
+    written = {}
     sizes, marks = words[keys : 2 * keys], words[2 * keys : 3 * keys]
     for number, (at, size, mark) in enumerate(zip(words[:keys], sizes, marks, strict=True)):
         if mark:
-            states[number] = view[at : at + size].tobytes()
-            changed.append(number)
-    return changed, words[first : first + taken], words[first + payments :]
+            written[number] = view[at : at + size].tobytes()
+    return written, words[first : first + taken], words[first + payments :]
 
 
 def _prepare(transition: Transition, states: list[bytes], number: int, rates: Rates) -> None:

@@ -161,6 +161,16 @@ def test_a_refused_payment_leaves_an_older_state_as_it_was() -> None:
     assert states["version 3"] == stored("card_v3")
 
 
+def test_a_repeat_at_a_card_that_the_batch_has_filled_does_not_compact_it() -> None:
+    """The state was compacted to look at the repeat; what stays is the state before that."""
+    filling = payment()
+    alone, together = {"full": nearly_full(CARD)}, {"full": nearly_full(CARD)}
+    card.advance([filling], ["full"], alone, RATES)
+    steps = card.advance([filling, filling], ["full", "full"], together, RATES)
+    assert [step.repeated for step in steps] == [False, True]
+    assert together == alone
+
+
 @pytest.mark.parametrize("keys", [1, 40])
 def test_payments_of_one_key_see_each_other(keys: int) -> None:
     """Their numbers go on through the batch, whatever comes between them."""
