@@ -14,8 +14,9 @@ _PATIENCE_S: Final = 60.0
 """Tasks have so long to start, and a checkpoint so long to be completed, before it is a problem."""
 
 _RECENT_S: Final = 300.0
-_CARD_STAGE: Final = "card stage"
 _NO_RATE: Final = ".cardwatch.no_rate."
+_DEAD_LETTERS: Final = ".cardwatch.dead_letters."
+_OWN_FAULT: Final = "internal_error"
 
 _OFTEN: Final = 3
 """A job that fails so often within the recent past restarts without end, whatever its state."""
@@ -35,7 +36,7 @@ class JobReport:
 
     Attributes:
         id: Its id, 32 hex digits.
-        name: Its name, with the profile.
+        name: Its name, with the engine.
         state: Flink's word: RUNNING, RESTARTING, CANCELED, FINISHED, FAILED, ...
         since_ms: When it came into this state, epoch milliseconds.
         now_ms: The cluster's clock at the time of the report.
@@ -46,6 +47,7 @@ class JobReport:
         checkpoint_ms: When its last completed checkpoint was complete, None before the first.
         failed_checkpoint: Its last failed checkpoint.
         no_rate: Payments in currencies without an exchange rate since its start, by currency.
+        dead_letters: Refused records since its start, by reason code.
         page: Address of the page that has the exceptions in full.
     """
 
@@ -63,6 +65,7 @@ class JobReport:
     failed_checkpoint: Failure | None
     page: str
     no_rate: Mapping[str, int] = field(default_factory=dict)
+    dead_letters: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def checkpoint_age_s(self) -> float | None:
@@ -92,6 +95,7 @@ class JobReport:
             "checkpoint_age_s": self.checkpoint_age_s,
             "failed_checkpoint": asdict(failed) if failed else None,
             "no_rate": dict(self.no_rate),
+            "dead_letters": dict(self.dead_letters),
         }
 
 
@@ -102,6 +106,7 @@ def report(flink: FlinkClient) -> JobReport | None:
         return None
     job = next((job for job in jobs if job.state not in ENDED), jobs[0])
     told, checkpoints = flink.job(job.id), flink.checkpoints(job.id)["latest"]
+    no_rate, dead_letters = _counted(flink, job, told["vertices"], _NO_RATE, _DEAD_LETTERS)
     completed, failed = checkpoints["completed"], checkpoints["failed"]
     return JobReport(
         id=job.id,
@@ -117,7 +122,8 @@ def report(flink: FlinkClient) -> JobReport | None:
         checkpoint_ms=completed and completed["latest_ack_timestamp"],
         failed_checkpoint=_failed(failed) if failed else None,
         page=flink.exceptions_page(job.id),
-        no_rate=_no_rate(flink, job, told["vertices"]),
+        no_rate=no_rate,
+        dead_letters=dead_letters,
     )
 
 
@@ -147,6 +153,12 @@ def problems(job: JobReport) -> Iterator[str]:
         )
     elif _seconds(job, max(job.since_ms, job.checkpoint_ms or 0)) > _PATIENCE_S:
         yield from _no_checkpoint(job)
+    if failed := job.dead_letters.get(_OWN_FAULT, 0):
+        yield (
+            f"The job itself failed at {failed:,} records since its start, and made dead letters "
+            f"of them ({_OWN_FAULT}). Report their sentences with the logs of the TaskManagers; "
+            "send the payments again once the fault is mended."
+        )
 
 
 def summary(job: JobReport) -> str:
@@ -192,15 +204,19 @@ def notes(job: JobReport) -> Iterator[str]:
         )
 
 
-def _no_rate(flink: FlinkClient, job: Job, vertices: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Return the job's counters of payments without a rate, by currency."""
-    found: dict[str, int] = {}
-    for vertex in (each["id"] for each in vertices if _CARD_STAGE in each["name"]):
-        names = [name for name in flink.metric_names(job.id, vertex) if _NO_RATE in name]
-        counted = flink.metrics(job.id, vertex, names) if names else {}
+def _counted(
+    flink: FlinkClient, job: Job, vertices: Sequence[Mapping[str, Any]], *groups: str
+) -> list[dict[str, int]]:
+    """Return the counters of each group of the job's stages, by their names in the group."""
+    found: list[dict[str, int]] = [{} for _ in groups]
+    for vertex in (each["id"] for each in vertices):
+        names = flink.metric_names(job.id, vertex)
+        wanted = [name for name in names if any(group in name for group in groups)]
+        counted = flink.metrics(job.id, vertex, wanted) if wanted else {}
         for name, count in counted.items():
-            currency = name.rpartition(".")[2]
-            found[currency] = found.get(currency, 0) + int(count)
+            (place,) = (n for n, group in enumerate(groups) if group in name)
+            label = name.rpartition(".")[2]
+            found[place][label] = found[place].get(label, 0) + int(count)
     return found
 
 
