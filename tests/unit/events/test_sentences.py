@@ -291,8 +291,11 @@ def test_the_sentence_on_our_own_events_is_right(
     held(caught.value, code, says)
 
 
-ELSEWHERE = {"id_reused": "tests/integration/test_dead_letters.py"}
-"""Codes that only the state of a card can give, and where their sentence is tested."""
+ELSEWHERE = {
+    "id_reused": "tests/integration/test_dead_letters.py",
+    "internal_error": "tests/unit/jobs/test_contained.py",
+}
+"""Codes that no event by itself can give, and where their sentence is tested."""
 
 
 def test_every_reason_is_here() -> None:

@@ -54,6 +54,13 @@ def test_payments_without_a_rate_are_a_note_that_names_their_currencies() -> Non
     assert job.to_json()["no_rate"] == {"XOF": 1_204, "BGN": 3} and told(no_rate=job.no_rate) == ""
 
 
+def test_records_at_which_the_job_itself_failed_are_a_problem() -> None:
+    """Refused records are their senders' problem."""
+    assert told(dead_letters={"bad_amount": 5}) == ""
+    sentence = told(dead_letters={"bad_amount": 5, "internal_error": 1_002})
+    assert sentence.startswith("The job itself failed at 1,002 records since its start")
+
+
 def test_a_job_that_restarts_says_since_when_how_often_and_why() -> None:
     """Between two tries it is RUNNING, or even all its tasks run: no checkpoint tells."""
     failures = [Failure(ago(age), ZSTD) for age in (5, 20, 300)]
