@@ -20,6 +20,7 @@ from cli.stack.submit import ROOT
 from events.topics import ALERTS, DECISIONS, TRANSACTIONS, Topic
 from scoring.loader import find_bundle
 from stack.clients.reading import read_topic
+from stack.clients.topic_ranges import committed_offsets, topic_ranges
 from stack.services.embedded import Stack
 from stack.submission.submit import submit
 from tests.counters import counted
@@ -104,6 +105,7 @@ def test_words_are_numbered_as_in_one_run(words: Words) -> None:
     words.send(several("first", 40))
     words.wait()
     _counters_count_records(words)
+    _offsets_are_committed(words)
 
     words.start("batch", 2, words.stop())
     words.send(several("second", 40))
@@ -157,6 +159,20 @@ def _counters_count_records(words: Words) -> None:
     sizes = counted(flink, words.job, "count", r"batch_size\..*")
     assert sent / 64 <= sizes < sent / 4, "batches of what a poll brought, of 64 at most"
     assert min(shown(f"count.cardwatch.{part}_us") for part in ("python", "java")) > 0
+
+
+def _offsets_are_committed(words: Words) -> None:
+    """Check that the group is at the end of each partition that has a record."""
+    kafka = words.stack.kafka
+    topics = topic_ranges(kafka, [TRANSACTIONS.name])
+    partitions = topics[TRANSACTIONS.name].partitions.items()
+    ends = {(TRANSACTIONS.name, number): each.end for number, each in partitions if each.end}
+
+    def behind() -> dict[tuple[str, int], int]:
+        committed = committed_offsets(kafka, GROUP, topics)
+        return {place: end for place, end in ends.items() if committed.get(place) != end}
+
+    wait_for(lambda: not behind(), lambda: f"offsets not committed: {behind()}")
 
 
 def check_numbers(sent: Sequence[tuple[str, str]], written: Sequence[Written]) -> None:
