@@ -36,6 +36,7 @@ LADDERS = {
         *("data", "metrics", "report", "thresholds", "onnx_graph", "models"),
         *("converters", "ensemble", "packaging", "evaluation"),
     ),
+    "jobs": ("flink_edge", "stages"),
     "producer": ("values", "files", "stream", "handbook", "world", "sending"),
 }
 """The sub-folders of a folder, each of which may import those before it."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from functools import cache
 
 import pytest
@@ -42,6 +45,30 @@ def test_chance_bytes_are_read_or_refused(name: str) -> None:
         timed(target.run, seed[:at] + more + seed[at + len(more) :])
 
     judge()
+
+
+_INTERPRETED = """
+import sys
+from tests.fuzz import registry
+
+target = registry.load(sys.argv[1])
+for data in target.seeds():
+    target.run(data)
+print(sum(1 for _ in target.seeds()))
+"""
+
+
+@pytest.mark.parametrize("name", sorted(registry.TARGETS.keys() - READERS))
+def test_the_kernels_as_python_take_the_seeds(name: str) -> None:
+    """They replace parts of `features` by name, which may move."""
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _INTERPRETED, name],
+        env={**os.environ, **registry.INTERPRETED},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(told.stdout) > 1
 
 
 def test_the_corpus_stays_small() -> None:

@@ -11,7 +11,6 @@ import numpy as np
 
 from features.card import compaction as card_compaction
 from features.card import transition as card
-from features.card.state import EVENT_BYTES
 from tests.fuzz.targets import card_state
 from tests.fuzz.targets.guarded import bounded_by, guarding
 
@@ -19,8 +18,9 @@ _FULL = 16
 
 card_state.shrink = 128
 bounded_by({"MAX_CARD_EVENTS": _FULL, "_KEPT_EVENTS": _FULL // 2, "MAX_LOOSE_IDS": _FULL})
-card._FULL_BYTES = EVENT_BYTES * _FULL  # type: ignore[misc,attr-defined,unused-ignore]
-card.card_kernel = guarding(card.card_kernel)  # type: ignore[misc,attr-defined,unused-ignore]
+card._TRANSITION = card._TRANSITION._replace(  # type: ignore[misc,unused-ignore]
+    kernel=guarding(card._TRANSITION.kernel)
+)
 card_compaction.compact_card = guarding(card_compaction.compact_card)  # type: ignore[misc,attr-defined,unused-ignore]
 
 

@@ -20,7 +20,9 @@ _FULL = 16
 merchant_state.shrink = 128
 bounded_by({"MAX_MERCHANT_ROWS": _FULL, "MAX_LABELS_OF_A_KIND": 2, "MAX_LABELS": _FULL // 2})
 merchant._FULL_BYTES = ROW_BYTES * _FULL  # type: ignore[misc,attr-defined,unused-ignore]
-merchant.merchant_payment = guarding(merchant.merchant_payment)  # type: ignore[misc,attr-defined,unused-ignore]
+merchant._TRANSITION = merchant._TRANSITION._replace(  # type: ignore[misc,unused-ignore]
+    kernel=guarding(merchant._TRANSITION.kernel)
+)
 merchant.merchant_label = guarding(merchant.merchant_label)  # type: ignore[misc,attr-defined,unused-ignore]
 merchant_compaction._compact_merchant = guarding(  # type: ignore[misc,attr-defined,unused-ignore]
     merchant_compaction._compact_merchant

@@ -18,14 +18,14 @@ from stack.settings import StackSettings
 _MISSES = """
 from features import warm_up
 from features.card.kernel import card_kernel
-from features.merchant.kernel import merchant_label, merchant_payment
+from features.merchant.kernel import merchant_label, merchant_payments
 from scoring.loader import load_bundle
 from scoring.model.row_kernel import run_rows
 from scoring.reasons.tree_kernel import add_shapley_values
 
 warm_up()
 load_bundle({bundle!r})
-kernels = card_kernel, merchant_payment, merchant_label, run_rows, add_shapley_values
+kernels = card_kernel, merchant_payments, merchant_label, run_rows, add_shapley_values
 print(*(sum(kernel.stats.cache_misses.values()) for kernel in kernels))
 """
 
