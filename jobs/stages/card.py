@@ -21,6 +21,10 @@ from scoring.steps import Received, first_request, receive_one
 from udfs.metrics import Counters
 
 Found = Received | Label | EventError
+"""A payment with its JSON, a label, or why a record is neither."""
+
+Counts = Counter[tuple[str, str | None]]
+"""What is counted, by the name and the label of the counter."""
 
 
 class CardStage:
@@ -55,11 +59,14 @@ class CardStage:
         found = [self._read(record) for record in records]
         payments = [one[0] for one in found if isinstance(one, tuple)]
         steps = iter(visit(self._entity, payments, states))
-        counts: Counter[tuple[str, str | None]] = Counter()
+        counts: Counts = Counter()
         outputs = list(self._outputs(records, found, steps, counts))
+        self._count(counts)
+        return outputs
+
+    def _count(self, counts: Counts) -> None:
         for (name, label), count in counts.items():
             self._counters.add(name, label, count=count)
-        return outputs
 
     def _read(self, record: KafkaRecord) -> Found:
         return receive_one(record.topic, record.time_ms, record.key, record.value, self._keep)
@@ -69,7 +76,7 @@ class CardStage:
         records: Sequence[KafkaRecord],
         found: Sequence[Found],
         steps: Iterator[CardStep | Refusal],
-        counts: Counter[tuple[str, str | None]],
+        counts: Counts,
     ) -> Iterator[Output]:
         """Yield what each record becomes, and count it."""
         now_ms = time.time_ns() // 1_000_000
@@ -97,7 +104,7 @@ class CardStage:
         record: KafkaRecord,
         received: Received,
         step: CardStep,
-        counts: Counter[tuple[str, str | None]],
+        counts: Counts,
         *,
         odd_time: bool,
     ) -> Output:
@@ -118,9 +125,7 @@ class CardStage:
         )
         return Output(self._next_key(payment), None, pack(request))
 
-    def _refused(
-        self, record: KafkaRecord, error: EventError, counts: Counter[tuple[str, str | None]]
-    ) -> Output:
+    def _refused(self, record: KafkaRecord, error: EventError, counts: Counts) -> Output:
         counts["dead_letters", error.code] += 1
         letter = dead_letter(
             error,
@@ -136,7 +141,7 @@ class CardStage:
         return Output(place.decode(errors="replace"), None, pack(refused))
 
     def _failed(self, body: bytes, error: EventError) -> list[Output]:
-        counts: Counter[tuple[str, str | None]] = Counter()
+        counts: Counts = Counter()
         output = self._refused(KafkaRecord.unpack(body), error, counts)
-        self._counters.add("dead_letters", error.code)
+        self._count(counts)
         return [output]
