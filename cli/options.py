@@ -158,6 +158,19 @@ folder_option = option(
 )
 
 
+def registry_option(group: str, *argument: str) -> Callable[[Any], Any]:
+    """Return the option for the model registry; the command gets it as `models` or `argument`."""
+    return option(
+        "--models",
+        *argument,
+        type=click.Path(file_okay=False, path_type=Path),
+        default=RUN_FOLDER.parent / "onnx_models",
+        show_default="onnx_models",
+        group=group,
+        help="Folder of the model registry.",
+    )
+
+
 def output_options(function: Function) -> Function:
     """Add -q and -v; the command gets them as one `out: Output`."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.options import Adder, in_group, json_option, output_options, together
+from cli.options import Adder, in_group, json_option, output_options, registry_option, together
 from cli.recording import record_option
 from scoring.loader import BundleError, find_bundle
 from stack.installation import RUN_FOLDER
@@ -47,13 +47,7 @@ _stack = in_group("Stack of the run")
 bundle_option = _job(
     "--bundle", default="ensemble", help="Name of the model bundle, NAME or NAME/VERSION."
 )
-models_option = _job(
-    "--models",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=ROOT / "onnx_models",
-    show_default="onnx_models",
-    help="Folder of the model registry.",
-)
+models_option = registry_option(JOB)
 own_folder_option = _stack(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

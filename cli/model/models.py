@@ -10,9 +10,8 @@ import click
 from cli.console import Output, fail
 from cli.model.models_registry import Comparison, Entry, examine, references
 from cli.model.models_show import show_bundle, show_comparison, show_list, show_verified
-from cli.options import GroupedGroup, in_group, json_option, output_options
+from cli.options import GroupedGroup, in_group, json_option, output_options, registry_option
 from scoring.loader import BundleError, find_bundle, read_manifest
-from stack.installation import ROOT
 
 EXAMPLE = """\b
 Examples:
@@ -21,14 +20,7 @@ Examples:
   ./cardwatch models compare ensemble/1 ensemble/2
   ./cardwatch models verify --all               exit status 1 where one must not score"""
 
-models_option = in_group("Registry")(
-    "--models",
-    "registry",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=ROOT / "onnx_models",
-    show_default="onnx_models",
-    help="Folder of the model registry.",
-)
+models_option = registry_option("Registry", "registry")
 
 
 @click.group("models", cls=GroupedGroup, epilog=EXAMPLE)

@@ -10,7 +10,14 @@ import msgspec
 
 from cli.console import Output, as_sentence
 from cli.model.rescore_summary import Summary, read_rescored, summarise
-from cli.options import GroupedCommand, folder_option, in_group, json_option, output_options
+from cli.options import (
+    GroupedCommand,
+    folder_option,
+    in_group,
+    json_option,
+    output_options,
+    registry_option,
+)
 from events.topics import DECISIONS
 from scoring.loader import BundleError, find_bundle, load_bundle
 from stack.clients.flink import FlinkClient, root_cause
@@ -48,13 +55,7 @@ _model = in_group("Model")
     metavar="NAME[/VERSION]",
     help="Name of the model bundle that scores; without VERSION the latest one.",
 )
-@_model(
-    "--models",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=ROOT / "onnx_models",
-    show_default="onnx_models",
-    help="Folder of the model registry.",
-)
+@registry_option("Model")
 @in_group("Result")(
     "--to",
     type=click.Path(file_okay=False, path_type=Path),

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.console import Output
-from cli.options import GroupedCommand, folder_option, in_group, output_options
+from cli.options import GroupedCommand, folder_option, in_group, output_options, registry_option
 from events.topics import INPUTS
 from features import warm_up
 from features.money.rates import RatesError
@@ -58,13 +58,7 @@ def _checked_fields(
 
 @click.command("submit", cls=GroupedCommand, epilog=EXAMPLE)
 @_model("--bundle", default="ensemble", help="Name of the model bundle, NAME or NAME/VERSION.")
-@_model(
-    "--models",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=ROOT / "onnx_models",
-    show_default="onnx_models",
-    help="Folder of the model registry.",
-)
+@registry_option("Model")
 @_start(
     "--replace", is_flag=True, help="Stop the running job with a savepoint and go on from there."
 )
