@@ -42,7 +42,7 @@ def source(
             _names(topics),
             group_id,
             most,
-            _properties(properties),
+            _properties({"max.poll.records": most, **properties}),
         )
     )
 

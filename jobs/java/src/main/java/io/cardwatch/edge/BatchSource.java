@@ -1,6 +1,8 @@
 package io.cardwatch.edge;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -68,11 +70,17 @@ public final class BatchSource
                 metrics);
     }
 
-    /** Hands on a batch, notes the offset behind it, and counts its records where Flink counts one. */
-    private static final class Emitter
+    /**
+     * Hands on a batch, notes the offsets behind it, and counts its records where Flink counts one.
+     *
+     * <p>The offsets of all partitions of a batch move when it is handed on and not before, so that a
+     * checkpoint has either all of a batch or nothing of it.
+     */
+    static final class Emitter
             implements RecordEmitter<ConsumerRecord<byte[], byte[]>, byte[], KafkaPartitionSplitState> {
         private final Counter in;
         private final Counter out;
+        private final List<Runnable> moves = new ArrayList<>();
 
         Emitter(OperatorIOMetricGroup metrics) {
             in = metrics.getNumRecordsInCounter();
@@ -82,11 +90,17 @@ public final class BatchSource
         @Override
         public void emitRecord(
                 ConsumerRecord<byte[], byte[]> record, SourceOutput<byte[]> output, KafkaPartitionSplitState split) {
+            moves.add(() -> split.setCurrentOffset(record.offset() + 1));
             byte[] batch = record.value();
+            if (batch == null) {
+                in.dec();
+                return;
+            }
             in.inc(Batch.count(batch) - 1);
             out.inc(Batch.count(batch) - 1);
             output.collect(batch);
-            split.setCurrentOffset(record.offset() + 1);
+            moves.forEach(Runnable::run);
+            moves.clear();
         }
     }
 

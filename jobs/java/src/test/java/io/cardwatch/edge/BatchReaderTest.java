@@ -12,7 +12,7 @@ import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
-/** What a poll brought becomes batches of one partition each, with the offset of their last record. */
+/** What a poll brought becomes batches over its partitions, with the offset of each one's last record. */
 class BatchReaderTest {
     private final RecordsBySplits.Builder<ConsumerRecord<byte[], byte[]>> polled = new RecordsBySplits.Builder<>();
 
@@ -23,32 +23,51 @@ class BatchReaderTest {
         }
     }
 
-    /** Return the batches of a split as "last offset: number of records". */
-    private List<String> batches(String wanted, int most) {
+    /** Return what is handed on, as "split offset: number of records", without a number where no batch is. */
+    private List<String> made(int most) {
         RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> made = BatchReader.batches(polled.build(), most);
         List<String> found = new ArrayList<>();
         for (String split = made.nextSplit(); split != null; split = made.nextSplit()) {
             for (ConsumerRecord<byte[], byte[]> each = made.nextRecordFromSplit(); each != null;
                     each = made.nextRecordFromSplit()) {
-                if (split.equals(wanted)) {
-                    found.add(each.offset() + ": " + Batch.count(each.value()));
-                }
+                found.add(split + " " + each.offset() + ":" + (each.value() == null ? "" : " " + Batch.count(each.value())));
             }
         }
         return found;
     }
 
     @Test
-    void aPollBecomesBatchesOfTheLargestNumberAndOneOfTheRest() {
+    void aPollOfOnePartitionBecomesBatchesOfTheLargestNumberAndOneOfTheRest() {
         poll("a", 100, 130, new byte[10]);
+        assertEquals(List.of("a 163: 64", "a 227: 64", "a 229: 2"), made(64));
+    }
+
+    @Test
+    void aBatchHoldsTheRecordsOfSeveralPartitions() {
+        poll("a", 0, 3, new byte[10]);
         poll("b", 7, 1, new byte[10]);
-        assertEquals(List.of("163: 64", "227: 64", "229: 2"), batches("a", 64));
+        poll("c", 20, 2, new byte[10]);
+        assertEquals(List.of("a 2:", "b 7:", "c 21: 6"), made(64));
+    }
+
+    @Test
+    void aFullBatchEndsWithinAPartitionWhoseRestGoesIntoTheNextOne() {
+        poll("a", 0, 3, new byte[10]);
+        poll("b", 10, 7, new byte[10]);
+        assertEquals(List.of("a 2:", "b 10: 4", "b 14: 4", "b 16: 2"), made(4));
+    }
+
+    @Test
+    void nothingIsLeftWhereTheLastRecordFillsABatch() {
+        poll("a", 0, 2, new byte[10]);
+        poll("b", 10, 2, new byte[10]);
+        assertEquals(List.of("a 1:", "b 11: 4"), made(4));
     }
 
     @Test
     void aBatchEndsAtOneMebibyte() {
         poll("a", 0, 5, new byte[BatchReader.FULL / 2]);
-        assertEquals(List.of("1: 2", "3: 2", "4: 1"), batches("a", 64));
+        assertEquals(List.of("a 1: 2", "a 3: 2", "a 4: 1"), made(64));
     }
 
     @Test
