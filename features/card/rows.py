@@ -5,10 +5,13 @@ Python looks up and hashes the texts of a payment. A row is words of 8 bytes: se
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from features.kernels.batch import Words
 from features.payment.measure import LOOKED_UP, numbers_of, offset_ms_of
 from features.tokens import currency_number, id_token, small_token, ten_thousandths, wide_token
 
@@ -57,3 +60,9 @@ def packed(payments: Iterable[Transaction], keys: Iterable[int], rates: Rates) -
         + numbers_of(payment)
         for key, payment in zip(keys, payments, strict=True)
     ]
+
+
+def rows_of(payments: Sequence[Transaction], keys: Sequence[int], rates: Rates) -> Words:
+    """Return the rows of `packed` as int64[n, PAID_WORDS]."""
+    rows = np.frombuffer(b"".join(packed(payments, keys, rates)), np.int64)
+    return rows.reshape(len(payments), PAID_WORDS)

@@ -11,11 +11,11 @@ from events.errors import EventError, refuse, show
 from features.card.compaction import compacted_when_full
 from features.card.ids import OTHER_FIELDS, REPEATED, REUSED
 from features.card.kernel import COMPACTED, GROWTH, LATE, UNCHECKED, WITHOUT_RATE, card_kernel
-from features.card.rows import packed
+from features.card.rows import rows_of
 from features.card.state import EMPTY, VERSION
 from features.card.upgrades import UPGRADES
 from features.catalogue import CARD_FEATURES
-from features.kernels.batch import Transition, take
+from features.kernels.batch import Taken, Transition, Words, numbered, take
 from features.money.rates import Rates
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _HIDDEN: Final = ("amount, currency or merchant_id",)
 _TRANSITION: Final = Transition(
     entity="card",
     kernel=card_kernel,
-    packed=packed,
     features=len(CARD_FEATURES),
     growth=GROWTH,
     empty=EMPTY,
@@ -82,13 +81,27 @@ def advance(
     state is new. Amounts are converted by `rates`. StateError where a state is of an unknown
     version, of another reference currency, or damaged; `states` are then as before.
     """
-    values, sequences, flags = take(_TRANSITION, payments, cards, states, rates)
-    steps = [*map(CardStep, values, sequences)]
-    if any(flags):
-        for place, said in enumerate(flags):
-            if said:
-                steps[place] = _step(values[place], sequences[place], said)
+    keys, numbers = numbered(cards)
+    taken = advance_rows(rows_of(payments, numbers, rates), keys, states, rates)
+    steps = [*map(CardStep, taken.values, taken.sequences.tolist())]
+    for place in np.flatnonzero(taken.flags).tolist():
+        steps[place] = step_of(taken, place)
     return steps
+
+
+def advance_rows(
+    rows: Words, cards: Sequence[str], states: MutableMapping[str, bytes], rates: Rates
+) -> Taken:
+    """Take payments to their cards as `advance` does, from rows that are packed already.
+
+    The first word of each row (card/rows.py) is the place of its card among the distinct `cards`.
+    """
+    return take(_TRANSITION, rows, cards, states, rates)
+
+
+def step_of(taken: Taken, place: int) -> CardStep:
+    """Return the step of one of the payments that were taken to their cards."""
+    return _step(taken.values[place], int(taken.sequences[place]), int(taken.flags[place]))
 
 
 def _step(values: npt.NDArray[np.float32], sequence: int, flags: int) -> CardStep:

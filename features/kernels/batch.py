@@ -12,7 +12,6 @@ state into the other.
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from struct import unpack_from
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -24,7 +23,7 @@ from features.money.rates import Rates
 from features.state import HEAD_BYTES, Upgrades, damaged, head_of, of_unit, upgraded
 
 if TYPE_CHECKING:
-    from events.transaction import Transaction
+    pass
 
 STOPPED: Final = -1
 """Size of the next state where a kernel does not take a state; it writes none."""
@@ -58,7 +57,6 @@ class Transition(NamedTuple):
     Attributes:
         entity: Name of the entity in errors.
         kernel: The compiled part.
-        packed: Returns the row of each payment: numbers for the kernel, the first its key's.
         features: How many there are.
         growth: Bytes that a payment adds to a state at most.
         empty: State of a new entity, without a currency.
@@ -69,7 +67,6 @@ class Transition(NamedTuple):
 
     entity: str
     kernel: Kernel
-    packed: Callable[[Sequence["Transaction"], Sequence[int], Rates], list[bytes]]
     features: int
     growth: int
     empty: bytes
@@ -78,38 +75,58 @@ class Transition(NamedTuple):
     compacted_when_full: Callable[[bytes], bytes]
 
 
-def take(
-    transition: Transition,
-    payments: Sequence["Transaction"],
-    keys: Sequence[str],
-    states: MutableMapping[str, bytes],
-    rates: Rates,
-) -> tuple[Values, Sequence[int], Sequence[int]]:
-    """Take payments to the states of their keys, which are changed in place.
+class Taken(NamedTuple):
+    """What a kernel says of n payments: features float32[n, f], sequence numbers and flags."""
 
-    Return features float32[n, f], the sequence number and the flags of each of n payments.
-    StateError where a state is of an unknown version, of another reference currency, or damaged;
-    `states` are then as before.
+    values: Values
+    sequences: Words
+    flags: Words
+
+
+def numbered(keys: Iterable[str]) -> tuple[list[str], list[int]]:
+    """Return the distinct keys in the order of their arrival, and the place of each key in them.
+
+    >>> numbered(["a", "b", "a"])
+    (['a', 'b'], [0, 1, 0])
     """
     names: dict[str, int] = {}
     numbers = [names.setdefault(key, len(names)) for key in keys]
-    own = _states_of(transition, names, states, rates)
-    rows = transition.packed(payments, numbers, rates)
-    values = np.empty((len(rows), transition.features), np.float32)
-    written, sequences, flags = _run(transition, own, rows, values, rates)
-    while len(flags) < len(rows):
-        done = len(flags)
-        for number, state in written.items():
-            own[number] = state
-        # A prepared state is not written itself: its payment may be refused.
-        _prepare(transition, own, numbers[done], rates)
-        more, *found = _run(transition, own, rows[done:], values[done:], rates)
-        written |= more
-        sequences, flags = sequences + found[0], flags + found[1]
-    order = [*names]
+    return [*names], numbers
+
+
+def take(
+    transition: Transition,
+    rows: Words,
+    keys: Sequence[str],
+    states: MutableMapping[str, bytes],
+    rates: Rates,
+) -> Taken:
+    """Take payments to the states of their keys, which are changed in place.
+
+    `rows` is int64[n, w]: a row for each payment, whose first word is the place of its key among
+    the distinct `keys`. StateError where a state is of an unknown version, of another reference
+    currency, or damaged; `states` are then as before.
+    """
+    payments = len(rows)
+    own = _states_of(transition, keys, states, rates)
+    found = Taken(
+        np.empty((payments, transition.features), np.float32),
+        np.empty(payments, np.int64),
+        np.empty(payments, np.int64),
+    )
+    written: dict[int, bytes] = {}
+    done = 0
+    while done < payments:
+        rest = Taken(found.values[done:], found.sequences[done:], found.flags[done:])
+        done += _run(transition, own, rows[done:], rest, rates, written)
+        if done < payments:
+            for number, state in written.items():
+                own[number] = state
+            # A prepared state is not written itself: its payment may be refused.
+            _prepare(transition, own, int(rows[done, 0]), rates)
     for number, state in written.items():
-        states[order[number]] = state
-    return values, sequences, flags
+        states[keys[number]] = state
+    return found
 
 
 def _states_of(
@@ -127,32 +144,36 @@ def _states_of(
 
 
 def _run(
-    transition: Transition, states: list[bytes], rows: list[bytes], values: Values, rates: Rates
-) -> tuple[dict[int, bytes], tuple[int, ...], tuple[int, ...]]:
-    """Run the kernel over rows.
+    transition: Transition,
+    states: list[bytes],
+    rows: Words,
+    found: Taken,
+    rates: Rates,
+    written: dict[int, bytes],
+) -> int:
+    """Run the kernel over rows, and return how many it took.
 
-    Return the next states by the number of their key, and the sequence number and the flags of each
-    payment that was taken.
+    What it says of them goes into `found`, and the next states into `written` by the number of
+    their key.
     """
     keys, payments = len(states), len(rows)
-    if not payments:
-        return {}, (), ()
     first = _KEYS_COLUMNS * keys
     head = 8 * (first + _PAYMENTS_COLUMNS * payments)
-    given = b"".join((array("q", map(len, states)), *rows, *states))
+    given = b"".join((array("q", map(len, states)), rows.data, *states))
     end = head + len(given)
     # Given are also the rows, which is more room than the rounding of places takes.
     memory = np.empty(end + 2 * (len(given) + transition.growth * payments) + 7, np.uint8)
     view = memory.data
     view[head:end] = given
-    taken = transition.kernel(rates.unit_word, keys, memory, values)
-    words = unpack_from(f"<{first + payments + taken}q", view)
-    written = {}
-    sizes, marks = words[keys : 2 * keys], words[2 * keys : 3 * keys]
-    for number, (at, size, mark) in enumerate(zip(words[:keys], sizes, marks, strict=True)):
+    taken = transition.kernel(rates.unit_word, keys, memory, found.values)
+    at, sizes, marks = memory[: 24 * keys].view(np.int64).reshape(3, keys).tolist()
+    for number, mark in enumerate(marks):
         if mark:
-            written[number] = view[at : at + size].tobytes()
-    return written, words[first : first + taken], words[first + payments :]
+            written[number] = view[at[number] : at[number] + sizes[number]].tobytes()
+    said = memory[8 * first : head].view(np.int64).reshape(_PAYMENTS_COLUMNS, payments)
+    found.sequences[:taken] = said[PAYMENTS_SEQUENCE, :taken]
+    found.flags[:taken] = said[PAYMENTS_FLAGS, :taken]
+    return taken
 
 
 def _prepare(transition: Transition, states: list[bytes], number: int, rates: Rates) -> None:

@@ -3,11 +3,14 @@
 A row is words of 8 bytes: see PAID_*.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import Final
 
+import numpy as np
+
 from events.transaction import Transaction
+from features.kernels.batch import Words
 from features.money.rates import Rates
 from features.tokens import payment_token
 
@@ -32,3 +35,9 @@ def packed(payments: Iterable[Transaction], keys: Iterable[int], rates: Rates) -
         )
         for key, payment in zip(keys, payments, strict=True)
     ]
+
+
+def rows_of(payments: Sequence[Transaction], keys: Sequence[int], rates: Rates) -> Words:
+    """Return the rows of `packed` as int64[n, PAID_WORDS]."""
+    rows = np.frombuffer(b"".join(packed(payments, keys, rates)), np.int64)
+    return rows.reshape(len(payments), PAID_WORDS)

@@ -12,7 +12,7 @@ from events.receipt import LabelledPayment
 from events.transaction import Transaction
 from features.catalogue import MERCHANT_FEATURES
 from features.kernels import batch
-from features.kernels.batch import STOPPED, take
+from features.kernels.batch import STOPPED, Taken, Words, numbered, take
 from features.merchant.compaction import compacted_when_full
 from features.merchant.kernel import (
     COMPACTED,
@@ -24,7 +24,7 @@ from features.merchant.kernel import (
     merchant_label,
     merchant_payments,
 )
-from features.merchant.rows import packed
+from features.merchant.rows import rows_of
 from features.merchant.state import EMPTY, LABEL_BYTES, ROW_BYTES, VERSION
 from features.merchant.upgrades import UPGRADES
 from features.money.rates import Rates
@@ -37,7 +37,6 @@ _FULL_BYTES: Final = ROW_BYTES * MAX_MERCHANT_ROWS
 _TRANSITION: Final = batch.Transition(
     entity="merchant",
     kernel=merchant_payments,
-    packed=packed,
     features=len(MERCHANT_FEATURES),
     growth=GROWTH,
     empty=EMPTY,
@@ -90,13 +89,26 @@ def advance(
     payment counts from now on. StateError where a state is of an unknown version, of another
     reference currency, or damaged; `states` are then as before.
     """
-    values, sequences, flags = take(_TRANSITION, payments, merchants, states, rates)
+    keys, numbers = numbered(merchants)
+    taken = advance_rows(rows_of(payments, numbers, rates), keys, states, rates)
+    values, sequences = taken.values, taken.sequences.tolist()
     steps = [*map(MerchantStep, values, sequences)]
-    if any(flags):
-        for place, said in enumerate(flags):
-            late, compacted = bool(said & LATE), bool(said & COMPACTED)
-            steps[place] = MerchantStep(values[place], sequences[place], late, compacted)
+    for place in np.flatnonzero(taken.flags).tolist():
+        said = int(taken.flags[place])
+        late, compacted = bool(said & LATE), bool(said & COMPACTED)
+        steps[place] = MerchantStep(values[place], sequences[place], late, compacted)
     return steps
+
+
+def advance_rows(
+    rows: Words, merchants: Sequence[str], states: MutableMapping[str, bytes], rates: Rates
+) -> Taken:
+    """Take payments to their merchants as `advance` does, from rows that are packed already.
+
+    The first word of each row (merchant/rows.py) is the place of its merchant among the distinct
+    `merchants`.
+    """
+    return take(_TRANSITION, rows, merchants, states, rates)
 
 
 def learn(state: bytes | None, label: Label, rates: Rates) -> LabelStep:
