@@ -122,14 +122,30 @@ def encode_features(values: npt.NDArray[np.float32]) -> list[msgspec.Raw]:
     >>> [bytes(row) for row in encode_features(np.array([[0.1, np.nan, 2]], dtype=np.float32))]
     [b'[0.1,null,2.0]']
     """
+    _check_features(values)
+    # One text for all rows, "[[1.0,2.0],[3.0,4.0]]": half the time of a call for each.
+    text = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
+    return [msgspec.Raw(row[1:] + b"]") for row in text.split(b"]")[:-2]]
+
+
+def encode_all_features(values: npt.NDArray[np.float32]) -> bytes:
+    """Return the features of all rows, float32[n, f], as one JSON array of n times f numbers.
+
+    That takes two thirds of the time of an array for each row. EventError as `encode_features`.
+
+    >>> encode_all_features(np.array([[1, np.nan], [3, 4]], dtype=np.float32))
+    b'[1.0,null,3.0,4.0]'
+    """
+    _check_features(values)
+    return orjson.dumps(values.reshape(-1), option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _check_features(values: npt.NDArray[np.float32]) -> None:
     if values.dtype != np.float32 or values.ndim != _ROWS_OF_FEATURES:
         got = f"{values.dtype}[{', '.join(map(str, values.shape))}]"
         raise refuse("bad_features", "features", "float32[n, f]", got, "pass rows of features")
     if np.count_nonzero(np.isinf(values)):
         raise _infinite(values)
-    # One text for all rows, "[[1.0,2.0],[3.0,4.0]]": half the time of a call for each.
-    text = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
-    return [msgspec.Raw(row[1:] + b"]") for row in text.split(b"]")[:-2]]
 
 
 def _infinite(values: npt.NDArray[np.float32]) -> EventError:

@@ -4,6 +4,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from events.errors import EventError, refuse, show
 
 EARLIEST_MS: Final = 946_684_800_000
@@ -63,6 +66,11 @@ def is_record_time(record_ms: int, now_ms: int) -> bool:
     [False, False, False]
     """
     return EARLIEST_MS <= record_ms <= now_ms + MAX_AHEAD_MS
+
+
+def are_record_times(record_ms: npt.NDArray[np.int64], now_ms: int) -> npt.NDArray[np.bool_]:
+    """Say of each of some record times what `is_record_time` says of one."""
+    return (record_ms >= EARLIEST_MS) & (record_ms <= now_ms + MAX_AHEAD_MS)
 
 
 def is_milliseconds(value: int | str) -> bool:

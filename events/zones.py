@@ -96,13 +96,20 @@ def utc_offset_ms(zone: str, time_ms: int) -> float:
     >>> [utc_offset_ms("Europe/Berlin", time_ms) / 3_600_000 for time_ms in (summer, winter)]
     [2.0, 1.0]
     """
-    before, change_ms, after = _offsets_ms(zone, time_ms // _DAY_MS)
+    before, change_ms, after = day_offsets_ms(zone, time_ms // _DAY_MS)
     return before if time_ms < change_ms else after
 
 
 @lru_cache(_REMEMBERED_DAYS)
-def _offsets_ms(zone: str, day: int) -> tuple[float, int, float]:
-    """Return a UTC day's offset before its change, when it changes (ms), and the one behind it."""
+def day_offsets_ms(zone: str, day: int) -> tuple[float, int, float]:
+    """Return a UTC day's offset before its change, when it changes (ms), and the one behind it.
+
+    A day without a change has two equal offsets. `day` counts from 1970-01-01.
+
+    >>> before, change_ms, after = day_offsets_ms("Europe/Berlin", 19_813)
+    >>> before / 3_600_000, change_ms, after / 3_600_000
+    (1.0, 1711846800000, 2.0)
+    """
     minutes = range(day * _DAY_MINUTES, (day + 1) * _DAY_MINUTES + 1)
     before, after = _offset_ms(zone, minutes[0]), _offset_ms(zone, minutes[-1])
     if before == after:

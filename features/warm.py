@@ -14,6 +14,8 @@ from features.merchant import transition as merchant
 from features.merchant.compaction import compacted_when_full as compacted_merchant
 from features.merchant.state import EMPTY as EMPTY_MERCHANT
 from features.money.shipped import SHIPPED
+from features.plain.payments import Records
+from features.plain.reader import Reader
 
 _PAYMENT: Final = Transaction(
     transaction_id="warm-up",
@@ -32,6 +34,7 @@ _LABEL: Final = Label(
     label_time_ms=0,
     source="warm-up",
 )
+_NO_RECORDS: Final = Records(b"", *[np.empty(0, np.int64)] * 5)
 
 
 def compile_everything() -> None:
@@ -42,3 +45,4 @@ def compile_everything() -> None:
         merchant.advance((_PAYMENT,), ("",), {}, SHIPPED)
         merchant.learn(None, _LABEL, SHIPPED)
         compacted_merchant(EMPTY_MERCHANT)
+        Reader(SHIPPED).read(_NO_RECORDS)

@@ -176,7 +176,7 @@ def _add_scoring(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--batch-size",
         type=_positive,
-        default=64,
+        default=256,
         help="Most records in one batch of the batch engine.",
     )
     group.add_argument(

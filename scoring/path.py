@@ -207,7 +207,7 @@ def _card(rates: Rates) -> Entity[CardStep]:
         steps: list[CardStep | Refusal] = [*card.advance(payments, cards, states, rates)]
         for place, step in enumerate(steps):
             if isinstance(step, CardStep) and not step.accepted:
-                steps[place] = _refusal(payments[place], step)
+                steps[place] = refusal(payments[place], step)
         return steps
 
     return Entity(
@@ -220,8 +220,8 @@ def _card(rates: Rates) -> Entity[CardStep]:
     )
 
 
-def _refusal(payment: Transaction, step: CardStep) -> Refusal:
-    """Return why a card does not take a payment in."""
+def refusal(payment: Transaction, step: CardStep) -> Refusal:
+    """Return why a card did not take a payment in."""
     return REPEATED if step.repeated else card.reused_id(payment, step)
 
 

@@ -97,6 +97,7 @@ def _scored(past: Sequence[Past], bundle: Bundle) -> list[Rescored]:
     values = feature_rows(requests)
     inputs = model_input(values, [one.payment for one in requests], bundle.attributes)
     scores = bundle.scorer.outputs(inputs).T.tolist()
+    verdicts = bundle.policy.judge(requests, values, scores)
     return [
         Rescored(
             transaction_id=decision.transaction_id,
@@ -105,9 +106,9 @@ def _scored(past: Sequence[Past], bundle: Bundle) -> list[Rescored]:
             probability_before=decision.probability,
             probability=found[0],
             risk_level_before=decision.risk_level,
-            risk_level=bundle.policy.judge(request, row, found).level,
+            risk_level=verdict.level,
             model_before=decision.model,
             model=bundle.manifest.model,
         )
-        for (decision, request), row, found in zip(past, values, scores, strict=True)
+        for (decision, _), found, verdict in zip(past, scores, verdicts, strict=True)
     ]

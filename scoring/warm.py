@@ -8,14 +8,16 @@ import sys
 
 from features import warm_up
 from scoring.loader import BundleError, load_bundle
+from scoring.plain.warm import compile_decisions, compile_hand_overs
 
 
 def main() -> None:
-    """Compile the features, and what scores and explains with the bundle that is named."""
+    """Compile the features and hand-overs, and what scores and explains with the named bundle."""
     warm_up()
+    compile_hand_overs()
     for folder in sys.argv[1:]:
         try:
-            load_bundle(folder)
+            compile_decisions(load_bundle(folder))
         except BundleError as error:
             sys.exit(str(error))
 

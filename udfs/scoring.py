@@ -1,11 +1,17 @@
 """Batches of requests scored, decided and counted: for the job's merchant stage and the UDF."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
+from features.money.rates import Rates
 from scoring.answer import Answer, answer_batch
 from scoring.loader import Bundle, load_bundle
 from scoring.messages import ScoringRequest
+from scoring.plain.answers import Complete, PlainAnswers
+from scoring.plain.layout import mask_of
 from udfs.metrics import Counters
+
+_RECORD_TIME: Final = mask_of(["record_time"])
 
 
 class Scoring:
@@ -17,9 +23,13 @@ class Scoring:
         """Take the folder of a bundle, which has to exist where `open` is called."""
         self._path = bundle
 
-    def open(self, counters: Counters) -> None:
-        """Load the bundle, and count it under its name; BundleError where it is refused."""
+    def open(self, counters: Counters, rates: Rates | None = None) -> None:
+        """Load the bundle, and count it under its name; BundleError where it is refused.
+
+        `rates` are those that amounts were converted by, where they are not the bundle's.
+        """
         self.bundle = load_bundle(self._path)
+        self._plain = PlainAnswers(self.bundle, rates or self.bundle.rates)
         self._counters = counters
         counters.add("model", self.bundle.manifest.model)
 
@@ -29,8 +39,26 @@ class Scoring:
         Nothing is counted of a batch that raises, so it can be answered again in parts.
         """
         found = answer_batch(requests, self.bundle)
-        self._counters.decided(
-            (one.level, request.latency_ms(one.decided_ms))
-            for request, one in zip(requests, found, strict=True)
-        )
+        self._counters.decided(_told(requests, found))
         return found
+
+    def answers_with_plain(
+        self, plain: Complete, others: Sequence[ScoringRequest]
+    ) -> tuple[list[Answer], list[Answer]]:
+        """Return the answers to plain payments and to others, and count as `answers` does."""
+        found = self._plain.answer(plain)
+        to_others = self.answers(others)
+        received = plain.requests.received_ms.tolist()
+        odd_times = (plain.flags & _RECORD_TIME).tolist()
+        self._counters.decided(
+            (one.level, None if odd else one.decided_ms - received_ms)
+            for one, odd, received_ms in zip(found, odd_times, received, strict=True)
+        )
+        return found, to_others
+
+
+def _told(
+    requests: Sequence[ScoringRequest], answers: Sequence[Answer]
+) -> Iterator[tuple[str, int | None]]:
+    for request, one in zip(requests, answers, strict=True):
+        yield one.level, request.latency_ms(one.decided_ms)

@@ -20,7 +20,7 @@ _WORD: Final = re.compile(b"cv[vc]")
 
 _LETTERS_ONLY: Final = (*range(0xC3, 0xCC), 0xCE, 0xCF, 0xD0, 0xD1, *range(0xE4, 0xEA), 0xEB, 0xEC)
 """First bytes of UTF-8 characters that are neither digits nor marks between digits."""
-_BETWEEN_DIGITS: Final = bytes((*range(0x21), 0x7F, *b"-_.,/\\|~'`*+", *range(0x80, 0xC0)))
+BETWEEN_DIGITS: Final = bytes((*range(0x21), 0x7F, *b"-_.,/\\|~'`*+", *range(0x80, 0xC0)))
 
 
 def _table() -> bytes:
@@ -89,13 +89,13 @@ def may_hold_card_data(value: bytes, times: int = 0) -> bool:
     """
     if value.find(b"\\") >= 0:
         value = unescaped(value.decode("utf-8", "replace")).encode("utf-8", "replace")
-    plain = value.translate(_TABLE, _BETWEEN_DIGITS)
+    plain = value.translate(_TABLE, BETWEEN_DIGITS)
     if plain.find(b"cv") >= 0 and _WORD.search(plain):
         return True
     if not _has_long_run(plain, times):
         return False
     value = _DECIMAL_VALUE.sub(b":", value)
-    if not _has_long_run(value.translate(_TABLE, _BETWEEN_DIGITS), times):
+    if not _has_long_run(value.translate(_TABLE, BETWEEN_DIGITS), times):
         return False
     return not value.isascii() or any(map(_may_be_a_number, _RUN.finditer(value)))
 

@@ -21,6 +21,9 @@ from features.money.rates import Rates
 if TYPE_CHECKING:
     from events.transaction import Transaction
 
+REFUSED: Final = REPEATED | REUSED
+"""Flags of a payment that its card does not take in."""
+
 _NO_VALUES: Final = np.empty(0, np.float32)
 _HIDDEN: Final = ("amount, currency or merchant_id",)
 """What differs where only 24 bits of the other content are left."""
@@ -106,7 +109,7 @@ def step_of(taken: Taken, place: int) -> CardStep:
 
 def _step(values: npt.NDArray[np.float32], sequence: int, flags: int) -> CardStep:
     """Return the step of a payment that has something to say of, by the kernel's flags."""
-    if flags & (REPEATED | REUSED):
+    if flags & REFUSED:
         return _refused(sequence, flags)
     return CardStep(
         values,

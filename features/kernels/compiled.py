@@ -3,7 +3,8 @@
 Bits are deterministic: fastmath is off, so floats are added in the order that the source says.
 Numba keys cached machine code by the file of the decorated function alone; a change in a helper
 or a constant elsewhere would go unseen. Each entry point therefore closes over a plan that holds
-`SOURCES`, the digest of every module here that a kernel can come from, as part of the key.
+`SOURCES`, the digest of every module here that a kernel can come from, as part of the key. One
+outside of this package closes over the digest of its own folder too (`digest_of`).
 
 The cache is safe to share: files are written under another name and moved into place. Processes
 that start at once compile one after the other (`one_compiler`), so each kernel is compiled once.
@@ -21,10 +22,10 @@ import xxhash
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _digest_of_sources() -> int:
-    """Return 63 bits of xxh3 over the modules of the package `features` but those of words."""
+def digest_of(folder: Path) -> int:
+    """Return 63 bits of xxh3 over the modules in a folder and below it, but those of words."""
     digest = xxhash.xxh3_64()
-    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         if path.name != "words.py":  # sentences: a better word is no reason to compile again
             digest.update(path.read_bytes())
     return digest.intdigest() >> 1
@@ -38,7 +39,8 @@ _HELPER: Final[dict[str, Any]] = {
 }
 """Helpers are not called from Python, and compile a third faster without the means to be."""
 
-SOURCES: Final = _digest_of_sources()
+SOURCES: Final = digest_of(Path(__file__).parent.parent)
+"""The digest of the package `features`."""
 
 
 def helper(function: _Function) -> _Function:

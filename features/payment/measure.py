@@ -35,8 +35,11 @@ def _packed(category: str | None) -> bytes:
     return np.array(_numbers(category), "<f8").tobytes()
 
 
-_NUMBERS: Final = {each: _packed(each) for each in {*GROUP_NUMBERS, *HIGH_RISK_CATEGORIES}}
-_NUMBERS_OF_OTHERS: Final = _packed("")
+NUMBERS: Final = {each: _packed(each) for each in {*GROUP_NUMBERS, *HIGH_RISK_CATEGORIES}}
+"""The packed numbers of each known category, and under None of a payment without one."""
+
+NUMBERS_OF_OTHERS: Final = _packed("")
+"""The packed numbers of every other category."""
 
 LOOKED_UP: Final = 1 + len(_numbers(""))
 """How many numbers of a payment are looked up: `offset_ms_of`, then those of `numbers_of`."""
@@ -50,7 +53,7 @@ def offset_ms_of(payment: Transaction) -> float:
 
 def numbers_of(payment: Transaction) -> bytes:
     """Return the packed numbers of the category, which compiled code cannot look up: float64[n]."""
-    return _NUMBERS.get(payment.merchant_category, _NUMBERS_OF_OTHERS)
+    return NUMBERS.get(payment.merchant_category, NUMBERS_OF_OTHERS)
 
 
 @helper

@@ -117,6 +117,8 @@ class Call(NamedTuple):
 
 
 _RECORD: Final = struct.Struct("<qqiiii")
+RECORD_HEAD: Final = _RECORD.size
+"""Bytes of a packed record before its topic."""
 _CALL_HEAD: Final = 8
 _BATCH_HEAD: Final = 8
 _INT: Final = 4

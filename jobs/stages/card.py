@@ -1,22 +1,48 @@
-"""The card stage: decode, validate, dead letters, repeats, and the features of the card."""
+"""The card stage: decode, validate, dead letters, repeats, and the features of the card.
+
+Plain payments are read, measured and handed on by compiled code, a batch at once. All other records
+are decoded one by one, and meet the cards' states in their place among the plain ones.
+"""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from events.dead_letter import dead_letter, encode_dead_letter
 from events.errors import EventError
 from events.label import Label
-from events.timestamps import is_record_time
+from events.timestamps import are_record_times
+from events.topics import TRANSACTIONS
 from features import warm_up
-from features.card.transition import CardStep
+from features.card.kernel import COMPACTED, LATE, UNCHECKED, WITHOUT_RATE
+from features.card.rows import PAID_KEY, PAID_TIME, rows_of
+from features.card.transition import REFUSED, CardStep, advance_rows, step_of
+from features.kernels.batch import Taken, Words, numbered
 from features.money.rates import Rates
+from features.plain.payments import (
+    CARD,
+    CURRENCY,
+    MERCHANT,
+    PlainPayments,
+    Records,
+    none_plain,
+    texts_at,
+)
+from features.plain.reader import Reader
+from jobs.flink_edge.records import PackedRecords
 from jobs.flink_edge.wire import KafkaRecord, Output
 from jobs.stages.contained import States, contained
 from scoring.messages import LabelOnItsWay, Refused, pack
-from scoring.path import Entity, Refusal, Repeated, payment_path, visit
+from scoring.path import Repeated, payment_path, refusal
+from scoring.plain.hand_over import packed
+from scoring.plain.layout import mask_of
+from scoring.plain.warm import compile_hand_overs
 from scoring.steps import Received, first_request, receive_one
 from udfs.metrics import Counters
 
@@ -25,6 +51,16 @@ Found = Received | Label | EventError
 
 Counts = Counter[tuple[str, str | None]]
 """What is counted, by the name and the label of the counter."""
+
+_FLAGS: Final = (
+    (LATE, mask_of(["late"])),
+    (COMPACTED, mask_of(["compacted_card"])),
+    (WITHOUT_RATE, mask_of(["no_rate"])),
+)
+_RECORD_TIME: Final = mask_of(["record_time"])
+
+_FEW: Final = 6
+"""Fewer records than these are decoded one by one: columns would cost more than objects."""
 
 
 class CardStage:
@@ -41,8 +77,10 @@ class CardStage:
     def open(self, counters: Counters) -> None:
         """Compile the kernels before the first payment."""
         warm_up()
+        compile_hand_overs()
+        PackedRecords((), TRANSACTIONS.name)
         self._path = payment_path(self._rates)
-        self._entity: Entity[CardStep] = self._path.entities[0]
+        self._reader = Reader(self._rates)
         self._next_key = self._path.entities[1].key
         self._label_key = self._path.learning.key
         self._counters = counters
@@ -55,49 +93,117 @@ class CardStage:
         return contained(self._take, bodies, states, self._failed)
 
     def _take(self, bodies: Sequence[bytes], states: States) -> list[Output]:
-        records = [KafkaRecord.unpack(body) for body in bodies]
-        found = [self._read(record) for record in records]
-        payments = [one[0] for one in found if isinstance(one, tuple)]
-        steps = iter(visit(self._entity, payments, states))
+        records = PackedRecords(bodies, TRANSACTIONS.name)
+        payments = records.payments
+        plain = none_plain(len(bodies)) if len(bodies) < _FEW else self._reader.read(payments)
+        others = {place: self._read(bodies[place]) for place in _places(~plain.is_plain)}
+        visited = self._visit(payments, plain, others, states)
+        for place in visited.places[visited.is_plain & visited.refused].tolist():
+            others[place] = self._read(bodies[place])
+        odd_time = ~are_record_times(records.time_ms, time.time_ns() // 1_000_000)
+
         counts: Counts = Counter()
-        outputs = list(self._outputs(records, found, steps, counts))
+        counts["record_time", None] += int(np.count_nonzero(odd_time))
+        outputs: dict[int, Output] = {}
+        if len(others) < len(bodies):
+            outputs = self._plain(records, plain, visited, odd_time, counts)
+        for place, one in others.items():
+            record = KafkaRecord.unpack(bodies[place])
+            odd = bool(odd_time[place])
+            if made := self._other(record, one, visited, place, counts, odd_time=odd):
+                outputs[place] = made
         self._count(counts)
-        return outputs
+        return [outputs[place] for place in sorted(outputs)]
 
     def _count(self, counts: Counts) -> None:
         for (name, label), count in counts.items():
-            self._counters.add(name, label, count=count)
+            if count:
+                self._counters.add(name, label, count=count)
 
-    def _read(self, record: KafkaRecord) -> Found:
+    def _read(self, body: bytes) -> Found:
+        record = KafkaRecord.unpack(body)
         return receive_one(record.topic, record.time_ms, record.key, record.value, self._keep)
 
-    def _outputs(
-        self,
-        records: Sequence[KafkaRecord],
-        found: Sequence[Found],
-        steps: Iterator[CardStep | Refusal],
-        counts: Counts,
-    ) -> Iterator[Output]:
-        """Yield what each record becomes, and count it."""
-        now_ms = time.time_ns() // 1_000_000
-        for record, one in zip(records, found, strict=True):
-            odd_time = not is_record_time(record.time_ms, now_ms)
-            if odd_time:
-                counts["record_time", None] += 1
+    def _visit(
+        self, records: Records, plain: PlainPayments, others: Mapping[int, Found], states: States
+    ) -> _Visited:
+        """Take all payments of the batch to their cards, in the order of their arrival."""
+        cards = dict(texts_at(records, plain, CARD, np.flatnonzero(plain.is_plain)))
+        for place, one in others.items():
             if isinstance(one, tuple):
-                step = next(steps)
-                if isinstance(step, CardStep):
-                    yield self._request(record, one, step, counts, odd_time=odd_time)
-                elif isinstance(step, Repeated):
-                    counts["repeated", None] += 1
-                else:
-                    yield self._refused(record, step, counts)
-            elif isinstance(one, Label):
-                counts["labels", None] += 1
-                on_its_way = LabelOnItsWay(one, record.partition, record.offset)
-                yield Output(self._label_key(one), None, pack(on_its_way))
-            else:
-                yield self._refused(record, one, counts)
+                cards[place] = one[0].card_id
+                plain.rows[place] = rows_of([one[0]], [0], self._rates)
+        places = np.array(sorted(cards), np.int64)
+        keys, numbers = numbered([cards[place] for place in places.tolist()])
+        rows = plain.rows[places]
+        rows[:, PAID_KEY] = numbers
+        taken = advance_rows(rows, keys, states, self._rates)
+        return _Visited(places, plain.is_plain[places], taken)
+
+    def _plain(
+        self,
+        batch: PackedRecords,
+        plain: PlainPayments,
+        visited: _Visited,
+        odd_time: npt.NDArray[np.bool_],
+        counts: Counts,
+    ) -> dict[int, Output]:
+        """Return what the plain payments become by their place in the batch, and count them."""
+        at, records = visited.places, batch.payments
+        kept = np.flatnonzero(visited.is_plain & ~visited.refused)
+        said = visited.taken.flags
+        counts["late", None] += int(np.count_nonzero(said[kept] & LATE))
+        counts["repeats_unchecked", None] += int(np.count_nonzero(said[kept] & UNCHECKED))
+        without_rate = at[kept[said[kept] & WITHOUT_RATE != 0]]
+        for _, currency in texts_at(records, plain, CURRENCY, without_rate):
+            counts["no_rate", currency] += 1
+
+        odd = odd_time[at]
+        flags = odd * _RECORD_TIME
+        for bit, mask in _FLAGS:
+            flags |= np.where(said & bit, mask, 0)
+        hand_overs = packed(
+            records.at(at),
+            plain.at(at),
+            visited.taken.values,
+            visited.taken.sequences,
+            flags,
+            np.where(odd, plain.rows[at, PAID_TIME], batch.time_ms[at]),
+            batch.partitions[at],
+            batch.offsets[at],
+            kept,
+        )
+        merchants = texts_at(records, plain, MERCHANT, at[kept])
+        return {
+            place: Output(merchant, None, hand_over)
+            for (place, merchant), hand_over in zip(merchants, hand_overs, strict=True)
+        }
+
+    def _other(
+        self,
+        record: KafkaRecord,
+        one: Found,
+        visited: _Visited,
+        place: int,
+        counts: Counts,
+        *,
+        odd_time: bool,
+    ) -> Output | None:
+        """Return what any other record becomes, and count it."""
+        if isinstance(one, EventError):
+            return self._refused(record, one, counts)
+        if isinstance(one, Label):
+            counts["labels", None] += 1
+            on_its_way = LabelOnItsWay(one, record.partition, record.offset)
+            return Output(self._label_key(one), None, pack(on_its_way))
+        step = visited.step(place)
+        if step.accepted:
+            return self._request(record, one, step, counts, odd_time=odd_time)
+        why = refusal(one[0], step)
+        if isinstance(why, Repeated):
+            counts["repeated", None] += 1
+            return None
+        return self._refused(record, why, counts)
 
     def _request(
         self,
@@ -145,3 +251,32 @@ class CardStage:
         output = self._refused(KafkaRecord.unpack(body), error, counts)
         self._count(counts)
         return [output]
+
+
+class _Visited(NamedTuple):
+    """The payments of a batch at their cards, m of its records in their order.
+
+    Attributes:
+        places: Their places in the batch, int64[m].
+        is_plain: bool[m].
+        taken: What the kernel says of each.
+    """
+
+    places: Words
+    is_plain: npt.NDArray[np.bool_]
+    taken: Taken
+
+    @property
+    def refused(self) -> npt.NDArray[np.bool_]:
+        """Whether each was not taken in, bool[m]."""
+        found: npt.NDArray[np.bool_] = (self.taken.flags & REFUSED) != 0
+        return found
+
+    def step(self, place: int) -> CardStep:
+        """Return the step of the payment at a place in the batch."""
+        return step_of(self.taken, int(np.searchsorted(self.places, place)))
+
+
+def _places(found: npt.NDArray[np.bool_]) -> list[int]:
+    places: list[int] = np.flatnonzero(found).tolist()
+    return places

@@ -1,26 +1,42 @@
-"""The merchant stage: the features of the merchant, the scores, the decision and its alert."""
+"""The merchant stage: the features of the merchant, the scores, the decision and its alert.
+
+Plain payments are measured, scored and answered by compiled code, a batch at once. What else there
+is meets the merchants' states in its place among them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Final, cast
+
+import numpy as np
 
 from events.dead_letter import dead_letter, encode_dead_letter
 from events.errors import EventError
 from events.label import encode_label
 from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABELS, TRANSACTIONS
 from features import warm_up
-from features.merchant.transition import MerchantStep
+from features.kernels.batch import numbered
+from features.merchant import kernel as merchant
+from features.merchant.transition import MerchantStep, advance_rows
 from features.money.rates import Rates
 from jobs.flink_edge.wire import Output
 from jobs.stages.contained import States, contained
 from scoring.answer import Answer
 from scoring.messages import LabelOnItsWay, Refused, ScoringRequest, unpack_hand_over
 from scoring.path import Entity, learn, payment_path, visit
+from scoring.plain.answers import Complete
+from scoring.plain.hand_over import Requests, unpack_one
+from scoring.plain.layout import is_plain, mask_of
 from scoring.steps import label_receipt, next_request
 from udfs.metrics import Counters
 from udfs.scoring import Scoring
+
+_FLAGS: Final = (
+    (merchant.LATE, mask_of(["late_merchant"])),
+    (merchant.COMPACTED, mask_of(["compacted_merchant"])),
+)
 
 
 class MerchantStage:
@@ -40,7 +56,7 @@ class MerchantStage:
         self._entity: Entity[MerchantStep] = path.entities[1]
         self._learning = path.learning
         self._counters = counters
-        self._scoring.open(counters)
+        self._scoring.open(counters, self._rates)
 
     def process(self, bodies: Sequence[bytes], states: States) -> list[Output]:
         """Take in payments and labels, and let dead letters pass."""
@@ -48,39 +64,40 @@ class MerchantStage:
 
     def _take(self, bodies: Sequence[bytes], states: States) -> list[Output]:
         """Answer a batch: payments and labels meet a merchant's state in the batch's order."""
-        requests: list[ScoringRequest] = []
-        beside: list[Output] = []
-        late, unknown = 0, 0
-        for kind, run in groupby(map(unpack_hand_over, bodies), type):
-            if kind is ScoringRequest:
-                arrived = list(run)
-                visited = visit(self._entity, [one.payment for one in arrived], states)
-                steps = cast("list[MerchantStep]", visited)  # only the first entity refuses
-                late += sum(step.late for step in steps)
-                requests += [
-                    next_request(self._entity, one, step)
-                    for one, step in zip(arrived, steps, strict=True)
-                ]
-            elif kind is LabelOnItsWay:
-                labels = [one.label for one in run]
-                found = learn(self._learning, labels, states)
-                unknown += sum(step.payment == "unknown" for step in found)
-                beside += [
-                    Output(*label_receipt(label, step))
-                    for label, step in zip(labels, found, strict=True)
-                ]
+        batch = _Payments(bodies, states, self._entity, self._rates)
+        beside: list[tuple[int, Output]] = []
+        unknown = 0
+        for place, body in enumerate(bodies):
+            if is_plain(body):
+                batch.add_plain(place)
+                continue
+            message = unpack_hand_over(body)
+            if isinstance(message, ScoringRequest):
+                batch.add(place, message)
+            elif isinstance(message, LabelOnItsWay):
+                batch.let_pass(self._learning.key(message.label))
+                [step] = learn(self._learning, [message.label], states)
+                unknown += step.payment == "unknown"
+                beside.append((place, Output(*label_receipt(message.label, step))))
             else:
-                beside += [Output(DEAD_LETTERS.name, one.key, one.value) for one in run]
-        answers = self._scoring.answers(requests)
-        if late:
-            self._counters.add("late_merchant", count=late)
+                beside.append((place, Output(DEAD_LETTERS.name, message.key, message.value)))
+        batch.all_meet()
+        plain, others = self._scoring.answers_with_plain(batch.plain, batch.others)
+        made = [
+            *_records(batch.plain_places, batch.plain.requests.cards, plain),
+            *_records(batch.places, map(_card_of, batch.others), others),
+            *beside,
+        ]
+        made.sort(key=itemgetter(0))
+        if batch.late:
+            self._counters.add("late_merchant", count=batch.late)
         if unknown:
             self._counters.add("labels_without_payment", count=unknown)
-        return [*_records(requests, answers), *beside]
+        return [output for _, output in made]
 
     def _failed(self, body: bytes, error: EventError) -> list[Output]:
         """Return the dead letter of a message whose record the card stage had taken in."""
-        message = unpack_hand_over(body)
+        message = unpack_one(body, self._rates)
         if isinstance(message, Refused):
             return [Output(DEAD_LETTERS.name, message.key, message.value)]
         if isinstance(message, LabelOnItsWay):
@@ -102,10 +119,115 @@ class MerchantStage:
         return [Output(DEAD_LETTERS.name, letter.key, encode_dead_letter(letter))]
 
 
-def _records(requests: Sequence[ScoringRequest], answers: Sequence[Answer]) -> Iterator[Output]:
-    """Yield the decision of each payment and, at MEDIUM and HIGH, its alert."""
-    for request, answer in zip(requests, answers, strict=True):
-        key = request.payment.card_id.encode()
-        yield Output(DECISIONS.name, key, answer.decision)
+class _Waiting:
+    """Payments that wait to meet their merchants in one call, in their order."""
+
+    def __init__(self, meet: Callable[[list[int]], None]) -> None:
+        self._meet = meet
+        self._numbers: list[int] = []
+        self._merchants: set[str] = set()
+
+    def add(self, merchant_id: str, number: int) -> None:
+        """Add a payment by its number."""
+        self._numbers.append(number)
+        self._merchants.add(merchant_id)
+
+    def let_pass(self, merchant_id: str) -> None:
+        """Wait no longer where something else comes for a merchant that a payment waits for."""
+        if merchant_id in self._merchants:
+            self.all_meet()
+
+    def all_meet(self) -> None:
+        """Wait no longer."""
+        if self._numbers:
+            self._meet(self._numbers)
+            self._numbers, self._merchants = [], set()
+
+
+class _Payments:
+    """The payments of a batch at their merchants, plain ones and others.
+
+    Attributes:
+        plain: The plain ones, complete when all have met their merchants.
+        others: The others, likewise.
+        plain_places: Places of the plain ones in the batch.
+        places: Places of the others.
+        late: How many were late at their merchants.
+    """
+
+    def __init__(
+        self,
+        bodies: Sequence[bytes],
+        states: States,
+        entity: Entity[MerchantStep],
+        rates: Rates,
+    ) -> None:
+        self._states = states
+        self._entity = entity
+        self._rates = rates
+        self.plain = Complete(Requests([body for body in bodies if is_plain(body)]), rates)
+        self.others: list[ScoringRequest] = []
+        self.plain_places: list[int] = []
+        self.places: list[int] = []
+        self.late = 0
+        self._plain_waiting = _Waiting(self._meet_plain)
+        self._waiting = _Waiting(self._meet)
+
+    def add_plain(self, place: int) -> None:
+        """Add the next of the plain ones."""
+        number = len(self.plain_places)
+        merchant_id = self.plain.requests.merchants[number]
+        self.plain_places.append(place)
+        self._waiting.let_pass(merchant_id)
+        self._plain_waiting.add(merchant_id, number)
+
+    def add(self, place: int, request: ScoringRequest) -> None:
+        """Add another one."""
+        merchant_id = request.payment.merchant_id
+        self.places.append(place)
+        self.others.append(request)
+        self._plain_waiting.let_pass(merchant_id)
+        self._waiting.add(merchant_id, len(self.others) - 1)
+
+    def let_pass(self, merchant_id: str) -> None:
+        """Let the payments that are there meet a merchant before anything else does."""
+        self._plain_waiting.let_pass(merchant_id)
+        self._waiting.let_pass(merchant_id)
+
+    def all_meet(self) -> None:
+        """Let all payments meet their merchants."""
+        self._plain_waiting.all_meet()
+        self._waiting.all_meet()
+
+    def _meet_plain(self, numbers: list[int]) -> None:
+        merchants = self.plain.requests.merchants
+        keys, places = numbered([merchants[number] for number in numbers])
+        rows = self.plain.requests.merchant_rows(numbers, places)
+        taken = advance_rows(rows, keys, self._states, self._rates)
+        self.late += int(np.count_nonzero(taken.flags & merchant.LATE))
+        flags = np.zeros(len(numbers), np.int64)
+        for bit, mask in _FLAGS:
+            flags |= np.where(taken.flags & bit, mask, 0)
+        self.plain.visited(numbers, taken.values, taken.sequences, flags)
+
+    def _meet(self, numbers: list[int]) -> None:
+        paid = [self.others[number].payment for number in numbers]
+        # Only the first entity of a path refuses a payment.
+        steps = cast("list[MerchantStep]", visit(self._entity, paid, self._states))
+        self.late += sum(step.late for step in steps)
+        for number, step in zip(numbers, steps, strict=True):
+            self.others[number] = next_request(self._entity, self.others[number], step)
+
+
+def _card_of(request: ScoringRequest) -> bytes:
+    return request.payment.card_id.encode()
+
+
+def _records(
+    places: Iterable[int], cards: Iterable[bytes], answers: Iterable[Answer]
+) -> Iterator[tuple[int, Output]]:
+    """Yield the decision of each payment and, at MEDIUM and HIGH, its alert, with its place."""
+    for place, card, answer in zip(places, cards, answers, strict=True):
+        yield place, Output(DECISIONS.name, card, answer.decision)
         if answer.alert is not None:
-            yield Output(ALERTS.name, key, answer.alert)
+            yield place, Output(ALERTS.name, card, answer.alert)

@@ -46,10 +46,10 @@ def decide(
     model, members = manifest.model, [*enumerate(manifest.member_names, start=1)]
     policy_name, policy_version = policy.name, policy.version
     features = encode_features(values)
+    verdicts = policy.judge(requests, values, scores)
     decisions = []
-    for place, request in enumerate(requests):  # an iterator over an array costs as much as a judge
-        payment, sequences, found = request.payment, request.sequences, scores[place]
-        verdict = policy.judge(request, values[place], found)
+    for request, found, verdict, row in zip(requests, scores, verdicts, features, strict=True):
+        payment, sequences = request.payment, request.sequences
         decision = Decision(
             transaction_id=payment.transaction_id,
             card_id=payment.card_id,
@@ -74,7 +74,7 @@ def decide(
             decided_ms=decided_ms,
             reference_currency=request.reference_currency,
             rates_date=request.rates_date,
-            features=features[place],
+            features=row,
             payment=msgspec.Raw(request.original),
         )
         decisions.append(decision)

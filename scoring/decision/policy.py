@@ -41,12 +41,16 @@ class Policy(Protocol):
         """The version of the policy in decisions."""
 
     def judge(
-        self, request: ScoringRequest, values: npt.NDArray[np.float32], scores: Sequence[float]
-    ) -> Verdict:
-        """Return the verdict on a request.
+        self,
+        requests: Sequence[ScoringRequest],
+        values: npt.NDArray[np.float32],
+        scores: Sequence[Sequence[float]],
+    ) -> list[Verdict]:
+        """Return the verdict on each of n requests; the same for every size of a batch.
 
-        `values` are the request's features, float32[f]; `scores` the probability, then the score of
-        each model in the manifest's order.
+        A request may be unpacked where it is looked at, so look at those that matter. `values` are
+        the requests' features, float32[n, f]; `scores` has for each the probability, then the score
+        of each model in the manifest's order.
         """
 
 
@@ -61,10 +65,13 @@ class ThresholdPolicy:
         self._thresholds = manifest.thresholds
 
     def judge(
-        self, _: ScoringRequest, __: npt.NDArray[np.float32], scores: Sequence[float]
-    ) -> Verdict:
-        """Return the verdict on a probability."""
-        return _VERDICTS[risk_level(scores[0], self._thresholds)]
+        self,
+        _: Sequence[ScoringRequest],
+        __: npt.NDArray[np.float32],
+        scores: Sequence[Sequence[float]],
+    ) -> list[Verdict]:
+        """Return the verdict on each probability."""
+        return [_VERDICTS[risk_level(found[0], self._thresholds)] for found in scores]
 
 
 def risk_level(probability: float, thresholds: Thresholds) -> RiskLevel:

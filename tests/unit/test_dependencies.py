@@ -30,7 +30,7 @@ CLIENTS = {"pyflink", "confluent_kafka"}
 PRODUCT = (*ALLOWED, "cli")
 
 LADDERS = {
-    "scoring": ("bundle", "model", "reasons", "decision"),
+    "scoring": ("bundle", "model", "reasons", "decision", "plain"),
     "stack": ("clients", "services", "submission", "health"),
     "training": (
         *("data", "metrics", "report", "thresholds", "onnx_graph", "models"),

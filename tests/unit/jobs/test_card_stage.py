@@ -12,7 +12,8 @@ from features.money.shipped import SHIPPED
 from features.windows import MAX_CARD_EVENTS, MAX_LOOSE_IDS
 from jobs.flink_edge.wire import KafkaRecord
 from jobs.stages.card import CardStage
-from scoring.messages import Refused, ScoringRequest, unpack_hand_over
+from scoring.messages import Refused, ScoringRequest
+from scoring.plain.hand_over import unpack_one
 from tests.unit.jobs.counting import Counted
 
 NOW_MS = 1_717_236_000_000
@@ -49,10 +50,11 @@ class OneCard:
             ).pack()
             for n, one in enumerate(payments)
         ]
-        found = [
-            unpack_hand_over(output.value) for output in self._stage.process(bodies, self.states)
-        ]
-        assert all(isinstance(one, Message) for one in found)
+        found: list[Message] = []
+        for output in self._stage.process(bodies, self.states):
+            message = unpack_one(output.value, SHIPPED)
+            assert isinstance(message, Message)
+            found.append(message)
         return found
 
 

@@ -20,6 +20,7 @@ from jobs.stages.card import CardStage
 from jobs.stages.merchant import MerchantStage
 from scoring.answer import Answer
 from scoring.messages import ScoringRequest
+from scoring.plain.answers import Complete
 from tests.running import MODELS
 from tests.unit.jobs.counting import Counted
 from udfs.scoring import Scoring
@@ -33,10 +34,12 @@ class Unlucky(Scoring):
 
     fails_at = "none"
 
-    def answers(self, requests: Sequence[ScoringRequest]) -> list[Answer]:
-        if any(one.payment.transaction_id == self.fails_at for one in requests):
+    def answers_with_plain(
+        self, plain: Complete, others: Sequence[ScoringRequest]
+    ) -> tuple[list[Answer], list[Answer]]:
+        if any(one.payment.transaction_id == self.fails_at for one in (*plain, *others)):
             raise ZeroDivisionError("a rule divided by zero")
-        return super().answers(requests)
+        return super().answers_with_plain(plain, others)
 
 
 class BothStages:

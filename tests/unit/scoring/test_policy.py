@@ -32,11 +32,14 @@ class EveryPaymentIsHigh:
     version = "7"
 
     def judge(
-        self, request: ScoringRequest, values: npt.NDArray[np.float32], scores: Sequence[float]
-    ) -> Verdict:
+        self,
+        requests: Sequence[ScoringRequest],
+        values: npt.NDArray[np.float32],
+        scores: Sequence[Sequence[float]],
+    ) -> list[Verdict]:
         """Raise the level whatever the score is, and mark the payment's currency."""
-        assert len(values) and len(scores)
-        return Verdict(HIGH, "rule:every-payment", (request.payment.currency,))
+        assert len(values) == len(scores) == len(requests)
+        return [Verdict(HIGH, "rule:every-payment", (one.payment.currency,)) for one in requests]
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -77,7 +80,9 @@ def test_another_policy_takes_the_place_of_the_thresholds() -> None:
 def test_the_verdict_does_not_depend_on_anything_but_its_arguments() -> None:
     request, values = first_payment()
     policy = ThresholdPolicy(shipped().manifest)
-    assert policy.judge(request, values, [0.9]) == policy.judge(request, values, [0.9])
+    assert policy.judge([request], values[None], [[0.9]]) == policy.judge(
+        [request], values[None], [[0.9]]
+    )
 
 
 def older(decision: Decision) -> bytes:
