@@ -4,9 +4,11 @@ r"""The ceiling: consume, compute, produce in one process, with nothing that sur
         --payments 300000 --warm-up 100000
     python -m benchmarks.peers.bare_loop --bootstrap HOST:PORT --bundle BUNDLE --endless
 
-The same parsing, features, scores, decisions and alerts as the job, in a plain loop. Offsets and
-output commit in one Kafka transaction each second, but the state is a dict in memory: a restart
-would lose it, so this is what the job is measured against and not a way to do its work.
+The same parsing, features, scores, decisions and alerts as the job, in a plain loop over batches:
+what a poll brings is read, taken in and scored in one call each. A poll waits for one message and
+takes those that are there. Offsets and output commit in one Kafka transaction each second, but the
+state is a dict in memory: a restart would lose it, so this is what the job is measured against and
+not a way to do its work.
 """
 
 from __future__ import annotations
@@ -33,14 +35,14 @@ from scoring.answer import answer_batch
 from scoring.loader import Bundle, load_bundle
 from scoring.messages import ScoringRequest
 from scoring.path import learn, payment_path
-from scoring.steps import Received, label_receipt, receive_one, walk
+from scoring.steps import Received, Record, label_receipt, receive, walk
 
 OUTPUT_TOPICS: Final = tuple(
     replace(topic, name=f"bench-{topic.name}") for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS)
 )
 
 _BATCH = 1_000
-_WAIT_S = 0.002  # a batch that is not full waits so long
+_WAIT_S = 0.1  # so that the commit is not late where nothing comes
 _COMMIT_EVERY_S = 1.0
 _IDLE_S = 20.0
 
@@ -48,14 +50,16 @@ _IDLE_S = 20.0
 class BareLoop:
     """State in dicts, one consumer, one transactional producer."""
 
-    def __init__(self, bootstrap: str, bundle: Bundle, outputs: Sequence[str]) -> None:
+    def __init__(
+        self, consumer: Consumer, producer: Producer, bundle: Bundle, outputs: Sequence[str]
+    ) -> None:
         """`outputs` names the topics of decisions, alerts and receipts."""
         self._bundle = bundle
         self._path = payment_path(bundle.rates)
         self._states: dict[str, dict[str, bytes]] = {one.name: {} for one in self._path.entities}
         self._learner = next(one.name for one in self._path.entities if one.learning)
-        self._consumer = _consumer(bootstrap)
-        self._producer = _producer(bootstrap)
+        self._consumer = consumer
+        self._producer = producer
         self._decisions, self._alerts, self._receipts = outputs
         self.decided_ms: list[int] = []
 
@@ -64,7 +68,7 @@ class BareLoop:
         self._producer.begin_transaction()
         commit_s = came_s = time.monotonic()
         while len(self.decided_ms) < payments:
-            messages = self._consumer.consume(_BATCH, _WAIT_S)
+            messages = self._poll()
             self._take(messages)
             self._producer.poll(0)
             now_s = time.monotonic()
@@ -77,26 +81,28 @@ class BareLoop:
                 commit_s = time.monotonic()
         self._commit()
 
+    def _poll(self) -> list[Message]:
+        """Return the messages that are there; wait for the first, and not for others to come."""
+        first = self._consumer.consume(1, _WAIT_S)
+        return first + self._consumer.consume(_BATCH - 1, 0) if first else first
+
     def _take(self, messages: Iterable[Message]) -> None:
-        """Take in messages in their order, the payments between two labels at once."""
-        waiting: list[tuple[Received, int]] = []
-        for message in messages:
-            received_ms = message.timestamp()[1]
-            found = receive_one(message.topic() or "", received_ms, message.key(), message.value())
+        """Take in what a poll brought: its payments in one call, then its labels.
+
+        Kafka has no order between two topics, and each keeps its own.
+        """
+        records = [_record(message) for message in messages]
+        payments: list[tuple[Received, int]] = []
+        labels: list[Label] = []
+        for (_, received_ms, _, _), found in zip(records, receive(records), strict=True):
             if isinstance(found, EventError):
                 raise found
             if isinstance(found, Label):
-                self._answer(waiting)
-                waiting.clear()
-                self._learn(found)
+                labels.append(found)
             else:
-                waiting.append((found, received_ms))
-        self._answer(waiting)
-
-    def _learn(self, label: Label) -> None:
-        (learnt,) = learn(self._path.learning, (label,), self._states[self._learner])
-        _, key, value = label_receipt(label, learnt)
-        self._produce(self._receipts, value, key)
+                payments.append((found, received_ms))
+        self._answer(payments)
+        self._learn(labels)
 
     def _answer(self, received: Sequence[tuple[Received, int]]) -> None:
         walked = walk(self._path, received, self._states)
@@ -107,6 +113,12 @@ class BareLoop:
             if found.alert is not None:
                 self._produce(self._alerts, found.alert, key)
             self.decided_ms.append(found.decided_ms)
+
+    def _learn(self, labels: Sequence[Label]) -> None:
+        steps = learn(self._path.learning, labels, self._states[self._learner])
+        for label, step in zip(labels, steps, strict=True):
+            _, key, value = label_receipt(label, step)
+            self._produce(self._receipts, value, key)
 
     def _produce(self, topic: str, value: bytes, key: bytes) -> None:
         while True:
@@ -124,6 +136,10 @@ class BareLoop:
             group = self._consumer.consumer_group_metadata()
             self._producer.send_offsets_to_transaction(read, group)
         self._producer.commit_transaction()
+
+
+def _record(message: Message) -> Record:
+    return message.topic() or "", message.timestamp()[1], message.key(), message.value()
 
 
 def _consumer(bootstrap: str) -> Consumer:
@@ -176,10 +192,11 @@ def main(arguments: Sequence[str]) -> None:
     given = parser.parse_args(arguments)
     warm_up()
     bundle = load_bundle(given.bundle)
+    topics = (DECISIONS, ALERTS, LABEL_RECEIPTS) if given.endless else OUTPUT_TOPICS
+    consumer, producer = _consumer(given.bootstrap), _producer(given.bootstrap)
+    loop = BareLoop(consumer, producer, bundle, [topic.name for topic in topics])
     if given.endless:
-        names = [topic.name for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS)]
-        BareLoop(given.bootstrap, bundle, names).run(math.inf, math.inf)
-    loop = BareLoop(given.bootstrap, bundle, [topic.name for topic in OUTPUT_TOPICS])
+        loop.run(math.inf, math.inf)
     loop.run(given.warm_up)
     before_s = cpu_seconds(psutil.Process())
     loop.run(given.warm_up + given.payments)

@@ -83,6 +83,7 @@ PEERS: Final = {
             guarantee="exactly once: output, state and offsets with each checkpoint",
             configuration="as `./cardwatch submit` starts it: two TaskManagers, state on the heap, "
             "a checkpoint each second",
+            batches="all, what a poll brought for a partition",
             driver=_job,
         ),
         Peer(
@@ -90,6 +91,7 @@ PEERS: Final = {
             about="a plain loop over confluent-kafka",
             guarantee="output and offsets exactly once; the state is lost in a crash",
             configuration="one process, state in a dict, a transaction each second",
+            batches="all, what is there at a poll, 1,000 records at most",
             driver=_bare,
             keeps_state=False,
         ),
@@ -100,6 +102,7 @@ PEERS: Final = {
             configuration="two processes that share the partitions; processing_guarantee "
             "exactly-once, RocksDB with changelog topics, commit_interval 1 s; a fixed "
             "transactional.id for each, so that a restart ends what a crash left open",
+            batches="none: it takes record by record",
             driver=_quix,
         ),
         Peer(
@@ -109,6 +112,7 @@ PEERS: Final = {
             configuration="process mode (the default), key_by and KeyedProcessFunction in Python, "
             "pandas UDF for the score; two TaskManagers at parallelism 2, state on the heap, a "
             "checkpoint each second",
+            batches="scores in Arrow batches; functions with state take record by record",
             driver=_pyflink,
             flink={
                 "python.execution-mode": "process",
@@ -123,15 +127,19 @@ PEERS: Final = {
             "transactions",
             configuration="one process with one worker (workers of a process share an interpreter "
             "lock), recovery in SQLite, a snapshot each second",
+            batches="reading and scores, what polls brought; features by key",
             driver=_bytewax,
+            micro_batches=True,
         ),
         Peer(
             name="spark",
             about="Spark Structured Streaming, transformWithState",
             guarantee="state and offsets exactly once, output at least once: its Kafka sink has no "
             "transactions",
-            configuration="local[2], two shuffle partitions, RocksDB with changelog checkpoints, a "
-            "micro-batch as soon as the last has ended, 10,000 records at most",
+            configuration="local[2], two shuffle partitions, 16 grouping keys with a map state "
+            "each, RocksDB with changelog checkpoints, a micro-batch as soon as the last has "
+            "ended, 10,000 records at most",
+            batches="all, those of a sixteenth of the keys in a micro-batch",
             driver=_spark,
             micro_batches=True,
         ),
@@ -141,6 +149,7 @@ PEERS: Final = {
             guarantee="exactly once: output, state and offsets with each checkpoint",
             configuration="two TaskManagers at parallelism 2, state on the heap, a checkpoint each "
             "second",
+            batches="none: it takes record by record",
             driver=_java,
             reduced="count, sum, mean, deviation and maximum of amounts in five windows for card "
             "and merchant, from as many bytes of state, and the whole model's score; no other "

@@ -77,6 +77,7 @@ class Peer:
         about: What it is, in a few words.
         guarantee: What its documentation promises of its output and its state after a crash.
         configuration: What was chosen, and why.
+        batches: What it takes in batches, as far as its interface has them.
         driver: Makes what starts and stops it.
         flink: Options of the stack's cluster, for a peer that runs on it.
         keeps_state: Whether its state outlives a crash.
@@ -89,6 +90,7 @@ class Peer:
     about: str
     guarantee: str
     configuration: str
+    batches: str
     driver: Callable[[Scene], Driver]
     flink: dict[str, str] = field(default_factory=dict)
     keeps_state: bool = True

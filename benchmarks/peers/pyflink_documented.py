@@ -5,6 +5,9 @@
 Every stage is Python: parse and key, a KeyedProcessFunction for the card, one for the merchant,
 then the score as a pandas UDF on the Table API. Python runs in worker processes beside the
 TaskManagers, which reach their state through gRPC. Source and sink are those of the job.
+
+The pandas UDF takes batches. The functions with state take records one by one: `process_element`
+is the whole of their interface, and pandas functions have no keyed state of ours.
 """
 
 from __future__ import annotations
@@ -26,11 +29,20 @@ from udfs.beam_worker import let_numba_load
 
 let_numba_load()  # before what follows imports the compiled kernels
 
-from benchmarks.peers.work import card_step, merchant_step, pack_out  # noqa: E402
+from benchmarks.peers.work import (  # noqa: E402
+    at_cards,
+    at_merchants,
+    merchant_of,
+    packed_out,
+    read,
+    states_of,
+    unpacked,
+)
 from events.topics import ALERTS, DECISIONS  # noqa: E402
 from jobs.flink_edge import tables  # noqa: E402
 from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING  # noqa: E402
 from jobs.settings import parse_settings  # noqa: E402
+from scoring.messages import pack  # noqa: E402
 from udfs.score_udf import score_udf  # noqa: E402
 
 STATE = Types.PICKLED_BYTE_ARRAY()
@@ -60,13 +72,14 @@ class Card(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no type
 
     def process_element(self, value: Row, _: KeyedProcessFunction.Context) -> Iterator[Any]:
         """Take one record of the transactions or the labels topic."""
-        _card, (topic, _partition, _offset, time_ms, key, body) = value
+        card, (topic, _partition, _offset, time_ms, key, body) = value
         before = self._state.value()
-        out = card_step(before, topic, key, body, time_ms)
-        if out.state is not before:
-            self._state.update(out.state)
-        if out.merchant_id is not None:
-            yield Row(out.merchant_id, out.handed)
+        states = states_of(card, before)
+        handed = at_cards(read([(topic, time_ms, key, body)]), states)
+        if states.get(card) is not before:
+            self._state.update(states[card])
+        for one in handed:
+            yield Row(merchant_of(one), pack(one))
 
 
 class Merchant(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no types
@@ -78,9 +91,11 @@ class Merchant(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no 
 
     def process_element(self, value: Any, _: KeyedProcessFunction.Context) -> Iterator[Row]:
         """Take one payment or one label."""
-        out = merchant_step(self._state.value(), bytes(value[1]))
-        self._state.update(out.state)
-        yield Row(*pack_out(out))
+        merchant, packed = value
+        states = states_of(merchant, self._state.value())
+        [one] = at_merchants([unpacked(bytes(packed))], states)
+        self._state.update(states[merchant])
+        yield Row(*packed_out(one))
 
 
 def _scored(table_env: StreamTableEnvironment, requests: DataStream, score: Any) -> Table:

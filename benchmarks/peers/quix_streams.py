@@ -6,6 +6,11 @@ State is in RocksDB with a changelog topic; with processing_guarantee exactly-on
 changelog and the consumed offsets commit in one Kafka transaction. Payments and labels come from
 two topics and meet again at the merchant, so the repartition is a topic of our own, as `group_by`
 makes one. NUMBER tells apart processes that share the partitions.
+
+Records are taken one by one, since Quix Streams has no batches to give: `Application` polls and
+processes one record at a time, and a stateful function is called with one value and its key's
+state. Its windows collect values, and its batching sinks have them, but either waits: a window
+until it is full or over, a sink until the commit.
 """
 
 from __future__ import annotations
@@ -18,10 +23,20 @@ from quixstreams import Application, State
 from quixstreams.models import Topic
 from quixstreams.models.serializers import SerializationContext, Serializer
 
-from benchmarks.peers.work import Out, card_step, merchant_records, merchant_step
+from benchmarks.peers.work import (
+    Out,
+    at_cards,
+    at_merchants,
+    merchant_of,
+    read,
+    records_of,
+    states_of,
+    unpacked,
+)
 from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from features import warm_up
 from scoring.loader import Bundle, load_bundle
+from scoring.messages import pack
 
 HANDED: Final = "handed-over"
 COMMIT_S: Final = 1.0
@@ -32,7 +47,7 @@ _SESSION_TIMEOUT_MS: Final = 6_000
 _BYTES: Final = {"key_deserializer": "bytes", "value_deserializer": "bytes"}
 
 Handed = tuple[str, bytes]
-"""The merchant, and what its step is given."""
+"""The merchant, and what it is handed."""
 
 
 class _HandedBytes(Serializer):  # type: ignore[misc]  # not in the environment that is type-checked
@@ -60,28 +75,32 @@ def build(app: Application, bundle: Bundle) -> None:
     def take_payment(
         value: bytes, key: bytes, time_ms: int, _headers: Any, state: State
     ) -> list[Handed]:
-        out = card_step(state.get_bytes("card"), TRANSACTIONS.name, key, value, time_ms)
-        if out.merchant_id is None or out.state is None:
-            return []
-        state.set_bytes("card", out.state)
-        return [(out.merchant_id, out.handed)]
+        card = key.decode()
+        states = states_of(card, state.get_bytes("card"))
+        handed = at_cards(read([(TRANSACTIONS.name, time_ms, key, value)]), states)
+        if handed:
+            state.set_bytes("card", states[card])
+        return [(merchant_of(one), pack(one)) for one in handed]
 
     def take_label(value: bytes, key: bytes, time_ms: int, _headers: Any) -> Handed:
-        out = card_step(None, LABELS.name, key, value, time_ms)
-        assert out.merchant_id is not None
-        return out.merchant_id, out.handed
+        [one] = at_cards(read([(LABELS.name, time_ms, key, value)]), {})
+        return merchant_of(one), pack(one)
 
-    def take_handed(value: bytes, state: State) -> Iterable[Out]:
-        out = merchant_step(state.get_bytes("merchant"), value)
-        state.set_bytes("merchant", out.state)
-        return merchant_records(out, bundle)
+    def take_handed(
+        value: bytes, key: bytes, _time_ms: int, _headers: Any, state: State
+    ) -> Iterable[Out]:
+        merchant = key.decode()
+        states = states_of(merchant, state.get_bytes("merchant"))
+        taken = at_merchants([unpacked(value)], states)
+        state.set_bytes("merchant", states[merchant])
+        return records_of(taken, bundle)
 
     payments = app.dataframe(app.topic(TRANSACTIONS.name, **_BYTES))
     labels = app.dataframe(app.topic(LABELS.name, **_BYTES))
     payments = payments.apply(take_payment, stateful=True, metadata=True, expand=True)
     for stream in (payments, labels.apply(take_label, metadata=True)):
         stream.to_topic(handed, key=lambda pair: pair[0])
-    answers = app.dataframe(handed).apply(take_handed, stateful=True, expand=True)
+    answers = app.dataframe(handed).apply(take_handed, stateful=True, metadata=True, expand=True)
     answers.to_topic(lambda out, *_: _of(outputs, out), key=lambda out: out.key)
 
 

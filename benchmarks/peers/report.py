@@ -46,14 +46,15 @@ def cells(one: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def remarks(results: Sequence[PeerResult]) -> list[str]:
-    """Return a line for each peer: its guarantee, its configuration, and what went wrong."""
+    """Return a line for each peer: guarantee, configuration, batches, and what went wrong."""
     lines = []
     for one in results:
         peer = PEERS[one.name]
         reduced = f" Not the whole work: {peer.reduced}." if peer.reduced else ""
         problem = f" PROBLEM: {one.problem}" if one.problem else ""
         lines.append(
-            f"{one.name}: {peer.about}; {peer.guarantee}. {peer.configuration}.{reduced}{problem}"
+            f"{one.name}: {peer.about}; {peer.guarantee}. {peer.configuration}. "
+            f"Batches: {peer.batches}.{reduced}{problem}"
         )
     return lines
 
@@ -66,6 +67,7 @@ def to_json(results: Sequence[PeerResult]) -> dict[str, Any]:
             "about": PEERS[one.name].about,
             "guarantee": PEERS[one.name].guarantee,
             "configuration": PEERS[one.name].configuration,
+            "batches": PEERS[one.name].batches,
             "reduced": PEERS[one.name].reduced,
         }
         for one in results

@@ -4,14 +4,19 @@
 
 Each micro-batch is a job: shuffle by card, shuffle by merchant, score, write. State is in RocksDB
 with a checkpoint for each batch. The Kafka sink has no transactions: a batch that a crash cut
-short is written again as a whole. The states take and give rows: in pandas each key of a batch
-costs a frame of its own.
+short is written again as a whole.
+
+Spark calls a processor once for each grouping key of a micro-batch, and calls back and forth for
+each. So the grouping key is one of 16 places, a place has its cards in a map state, which is read
+and written card by card, and one call takes all payments of a place. The processors take and give
+rows. Payments are scored in Arrow batches.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
@@ -20,9 +25,22 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql.streaming.stateful_processor import StatefulProcessor
 from pyspark.sql.types import BinaryType, StringType, StructField, StructType
 
-from benchmarks.peers.work import Out, card_step, merchant_step, pack_out, score_batch
-from events.topics import DECISIONS, LABELS, TRANSACTIONS
+from benchmarks.peers.work import (
+    Out,
+    at_cards,
+    at_merchants,
+    card_of,
+    merchant_of,
+    packed_out,
+    read,
+    records_of,
+    unpacked,
+    unpacked_out,
+)
+from events.topics import LABELS, TRANSACTIONS
 from scoring.loader import Bundle, load_bundle
+from scoring.messages import pack
+from scoring.path import States
 
 _CORES: Final = 2
 _OPTIONS: Final = {
@@ -39,6 +57,10 @@ _OPTIONS: Final = {
 _BATCH: Final = 10_000
 """Records in a micro-batch at most, so that a backlog is not one batch."""
 
+_PLACES: Final = 16
+"""Grouping keys: few enough for batches of hundreds. Spark's hash gives the two tasks 9 and 7."""
+
+_KEY: Final = StructType([StructField("key", StringType())])
 _STATE: Final = StructType([StructField("packed", BinaryType())])
 _HANDED: Final = StructType(
     [StructField("merchant", StringType()), StructField("body", BinaryType())]
@@ -53,11 +75,11 @@ _RECORD: Final = StructType(
 
 
 class Card(StatefulProcessor):  # type: ignore[misc]  # not in the environment that is type-checked
-    """A card's records of one micro-batch in, hand-overs out."""
+    """The records of a place's cards in one micro-batch in, hand-overs out."""
 
     def init(self, handle: Any) -> None:
         """Take hold of the state."""
-        self._state = handle.getValueState("card", _STATE)
+        self._states = handle.getMapState("cards", _KEY, _STATE)
 
     def handleInputRows(  # noqa: N802  # Spark's name
         self,
@@ -65,26 +87,28 @@ class Card(StatefulProcessor):  # type: ignore[misc]  # not in the environment t
         rows: Iterator[Row],
         timerValues: Any,  # noqa: ARG002, N803
     ) -> Iterator[Row]:
-        """Step through the records in the order of their topic, which a shuffle does not keep."""
-        state = _packed(self._state)
-        for row in sorted(rows, key=lambda row: (row.topic, row.offset)):
-            out = card_step(state, row.topic, _bytes(row.key), _bytes(row.value), row.time_ms)
-            state = out.state
-            if out.merchant_id is not None:
-                yield Row(merchant=out.merchant_id, body=out.handed)
-        if state is not None:
-            self._state.update((state,))
+        """Take the records in the order of their partitions, which a shuffle does not keep."""
+        records = read(
+            [
+                (row.topic, row.time_ms, _bytes(row.key), _bytes(row.value))
+                for row in sorted(rows, key=lambda row: row.offset)
+            ]
+        )
+        with _states(self._states, map(card_of, records)) as states:
+            handed = at_cards(records, states)
+        for one in handed:
+            yield Row(merchant=merchant_of(one), body=pack(one))
 
     def close(self) -> None:
         """Nothing to close."""
 
 
 class Merchant(StatefulProcessor):  # type: ignore[misc]  # as above
-    """A merchant's hand-overs in, requests to score and receipts out."""
+    """The hand-overs to a place's merchants in, requests to score and receipts out."""
 
     def init(self, handle: Any) -> None:
         """Take hold of the state."""
-        self._state = handle.getValueState("merchant", _STATE)
+        self._states = handle.getMapState("merchants", _KEY, _STATE)
 
     def handleInputRows(  # noqa: N802  # Spark's name
         self,
@@ -92,22 +116,30 @@ class Merchant(StatefulProcessor):  # type: ignore[misc]  # as above
         rows: Iterator[Row],
         timerValues: Any,  # noqa: ARG002, N803
     ) -> Iterator[Row]:
-        """Step through what the cards have handed over, in any order."""
-        state = _packed(self._state)
-        for row in rows:
-            out = merchant_step(state, bytes(row.body))
-            state = out.state
-            yield Row(**pack_out(out)._asdict())
-        self._state.update((state,))
+        """Take what the cards have handed over, in any order."""
+        handed = [unpacked(bytes(row.body)) for row in rows]
+        with _states(self._states, map(merchant_of, handed)) as states:
+            taken = at_merchants(handed, states)
+        for one in taken:
+            yield Row(**packed_out(one)._asdict())
 
     def close(self) -> None:
         """Nothing to close."""
 
 
-def _packed(state: Any) -> bytes | None:
-    """Return the bytes of a state, None where there is none yet."""
-    found = state.get()
-    return None if found is None else bytes(found[0])
+@contextmanager
+def _states(kept: Any, keys: Iterable[str]) -> Iterator[States]:
+    """Read the states of keys from a map state, and write those that have changed."""
+    before: dict[str, bytes] = {}
+    for key in dict.fromkeys(keys):
+        found = kept.getValue((key,))
+        if found is not None:
+            before[key] = bytes(found[0])
+    states = dict(before)
+    yield states
+    for key, state in states.items():
+        if state is not before.get(key):
+            kept.updateValue((key,), (state,))
 
 
 def _bytes(value: bytearray | None) -> bytes | None:
@@ -122,15 +154,15 @@ def _bundle(path: str) -> Bundle:
 
 
 def scored(records: DataFrame, bundle: str) -> DataFrame:
-    """Score what is packed, in Arrow batches; receipts pass by."""
+    """Score what is packed, in Arrow batches, and let receipts pass."""
 
     def score(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         for frame in frames:
-            waiting = frame["topic"] == DECISIONS.name
-            packed = [bytes(each) for each in frame.loc[waiting, "value"]]
-            outs = [out for found in score_batch(packed, _bundle(bundle)) for out in found]
-            answers = pd.DataFrame(outs, columns=list(Out._fields))
-            yield pd.concat([answers, frame[~waiting]])
+            packed = [
+                Out(topic, bytes(key), bytes(value)) for topic, key, value in frame.to_numpy()
+            ]
+            records = records_of(map(unpacked_out, packed), _bundle(bundle))
+            yield pd.DataFrame(records, columns=list(Out._fields))
 
     return records.mapInPandas(score, _RECORD)
 
@@ -145,7 +177,7 @@ def build(session: SparkSession, bootstrap: str, bundle: str) -> DataFrame:
         .option("maxOffsetsPerTrigger", _BATCH)
         .load()
         .selectExpr(
-            "decode(key, 'UTF-8') AS card",
+            _place("key"),
             "topic",
             "offset",
             "unix_millis(timestamp) AS time_ms",
@@ -153,13 +185,20 @@ def build(session: SparkSession, bootstrap: str, bundle: str) -> DataFrame:
             "value",
         )
     )
-    handed = incoming.groupBy("card").transformWithState(
+    handed = incoming.groupBy("place").transformWithState(
         Card(), _HANDED, outputMode="Append", timeMode="None"
     )
-    records = handed.groupBy("merchant").transformWithState(
-        Merchant(), _RECORD, outputMode="Append", timeMode="None"
+    records = (
+        handed.selectExpr(_place("merchant"), "body")
+        .groupBy("place")
+        .transformWithState(Merchant(), _RECORD, outputMode="Append", timeMode="None")
     )
     return scored(records, bundle)
+
+
+def _place(key: str) -> str:
+    """Return the expression of the place that a key's state is in."""
+    return f"pmod(hash({key}), {_PLACES}) AS place"
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -1,8 +1,15 @@
-"""The work itself, as two steps that any system can call: what the job's two stages do.
+"""The work itself, as steps that any system can call: what the job's two stages do.
 
-Bytes of a record in, next state and bytes of records out; the same parsing, features, scores and
-decisions as the job, and the same hand-over between the stages. The load of a comparison has no
-garbage in it, so there are no dead letters: a record that does not parse ends the peer.
+Records in, next states and records out; the same parsing, features, scores and decisions as the
+job. Each step takes a batch in its order. A step with state takes the states of the batch's keys
+too, and changes them in place. A system that hands on records one by one gives batches of one.
+What a step returns goes to the next one as it is, or packed where the system carries bytes.
+
+Payments come before the labels of their batch, so that each needs one call. Kafka has no order
+between two topics, and the sequence numbers in decisions and receipts say which order it was.
+
+The load of a comparison has no garbage in it, so there are no dead letters: a record that does not
+parse ends the peer.
 """
 
 from __future__ import annotations
@@ -14,7 +21,7 @@ from events.errors import EventError
 from events.label import Label
 from events.topics import ALERTS, DECISIONS
 from features.money.shipped import SHIPPED
-from scoring.answer import Answer, answer_batch
+from scoring.answer import answer_batch
 from scoring.loader import Bundle
 from scoring.messages import (
     LabelOnItsWay,
@@ -24,8 +31,19 @@ from scoring.messages import (
     unpack_hand_over,
     unpack_request,
 )
-from scoring.path import REFUSALS, payment_path, visit
-from scoring.steps import first_request, label_receipt, next_request, receive_one
+from scoring.path import REFUSALS, States, learn, payment_path, visit
+from scoring.steps import Received, Record, first_request, label_receipt, next_request, receive
+
+
+class Read(NamedTuple):
+    """A record that was read: a payment with its JSON or a label, and its Kafka time (ms)."""
+
+    found: Received | Label
+    time_ms: int
+
+
+HandedOver = ScoringRequest | LabelOnItsWay
+"""What the card hands to the merchant; `pack` and `unpacked` make bytes of it and back."""
 
 
 class Out(NamedTuple):
@@ -36,20 +54,8 @@ class Out(NamedTuple):
     value: bytes
 
 
-class CardOut(NamedTuple):
-    """The card's next state, and what goes to which merchant; None where the id is known."""
-
-    state: bytes | None
-    merchant_id: str | None
-    handed: bytes
-
-
-class MerchantOut(NamedTuple):
-    """The merchant's next state, and either a request to score or a label's receipt."""
-
-    state: bytes
-    request: ScoringRequest | None
-    receipt: Out | None
+Taken = ScoringRequest | Out
+"""What the merchant makes: a complete request to score, or the receipt of a label."""
 
 
 _PATH: Final = payment_path(SHIPPED)
@@ -59,75 +65,104 @@ _CARD: Final = _PATH.entity("card")
 _MERCHANT: Final = _PATH.after(_CARD.name)
 
 
-def card_step(
-    state: bytes | None, topic: str, key: bytes | None, value: bytes | None, time_ms: int
-) -> CardOut:
-    """Take one record of the transactions or the labels topic to its card."""
-    found = receive_one(topic, time_ms, key, value)
-    if isinstance(found, Label):
-        return CardOut(state, _PATH.learning.key(found), pack(LabelOnItsWay(found)))
-    if isinstance(found, EventError):
-        raise found
-    card = _CARD.key(found[0])
-    states = _states(card, state)
-    (step,) = visit(_CARD, (found[0],), states)
-    if isinstance(step, REFUSALS):
-        return CardOut(state, None, b"")
-    request = first_request(_PATH, found, step, time_ms)
-    return CardOut(states[card], _MERCHANT.key(found[0]), pack(request))
-
-
-def merchant_step(state: bytes | None, handed: bytes) -> MerchantOut:
-    """Take one hand-over of `card_step` to its merchant."""
-    message = unpack_hand_over(handed)
-    if isinstance(message, LabelOnItsWay):
-        learnt = _PATH.learning.learn(state, message.label)
-        return MerchantOut(learnt.state, None, Out(*label_receipt(message.label, learnt)))
-    assert not isinstance(message, Refused), "card_step refuses nothing"
-    merchant = _MERCHANT.key(message.payment)
-    states = _states(merchant, state)
-    (step,) = visit(_MERCHANT, (message.payment,), states)
-    assert not isinstance(step, REFUSALS), "only the first entity refuses"
-    return MerchantOut(states[merchant], next_request(_MERCHANT, message, step), None)
-
-
-def _states(key: str, state: bytes | None) -> dict[str, bytes]:
-    """Return the states that a step is made on: one key's, or none where the key is new."""
+def states_of(key: str, state: bytes | None) -> dict[str, bytes]:
+    """Return the states of a batch of one key: that key's, or none where the key is new."""
     return {} if state is None else {key: state}
 
 
-def score_one(request: ScoringRequest, bundle: Bundle) -> list[Out]:
-    """Score one request by itself: the decision, and the alert where it is one."""
-    [found] = answer_batch([request], bundle)
-    return _records(request, found)
+def read(records: Sequence[Record]) -> list[Read]:
+    """Read records of the transactions and the labels topic; EventError for one that is neither."""
+    found = []
+    for (_, time_ms, _, _), one in zip(records, receive(records), strict=True):
+        if isinstance(one, EventError):
+            raise one
+        found.append(Read(one, time_ms))
+    return found
 
 
-def merchant_records(out: MerchantOut, bundle: Bundle) -> list[Out]:
-    """Return what a step at the merchant writes, scored by itself."""
-    if out.request is None:
-        return [] if out.receipt is None else [out.receipt]
-    return score_one(out.request, bundle)
+def card_of(one: Read) -> str:
+    """Return the card of a record."""
+    return one.found.card_id if isinstance(one.found, Label) else _CARD.key(one.found[0])
 
 
-def pack_out(out: MerchantOut) -> Out:
-    """Return a receipt as it is, or a request to score packed under the decisions' topic."""
-    if out.receipt is not None:
-        return out.receipt
-    assert out.request is not None
-    key = out.request.payment.card_id.encode()
-    return Out(DECISIONS.name, key, pack(out.request))
+def at_cards(records: Iterable[Read], states: States) -> list[HandedOver]:
+    """Take records to their cards and return what goes to the merchants.
+
+    A label passes by, and nothing follows from a repeated payment.
+    """
+    payments: list[tuple[Received, int]] = []
+    labels: list[HandedOver] = []
+    for found, time_ms in records:
+        if isinstance(found, Label):
+            labels.append(LabelOnItsWay(found))
+        else:
+            payments.append((found, time_ms))
+    steps = visit(_CARD, [payment for (payment, _), _ in payments], states)
+    requests = [
+        first_request(_PATH, received, step, time_ms)
+        for (received, time_ms), step in zip(payments, steps, strict=True)
+        if not isinstance(step, REFUSALS)
+    ]
+    return [*requests, *labels]
 
 
-def score_batch(packed: Sequence[bytes], bundle: Bundle) -> Iterable[list[Out]]:
-    """Score packed requests at once and yield the records of each."""
-    requests = [unpack_request(each) for each in packed]
+def merchant_of(one: HandedOver) -> str:
+    """Return the merchant that a hand-over goes to."""
+    if isinstance(one, LabelOnItsWay):
+        return _PATH.learning.key(one.label)
+    return _MERCHANT.key(one.payment)
+
+
+def unpacked(packed: bytes) -> HandedOver:
+    """Return a hand-over from its bytes."""
+    message: HandedOver | Refused = unpack_hand_over(packed)
+    assert not isinstance(message, Refused), "at_cards hands over no dead letters"
+    return message
+
+
+def at_merchants(handed: Iterable[HandedOver], states: States) -> list[Taken]:
+    """Take hand-overs to their merchants and return what follows from each."""
+    requests: list[ScoringRequest] = []
+    labels: list[Label] = []
+    for one in handed:
+        if isinstance(one, LabelOnItsWay):
+            labels.append(one.label)
+        else:
+            requests.append(one)
+    steps = visit(_MERCHANT, [request.payment for request in requests], states)
+    complete = [
+        next_request(_MERCHANT, request, step)
+        for request, step in zip(requests, steps, strict=True)  # only the card refuses
+    ]
+    receipts = map(label_receipt, labels, learn(_PATH.learning, labels, states))
+    return [*complete, *(Out(*receipt) for receipt in receipts)]
+
+
+def records_of(taken: Iterable[Taken], bundle: Bundle) -> list[Out]:
+    """Score requests at once and return all records: decisions, alerts, receipts."""
+    requests: list[ScoringRequest] = []
+    receipts: list[Out] = []
+    for one in taken:
+        if isinstance(one, Out):
+            receipts.append(one)
+        else:
+            requests.append(one)
+    records: list[Out] = []
     for request, found in zip(requests, answer_batch(requests, bundle), strict=True):
-        yield _records(request, found)
+        key = request.payment.card_id.encode()
+        records.append(Out(DECISIONS.name, key, found.decision))
+        if found.alert is not None:
+            records.append(Out(ALERTS.name, key, found.alert))
+    return records + receipts
 
 
-def _records(request: ScoringRequest, found: Answer) -> list[Out]:
-    key = request.payment.card_id.encode()
-    records = [Out(DECISIONS.name, key, found.decision)]
-    if found.alert is not None:
-        records.append(Out(ALERTS.name, key, found.alert))
-    return records
+def packed_out(one: Taken) -> Out:
+    """Return a receipt as it is, or a request packed under the topic of decisions."""
+    if isinstance(one, Out):
+        return one
+    return Out(DECISIONS.name, one.payment.card_id.encode(), pack(one))
+
+
+def unpacked_out(out: Out) -> Taken:
+    """Return what `packed_out` was given."""
+    return unpack_request(out.value) if out.topic == DECISIONS.name else out

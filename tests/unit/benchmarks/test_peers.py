@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 import psutil
@@ -13,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.peers import report
+from benchmarks.peers.bare_loop import BareLoop
 from benchmarks.peers.catalogue import PEERS, environment_of
 from benchmarks.peers.driver import Peer, Processes, Scene, wait_while_working
 from benchmarks.peers.environment import HERE, Environment
@@ -20,71 +23,133 @@ from benchmarks.peers.judge import judge
 from benchmarks.peers.measure import PeerResult, recovery_s
 from benchmarks.peers.work import (
     Out,
-    card_step,
-    merchant_records,
-    merchant_step,
-    pack_out,
-    score_batch,
+    Taken,
+    at_cards,
+    at_merchants,
+    card_of,
+    merchant_of,
+    packed_out,
+    read,
+    records_of,
+    states_of,
+    unpacked,
+    unpacked_out,
 )
 from cli.bench.command import command
+from events.alert import decode_alert
 from events.decision import Decision, decode_decision
-from events.label import parse_label
+from events.errors import EventError
+from events.label import Label, encode_label, parse_label
 from events.receipt import decode_receipt
-from events.topics import DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
+from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from events.transaction import parse_transaction
 from harness.errors import BenchmarkError
 from harness.latency import LatencyProbe
 from harness.load import Load
+from scoring.messages import pack
+from scoring.path import States
+from scoring.steps import Record
 from stack.services.embedded import Stack
 from stack.settings import StackSettings
 from tests.unit.scoring.scene import shipped, small_stream
 from verify.parity.compare import Stream
 
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, Producer
+
+In = TypeVar("In")
+Made = TypeVar("Made")
+
 _PAYMENTS = 300
 _NOW_MS = 2_000_000_000_000
 
 
-class _Loop:
-    """The least that a system does around the work: two dictionaries."""
+class _OneByOne:
+    """The least that a system does around the work: two dictionaries, bytes in between."""
 
     def __init__(self) -> None:
-        self.cards: dict[bytes, bytes | None] = {}
+        self.cards: dict[str, bytes] = {}
         self.merchants: dict[str, bytes] = {}
-        self.packed: list[bytes] = []
 
-    def take(self, topic: str, key: bytes, value: bytes) -> list[Out]:
-        own = card_step(self.cards.get(key), topic, key, value, _NOW_MS)
-        self.cards[key] = own.state
-        if own.merchant_id is None:
-            return []
-        out = merchant_step(self.merchants.get(own.merchant_id), own.handed)
-        self.merchants[own.merchant_id] = out.state
-        if out.request is not None:
-            self.packed.append(pack_out(out).value)
-        return merchant_records(out, shipped())
+    def take(self, record: Record) -> list[Out]:
+        """Take one record through both steps, each with the state of its key alone."""
+        [one] = read([record])
+        found = []
+        for handed in self._stepped(at_cards, one, card_of(one), self.cards):
+            handed_on = unpacked(pack(handed))
+            found += self._stepped(at_merchants, handed_on, merchant_of(handed_on), self.merchants)
+        return records_of(map(unpacked_out, map(packed_out, found)), shipped())
+
+    @staticmethod
+    def _stepped(
+        step: Callable[[list[In], States], list[Made]], one: In, key: str, kept: dict[str, bytes]
+    ) -> list[Made]:
+        states = states_of(key, kept.get(key))
+        made = step([one], states)
+        kept.update(states)
+        return made
+
+
+def _in_batches(records: Sequence[Record], size: int) -> tuple[list[Out], list[dict[str, bytes]]]:
+    """Take records through the work in batches of many keys, and return the states as well."""
+    cards: dict[str, bytes] = {}
+    merchants: dict[str, bytes] = {}
+    outs: list[Out] = []
+    for first in range(0, len(records), size):
+        handed = at_cards(read(records[first : first + size]), cards)
+        taken: list[Taken] = at_merchants(handed, merchants)
+        outs += records_of(taken, shipped())
+    return outs, [cards, merchants]
 
 
 @pytest.fixture(scope="module")
-def loop_and_stream() -> tuple[_Loop, Stream]:
-    """Payments and labels of the load, and what the work makes of them."""
-    loop, outs, payments, labels = _Loop(), list[Out](), [], []
+def records() -> list[Record]:
+    """Payments of the load, and labels of some of them."""
+    found: list[Record] = []
     for record in Load().take(_PAYMENTS):
-        topic = LABELS.name if record.is_label else TRANSACTIONS.name
-        if record.is_label:
-            labels.append(parse_label(record.value, record.key))
-        else:
-            payments.append(parse_transaction(record.value, record.key, _NOW_MS))
-        outs += loop.take(topic, record.key, record.value)
-    decisions = [decode_decision(out.value) for out in outs if out.topic == DECISIONS.name]
-    receipts = [decode_receipt(out.value) for out in outs if out.topic == LABEL_RECEIPTS.name]
-    return loop, Stream(payments, labels, decisions, receipts)
+        found.append((TRANSACTIONS.name, _NOW_MS, record.key, record.value))
+    for place in range(_PAYMENTS - 20, 100, -40):
+        found.insert(place + 15, _label_of(found[place - 40]))
+    return found
+
+
+def _label_of(record: Record) -> Record:
+    payment = parse_transaction(record[3], record[2], _NOW_MS)
+    label = Label(
+        payment.transaction_id,
+        payment.card_id,
+        payment.merchant_id,
+        payment.timestamp_ms,
+        is_fraud=True,
+        label_time_ms=payment.timestamp_ms + 60_000,
+        source="chargeback",
+    )
+    return LABELS.name, _NOW_MS, record[2], encode_label(label)
+
+
+@pytest.fixture(scope="module")
+def one_by_one(records: list[Record]) -> tuple[_OneByOne, list[Out]]:
+    """The work of a system without batches, and what comes out."""
+    system = _OneByOne()
+    return system, [out for record in records for out in system.take(record)]
+
+
+def _stream(records: Sequence[Record], outs: Sequence[Out]) -> Stream:
+    return Stream(
+        [parse_transaction(one[3], one[2], _NOW_MS) for one in records if one[0] != LABELS.name],
+        [parse_label(one[3], one[2]) for one in records if one[0] == LABELS.name],
+        [decode_decision(out.value) for out in outs if out.topic == DECISIONS.name],
+        [decode_receipt(out.value) for out in outs if out.topic == LABEL_RECEIPTS.name],
+    )
 
 
 def test_the_work_of_the_peers_is_the_work_of_the_job(
-    loop_and_stream: tuple[_Loop, Stream],
+    records: list[Record], one_by_one: tuple[_OneByOne, list[Out]]
 ) -> None:
     """Both replays of the parity proof agree with it bit for bit."""
-    found = judge(loop_and_stream[1], shipped())
+    stream = _stream(records, one_by_one[1])
+    found = judge(stream, shipped())
+    assert len(stream.receipts) == len(stream.labels) > 3
     assert found.payments == _PAYMENTS
     assert dataclasses.asdict(found) == {
         **dict.fromkeys(dataclasses.asdict(found), 0),
@@ -92,13 +157,115 @@ def test_the_work_of_the_peers_is_the_work_of_the_job(
     }
 
 
-def test_scores_of_a_batch_are_those_of_single_payments(
-    loop_and_stream: tuple[_Loop, Stream],
+@pytest.mark.parametrize("size", [7, 1_000])
+def test_batches_of_many_keys_are_judged_like_single_records(
+    records: list[Record], size: int
 ) -> None:
-    loop, stream = loop_and_stream
-    outs = [out for each in score_batch(loop.packed, shipped()) for out in each]
-    batched = [decode_decision(out.value) for out in outs if out.topic == DECISIONS.name]
-    assert [each.probability for each in batched] == [each.probability for each in stream.decisions]
+    """Labels come behind the payments of their batch, which is one of the orders that Kafka has."""
+    stream = _stream(records, _in_batches(records, size)[0])
+    found = judge(stream, shipped())
+    assert len(stream.receipts) == len(stream.labels)
+    assert dataclasses.asdict(found) == {
+        **dict.fromkeys(dataclasses.asdict(found), 0),
+        "payments": _PAYMENTS,
+    }
+
+
+def test_batches_of_payments_make_the_bits_of_single_payments(records: list[Record]) -> None:
+    payments = [one for one in records if one[0] != LABELS.name]
+    system = _OneByOne()
+    singly = [out for record in payments for out in system.take(record)]
+    together, states = _in_batches(payments, 50)
+    assert states == [system.cards, system.merchants]
+    assert [_timeless(out) for out in together] == [_timeless(out) for out in singly]
+
+
+def _timeless(out: Out) -> object:
+    """Return a decision, or an alert, without the time at which it was made."""
+    if out.topic == DECISIONS.name:
+        return _changed(decode_decision(out.value), decided_ms=0)
+    return msgspec.structs.replace(decode_alert(out.value), decided_ms=0)
+
+
+def test_a_repeated_payment_goes_nowhere(records: list[Record]) -> None:
+    cards: dict[str, bytes] = {}
+    first = read(records[:5])
+    assert len(at_cards([*first, first[2]], cards)) == 5
+    before = dict(cards)
+    assert at_cards(first, cards) == []
+    assert cards == before
+
+
+def test_a_record_that_does_not_parse_ends_the_peer(records: list[Record]) -> None:
+    topic, time_ms, key, _ = records[0]
+    with pytest.raises(EventError):
+        read([records[1], (topic, time_ms, key, b"{}")])
+
+
+class _Message:
+    """A message of Kafka's client."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def topic(self) -> str:
+        return self._record[0]
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, self._record[1]
+
+    def key(self) -> bytes | None:
+        return self._record[2]
+
+    def value(self) -> bytes | None:
+        return self._record[3]
+
+
+class _Broker:
+    """Consumer and producer of the bare loop, over messages that are there from the beginning."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._left = [_Message(record) for record in records]
+        self.waits: list[tuple[int, float]] = []
+        self.sent: list[Out] = []
+        self.commits = 0
+
+    def consume(self, most: int, timeout_s: float) -> list[_Message]:
+        self.waits.append((most, timeout_s))
+        taken, self._left = self._left[:most], self._left[most:]
+        return taken
+
+    def assignment(self) -> list[object]:
+        return []
+
+    def position(self, _: list[object]) -> list[object]:
+        return []
+
+    def produce(self, topic: str, value: bytes, key: bytes) -> None:
+        self.sent.append(Out(topic, key, value))
+
+    def poll(self, _: float) -> None:
+        pass
+
+    def begin_transaction(self) -> None:
+        pass
+
+    def commit_transaction(self) -> None:
+        self.commits += 1
+
+
+def test_the_bare_loop_takes_what_is_there_at_once(records: list[Record]) -> None:
+    """It waits for a first message only, and what comes out is judged as that of the others."""
+    broker = _Broker(records)
+    names = [DECISIONS.name, ALERTS.name, LABEL_RECEIPTS.name]
+    loop = BareLoop(cast("Consumer", broker), cast("Producer", broker), shipped(), names)
+    loop.run(_PAYMENTS)
+    assert [most for most, timeout_s in broker.waits if timeout_s] == [1]
+    assert len(set(loop.decided_ms)) == 1, "one call for what the poll brought"
+    found = judge(_stream(records, broker.sent), shipped())
+    assert (found.lost, found.doubled, found.wrong, found.scores_differing) == (0, 0, 0, 0)
+    assert found.sequences_broken == 0
+    assert broker.commits == 1
 
 
 def _changed(decision: Decision, **changes: object) -> Decision:
@@ -186,7 +353,7 @@ def test_a_peer_that_does_nothing_is_not_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("peer", PEERS.values(), ids=PEERS)
 def test_a_declaration_says_what_a_reader_needs(peer: Peer) -> None:
     """Each name finds its environment, and a lock has a hash for every package."""
-    assert peer.about and peer.guarantee and peer.configuration
+    assert peer.about and peer.guarantee and peer.configuration and peer.batches
     lock = environment_of(peer).lock
     if lock.is_file():
         lines = [line for line in lock.read_text().splitlines() if line and line[0].isalpha()]
