@@ -8,8 +8,8 @@ payments and changes the states that it is given; one payment is a batch of one.
 Belongs here: windows and bounds (windows.py), amounts in one currency (money/), declarations
 (catalogue.py) with their words (words.py), packed states and their versions (state.py,
 upgrades.py), kernels (rows.py, kernel.py, measure.py, store.py, compaction.py), each in the folder
-of its entity, and the batch around them (kernels/batch.py). Rates are the one thing that is read
-from files.
+of its entity, and the batch around them (kernels/batch.py), and the compiled reader of payments
+(plain/). Rates are the one thing that is read from files.
 Does not: Flink, Kafka, models, thresholds, anything above features and events.
 """
 

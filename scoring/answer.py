@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -25,7 +26,7 @@ Clock = Callable[[], int]
 """Nanoseconds since 1970-01-01 UTC, as `time.time_ns`."""
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """An encoded decision with its time, and an encoded alert where the decision is one."""
 
     level: RiskLevel

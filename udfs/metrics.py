@@ -6,6 +6,7 @@ A group is Flink's; nothing here imports it, so that both engines count with the
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Iterable
+from functools import partial
 from typing import Final, Protocol
 
 LATENCY_BOUNDS_MS: Final = (5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)
@@ -14,6 +15,8 @@ _BUCKETS: Final = (
     *(f"le_{bound}" for bound in LATENCY_BOUNDS_MS),
     f"over_{LATENCY_BOUNDS_MS[-1]}",
 )
+
+_bucket_of: Final = partial(bisect_left, LATENCY_BOUNDS_MS)
 
 
 class Counter(Protocol):
@@ -48,19 +51,15 @@ class Counters:
             counter = self._counters[name, label] = group.counter(label or name)
         counter.inc(count)
 
-    def decided(self, decisions: Iterable[tuple[str, int | None]]) -> None:
-        """Count decisions by risk level and, where it is known, by the time since Kafka had each.
+    def decided(self, levels: Iterable[str], latencies_ms: Iterable[int]) -> None:
+        """Count decisions by risk level, and by the time since Kafka had each, where it is known.
 
-        A decision is its level and this time in milliseconds. A counter is called once for all.
+        A counter is called once for all.
         """
-        levels, latencies = Tally[str](), Tally[str]()
-        for level, latency_ms in decisions:
-            levels[level] += 1
-            if latency_ms is not None:
-                latencies[latency_bucket(latency_ms)] += 1
-        for name, tally in (("decisions", levels), ("latency_ms", latencies)):
-            for label, count in tally.items():
-                self.add(name, label, count=count)
+        for level, count in Tally(levels).items():
+            self.add("decisions", level, count=count)
+        for bucket, count in Tally(map(_bucket_of, latencies_ms)).items():
+            self.add("latency_ms", _BUCKETS[bucket], count=count)
 
 
 def latency_bucket(latency_ms: int) -> str:
@@ -69,4 +68,4 @@ def latency_bucket(latency_ms: int) -> str:
     >>> latency_bucket(5), latency_bucket(6), latency_bucket(9_000)
     ('le_5', 'le_10', 'over_5000')
     """
-    return _BUCKETS[bisect_left(LATENCY_BOUNDS_MS, latency_ms)]
+    return _BUCKETS[_bucket_of(latency_ms)]

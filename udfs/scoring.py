@@ -1,6 +1,7 @@
 """Batches of requests scored, decided and counted: for the job's merchant stage and the UDF."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final
 
 from features.money.rates import Rates
@@ -12,6 +13,7 @@ from scoring.plain.layout import mask_of
 from udfs.metrics import Counters
 
 _RECORD_TIME: Final = mask_of(["record_time"])
+_level: Final = attrgetter("level")
 
 
 class Scoring:
@@ -39,7 +41,8 @@ class Scoring:
         Nothing is counted of a batch that raises, so it can be answered again in parts.
         """
         found = answer_batch(requests, self.bundle)
-        self._counters.decided(_told(requests, found))
+        latencies = map(_latency_ms, requests, found)
+        self._counters.decided(map(_level, found), (one for one in latencies if one is not None))
         return found
 
     def answers_with_plain(
@@ -48,17 +51,12 @@ class Scoring:
         """Return the answers to plain payments and to others, and count as `answers` does."""
         found = self._plain.answer(plain)
         to_others = self.answers(others)
-        received = plain.requests.received_ms.tolist()
-        odd_times = (plain.flags & _RECORD_TIME).tolist()
-        self._counters.decided(
-            (one.level, None if odd else one.decided_ms - received_ms)
-            for one, odd, received_ms in zip(found, odd_times, received, strict=True)
-        )
+        if found:
+            known = plain.flags & _RECORD_TIME == 0
+            latencies = found[0].decided_ms - plain.requests.received_ms[known]
+            self._counters.decided(map(_level, found), latencies.tolist())
         return found, to_others
 
 
-def _told(
-    requests: Sequence[ScoringRequest], answers: Sequence[Answer]
-) -> Iterator[tuple[str, int | None]]:
-    for request, one in zip(requests, answers, strict=True):
-        yield one.level, request.latency_ms(one.decided_ms)
+def _latency_ms(request: ScoringRequest, answer: Answer) -> int | None:
+    return request.latency_ms(answer.decided_ms)

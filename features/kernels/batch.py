@@ -76,7 +76,7 @@ class Transition(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What a kernel says of n payments: features float32[n, f], sequence numbers and flags."""
+    """The outcome of n payments: features float32[n, f], sequence numbers and flags."""
 
     values: Values
     sequences: Words

@@ -280,8 +280,6 @@ def _build(plan: PlainPlan) -> Kernel:
             if code < 0 or time_ms < 0 or home < 0 or who[each] < 0:
                 continue
             currency = currencies[code]
-            if currency[EXPONENT] < 0:
-                continue
             paid = _minor(currency, found)
             if paid < 0 or not _write_place(plan, found, real):
                 continue

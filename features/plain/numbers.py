@@ -51,8 +51,8 @@ def digits_at(memory: bytes, at: int, end: int, before: int) -> tuple[int, int]:
 def decimal_at(memory: bytes, at: int, end: int) -> tuple[int, int, int, int]:
     """Return digits as an integer, their number, the decimals, and the place behind.
 
-    The place is NOT_PLAIN where no JSON number without sign and exponent begins, or a longer one
-    than MOST_DIGITS.
+    The place is NOT_PLAIN where no JSON number without a sign begins. Behind what is read stands an
+    exponent, or a digit beyond MOST_DIGITS, where a plain value has a mark of JSON.
     """
     number, place = digits_at(memory, at, end, 0)
     count, decimals = place - at, 0
@@ -66,8 +66,6 @@ def decimal_at(memory: bytes, at: int, end: int) -> tuple[int, int, int, int]:
         decimals = place - point - 1
         if decimals == 0:
             return 0, 0, 0, NOT_PLAIN
-    if is_digit(memory, place, end):
-        return 0, 0, 0, NOT_PLAIN
     return number, count + decimals, decimals, place
 
 

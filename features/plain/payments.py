@@ -1,4 +1,4 @@
-"""What the reader of plain payments is given, and what it makes of a batch."""
+"""Input and output of the reader of plain payments, for a whole batch."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple

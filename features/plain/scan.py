@@ -21,7 +21,6 @@ from features.plain.fields import (
     LON,
     NULL,
     NUMBER,
-    REQUIRED,
     SIZE,
     TEXT,
     TIMESTAMP,
@@ -105,7 +104,7 @@ def _value(plan: Plan, memory: bytes, colon: int, end: int, field: int, found: F
     number = field in (TIMESTAMP, AMOUNT, LAT, LON)
     if first == _QUOTE and (not number or field == TIMESTAMP):
         behind = _text(plan, memory, at + 1, end, field, found)
-    elif first == _N and field >= REQUIRED:
+    elif first == _N:
         behind = _null(memory, at, end, field, found)
     elif number:
         behind = _number(memory, colon, at, end, field, found)

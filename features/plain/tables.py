@@ -19,12 +19,12 @@ Words = npt.NDArray[np.int64]
 LETTERS: Final = 26
 _A: Final = ord("A")
 
-EXPONENT: Final = 0  # -1 where no currency has the code
+EXPONENT: Final = 0
 SCALE: Final = 1  # ten-thousandths of the major unit in the minor unit
 FACTOR: Final = 2  # an amount in units is (minor * FACTOR + ADDED) // DIVISOR
 ADDED: Final = 3
 DIVISOR: Final = 4
-LARGEST: Final = 5  # minor units up to which that fits an int64, and needs no rounding to be stored
+LARGEST: Final = 5  # minor units that are plain: converted within an int64, stored unrounded
 _CURRENCY_COLUMNS: Final = 6
 
 _CATEGORY_SLOTS: Final = 1 << 15
@@ -73,9 +73,11 @@ def letters_number(code: str) -> int:
 
 
 def currencies_of(rates: Rates) -> Words:
-    """Return exponent, scale and conversion of each currency, int64[letters ** 3, 6]."""
-    table = np.zeros((LETTERS**3, _CURRENCY_COLUMNS), np.int64)
-    table[:, EXPONENT] = -1
+    """Return exponent, scale and conversion of each currency, int64[letters ** 3, 6].
+
+    Rows of codes that no currency has are -1, so that no amount is plain.
+    """
+    table = np.full((LETTERS**3, _CURRENCY_COLUMNS), -1, np.int64)
     for code, exponent in EXPONENTS.items():
         conversion = _conversion(code, rates)
         table[letters_number(code)] = (exponent, ten_thousandths(1, code), *conversion)
@@ -95,7 +97,7 @@ def _conversion(code: str, rates: Rates) -> tuple[int, int, int, int]:
     if 2 * max(n, d) >= _WORD:
         return 0, 0, 1, -1
     fitting = (_WORD - 1 - d) // (2 * n)
-    unrounded = (2 * d * 2**MANTISSA_BITS - d - 1) // (2 * n)
+    unrounded = (2**MANTISSA_BITS - 1) * d // n
     return 2 * n, d, 2 * d, min(MAX_AMOUNT_MINOR, fitting, unrounded)
 
 

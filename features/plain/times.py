@@ -65,7 +65,7 @@ def _two(memory: bytes, at: int) -> int:
 @helper
 def _day(year: int, month: int, day: int) -> int:
     """Return a date's day since 1970-01-01, below 0 where there is no such date since then."""
-    if year < 1970 or not 1 <= month <= 12 or not 1 <= day <= _days_of(year, month):
+    if not 1 <= month <= 12 or not 1 <= day <= _days_of(year, month):
         return NOT_PLAIN
     march_year, march_month = (year, month - 3) if month > 2 else (year - 1, month + 9)
     leap_days = march_year // 4 - march_year // 100 + march_year // 400

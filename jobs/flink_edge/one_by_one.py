@@ -43,4 +43,7 @@ class OneByOne(KeyedProcessFunction):  # type: ignore[misc]  # pyflink ships no 
         if states.get(key) is not state:
             self._state.update(states[key])
         for output in outputs:
-            yield Row(*output) if self._last else Row(output.to, output.value)
+            if self._last:
+                yield Row(output.to, output.key, output.value)
+            else:
+                yield Row(output.to, output.value)

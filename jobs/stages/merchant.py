@@ -6,7 +6,8 @@ is meets the merchants' states in its place among them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Final, cast
 
@@ -67,15 +68,12 @@ class MerchantStage:
         batch = _Payments(bodies, states, self._entity, self._rates)
         beside: list[tuple[int, Output]] = []
         unknown = 0
-        for place, body in enumerate(bodies):
-            if is_plain(body):
-                batch.add_plain(place)
-                continue
-            message = unpack_hand_over(body)
+        for place in batch.not_plain:
+            message = unpack_hand_over(bodies[place])
             if isinstance(message, ScoringRequest):
                 batch.add(place, message)
             elif isinstance(message, LabelOnItsWay):
-                batch.let_pass(self._learning.key(message.label))
+                batch.let_pass(place, self._learning.key(message.label))
                 [step] = learn(self._learning, [message.label], states)
                 unknown += step.payment == "unknown"
                 beside.append((place, Output(*label_receipt(message.label, step))))
@@ -83,16 +81,17 @@ class MerchantStage:
                 beside.append((place, Output(DEAD_LETTERS.name, message.key, message.value)))
         batch.all_meet()
         plain, others = self._scoring.answers_with_plain(batch.plain, batch.others)
+        if batch.late:
+            self._counters.add("late_merchant", count=batch.late)
+        if unknown:
+            self._counters.add("labels_without_payment", count=unknown)
         made = [
             *_records(batch.plain_places, batch.plain.requests.cards, plain),
             *_records(batch.places, map(_card_of, batch.others), others),
             *beside,
         ]
-        made.sort(key=itemgetter(0))
-        if batch.late:
-            self._counters.add("late_merchant", count=batch.late)
-        if unknown:
-            self._counters.add("labels_without_payment", count=unknown)
+        if batch.not_plain:
+            made.sort(key=itemgetter(0))
         return [output for _, output in made]
 
     def _failed(self, body: bytes, error: EventError) -> list[Output]:
@@ -119,38 +118,17 @@ class MerchantStage:
         return [Output(DEAD_LETTERS.name, letter.key, encode_dead_letter(letter))]
 
 
-class _Waiting:
-    """Payments that wait to meet their merchants in one call, in their order."""
-
-    def __init__(self, meet: Callable[[list[int]], None]) -> None:
-        self._meet = meet
-        self._numbers: list[int] = []
-        self._merchants: set[str] = set()
-
-    def add(self, merchant_id: str, number: int) -> None:
-        """Add a payment by its number."""
-        self._numbers.append(number)
-        self._merchants.add(merchant_id)
-
-    def let_pass(self, merchant_id: str) -> None:
-        """Wait no longer where something else comes for a merchant that a payment waits for."""
-        if merchant_id in self._merchants:
-            self.all_meet()
-
-    def all_meet(self) -> None:
-        """Wait no longer."""
-        if self._numbers:
-            self._meet(self._numbers)
-            self._numbers, self._merchants = [], set()
-
-
 class _Payments:
     """The payments of a batch at their merchants, plain ones and others.
+
+    Both kinds wait, so that many meet their merchants in one call, until something else comes for a
+    merchant that one of them is for. So what comes for one merchant keeps its order.
 
     Attributes:
         plain: The plain ones, complete when all have met their merchants.
         others: The others, likewise.
         plain_places: Places of the plain ones in the batch.
+        not_plain: All other places of the batch.
         places: Places of the others.
         late: How many were late at their merchants.
     """
@@ -165,43 +143,53 @@ class _Payments:
         self._states = states
         self._entity = entity
         self._rates = rates
-        self.plain = Complete(Requests([body for body in bodies if is_plain(body)]), rates)
+        self.plain_places = [place for place, body in enumerate(bodies) if is_plain(body)]
+        self.not_plain: list[int] = []
+        if len(self.plain_places) < len(bodies):
+            self.not_plain = sorted({*range(len(bodies))} - {*self.plain_places})
+        self.plain = Complete(Requests([bodies[place] for place in self.plain_places]), rates)
         self.others: list[ScoringRequest] = []
-        self.plain_places: list[int] = []
         self.places: list[int] = []
         self.late = 0
-        self._plain_waiting = _Waiting(self._meet_plain)
-        self._waiting = _Waiting(self._meet)
-
-    def add_plain(self, place: int) -> None:
-        """Add the next of the plain ones."""
-        number = len(self.plain_places)
-        merchant_id = self.plain.requests.merchants[number]
-        self.plain_places.append(place)
-        self._waiting.let_pass(merchant_id)
-        self._plain_waiting.add(merchant_id, number)
+        self._plain_met = 0
+        self._met = 0
 
     def add(self, place: int, request: ScoringRequest) -> None:
-        """Add another one."""
-        merchant_id = request.payment.merchant_id
+        """Add one that is not plain."""
+        self._plain_let_pass(place, request.payment.merchant_id)
         self.places.append(place)
         self.others.append(request)
-        self._plain_waiting.let_pass(merchant_id)
-        self._waiting.add(merchant_id, len(self.others) - 1)
 
-    def let_pass(self, merchant_id: str) -> None:
-        """Let the payments that are there meet a merchant before anything else does."""
-        self._plain_waiting.let_pass(merchant_id)
-        self._waiting.let_pass(merchant_id)
+    def let_pass(self, place: int, merchant_id: str) -> None:
+        """Let the payments before a place meet a merchant before anything else does."""
+        self._plain_let_pass(place, merchant_id)
+        if merchant_id in self._waiting():
+            self._meet()
 
     def all_meet(self) -> None:
         """Let all payments meet their merchants."""
-        self._plain_waiting.all_meet()
-        self._waiting.all_meet()
+        self._plain_meet(len(self.plain_places))
+        self._meet()
 
-    def _meet_plain(self, numbers: list[int]) -> None:
-        merchants = self.plain.requests.merchants
-        keys, places = numbered([merchants[number] for number in numbers])
+    def _plain_let_pass(self, place: int, merchant_id: str) -> None:
+        before = bisect_left(self.plain_places, place)
+        if merchant_id in self.plain.requests.merchants[self._plain_met : before]:
+            self._plain_meet(before)
+
+    def _plain_meet(self, before: int) -> None:
+        """Let the plain ones that wait meet their merchants, up to one of them.
+
+        Where one that is not plain waits for a merchant of theirs, it came first: had it come
+        behind, the plain one would wait no longer.
+        """
+        numbers = range(self._plain_met, before)
+        self._plain_met = before
+        merchants = self.plain.requests.merchants[numbers.start : numbers.stop]
+        if not merchants:
+            return
+        if not self._waiting().isdisjoint(merchants):
+            self._meet()
+        keys, places = numbered(merchants)
         rows = self.plain.requests.merchant_rows(numbers, places)
         taken = advance_rows(rows, keys, self._states, self._rates)
         self.late += int(np.count_nonzero(taken.flags & merchant.LATE))
@@ -210,7 +198,14 @@ class _Payments:
             flags |= np.where(taken.flags & bit, mask, 0)
         self.plain.visited(numbers, taken.values, taken.sequences, flags)
 
-    def _meet(self, numbers: list[int]) -> None:
+    def _waiting(self) -> set[str]:
+        """Return the merchants that the others wait for."""
+        return {one.payment.merchant_id for one in self.others[self._met :]}
+
+    def _meet(self) -> None:
+        """Let the others that wait meet their merchants."""
+        numbers = range(self._met, len(self.others))
+        self._met = len(self.others)
         paid = [self.others[number].payment for number in numbers]
         # Only the first entity of a path refuses a payment.
         steps = cast("list[MerchantStep]", visit(self._entity, paid, self._states))

@@ -69,7 +69,7 @@ def _build_write(plan: Plan) -> Callable[..., tuple[Words, Words]]:
     """Return the writer of hand-overs for a plan, which it closes over."""
 
     @entry_point
-    def write(
+    def write_hand_overs(
         memory: Bytes,
         value_at: Words,
         value_size: Words,
@@ -112,14 +112,14 @@ def _build_write(plan: Plan) -> Callable[..., tuple[Words, Words]]:
             at = stops[i]
         return out, stops
 
-    return write
+    return write_hand_overs
 
 
 def _build_read(plan: Plan) -> Callable[..., tuple[int, Words, Words, Bytes, Bytes]]:
     """Return the reader of hand-overs for a plan, which it closes over."""
 
     @entry_point
-    def read(memory: Words, n: int) -> tuple[int, Words, Words, Bytes, Bytes]:
+    def read_hand_overs(memory: Words, n: int) -> tuple[int, Words, Words, Bytes, Bytes]:
         """Return how many of n hand-overs could be read, and what they say.
 
         That is READ_* as int64[columns, n], rows as `features.merchant.rows` whose key is unset,
@@ -153,7 +153,7 @@ def _build_read(plan: Plan) -> Callable[..., tuple[int, Words, Words, Bytes, Byt
             to_card = _put_line(text, json, memory[at + HAND_CARD], card_lines, to_card)
         return n, columns, rows, merchant_lines, card_lines
 
-    return read
+    return read_hand_overs
 
 
 @helper

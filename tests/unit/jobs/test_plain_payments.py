@@ -50,7 +50,7 @@ class Stages:
             handed = self._card.process(bodies[first : first + size], self.cards)
             self.plain += sum(is_plain(one.value) for one in handed)
             found += self._merchant.process([one.value for one in handed], self.merchants)
-        return [one._replace(value=_DECIDED.sub(b"", one.value)) for one in found]
+        return [Output(one.to, one.key, _DECIDED.sub(b"", one.value)) for one in found]
 
 
 def spelt_otherwise(draw: random.Random, value: bytes, earlier: bytes) -> bytes:

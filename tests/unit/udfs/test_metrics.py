@@ -28,9 +28,9 @@ class RecordingGroup:
 def test_counts_stand_under_their_label() -> None:
     group = RecordingGroup()
     counters = Counters(group)
-    counters.decided([("HIGH", 3), ("LOW", 7), ("LOW", 70_000)])
-    counters.decided([("MEDIUM", None)])
-    counters.decided([])
+    counters.decided(["HIGH", "LOW", "LOW"], [3, 7, 70_000])
+    counters.decided(["MEDIUM"], [])
+    counters.decided([], [])
     counters.add("repeated")
     counters.add("dead_letters", "bad_amount")
     assert group.counts == {

@@ -28,12 +28,19 @@ FINE_RATES: Final = Rates(
 )
 """A rate with more digits than an int64 can convert with."""
 
+SMALL_RATES: Final = Rates("KRW", "KRW", date(2026, 1, 2), "a test", {"IRR": "100"})
+"""A currency whose largest amount is stored unrounded."""
+
 ALL_RATES: Final = {
     "shipped": SHIPPED,
     "shipped in dollars": SHIPPED.based_on("USD"),
     "shipped in yen": SHIPPED.based_on("JPY"),
     "of every number of decimals": RATES,
+    "of nine decimals": Rates(
+        "EUR", "EUR", date(2026, 1, 2), "a test", {"USD": "1.123456789", "JPY": "150.987654321"}
+    ),
     "of long decimals": FINE_RATES,
+    "of a small currency": SMALL_RATES,
 }
 
 
@@ -60,8 +67,12 @@ def test_amounts_of_every_currency_up_to_the_largest_plain_one(name: str) -> Non
             if 0 <= minor <= largest and len(str(minor)) < 12
         ]
         assert all(read([paid(minor, currency) for minor in shortest], reader, rates))
-        if largest < MAX_AMOUNT_MINOR:
-            assert read([paid(largest + 1, currency)], reader, rates) == [False]
+        assert read([paid(largest + 1, currency)], reader, rates) == [False]
+
+
+def test_no_amount_is_above_the_largest_of_all() -> None:
+    amounts = [paid(MAX_AMOUNT_MINOR, "IRR"), paid(MAX_AMOUNT_MINOR + 1, "IRR")]
+    assert read(amounts, Reader(SMALL_RATES), SMALL_RATES) == [True, False]
 
 
 def test_what_no_int64_converts_is_left() -> None:
@@ -76,7 +87,10 @@ def test_amounts_have_the_bits_of_the_ordinary_conversion(amounts: list[tuple[in
 
 
 def test_every_category_has_its_numbers() -> None:
-    names = [*filter(None, GROUP_NUMBERS), "0000", "fuels", "fue", "Fuel", "other", "x" * 128]
+    known = [*filter(None, GROUP_NUMBERS)]
+    starts = [f"{number}" for number in range(1_000)]  # of known ones, some in their slots
+    strange = [f"x{number:03d}" for number in range(1_000)]
+    names = [*known, *starts, *strange, "0000", "fuels", "Fuel", "other", "x" * 128]
     cases = [Case(written(payment(merchant_category=name))) for name in names]
     assert all(read(cases))
 
@@ -91,6 +105,11 @@ def test_the_hour_at_home_over_changes_of_clocks(country: str) -> None:
         for more in (-1, 0, 1)
     ]
     assert all(read([at_home(country, time_ms) for time_ms in times], Reader(SHIPPED)))
+
+
+def test_the_last_day_of_all_has_an_offset() -> None:
+    value = written(payment(timestamp="9999-12-31T23:59:59.999Z", home_country="JP"))
+    assert read([Case(value, time_ms=-1)]) == [True]
 
 
 def test_one_day_has_two_offsets() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from scoring.plain.hand_over import Requests
 from scoring.plain.hand_over_kernels import read_hand_overs, take_features, write_hand_overs
 from scoring.plain.layout import KIND, MASKS, PLAN, flags_of, is_plain, mask_of
 from scoring.plain.warm import compile_decisions
+from stack.installation import ROOT
 from tests.unit.events.samples import NOW_MS
 from tests.unit.features.factories import label
 from tests.unit.scoring.plain.batches import PLAIN, Paid, batch_of
@@ -57,7 +60,7 @@ def test_a_digest_is_that_of_the_modules_in_a_folder(tmp_path: Path) -> None:
     assert digest_of(tmp_path) != before
 
 
-ENTRY_POINTS = (write_hand_overs, read_hand_overs, take_features, write_decisions)
+ENTRY_POINTS: Final = (write_hand_overs, read_hand_overs, take_features, write_decisions)
 
 
 @pytest.mark.parametrize("entry_point", ENTRY_POINTS)
@@ -68,8 +71,25 @@ def test_machine_code_is_kept_for_these_modules_only(entry_point: Callable[..., 
     assert PLAN.sources == (SOURCES, digest_of(Path(layout.__file__).parent))
 
 
+_WARM_UP: Final = """
+from scoring.plain.warm import compile_decisions
+from tests.unit.scoring.plain.test_layout import ENTRY_POINTS
+from tests.unit.scoring.scene import shipped
+
+compile_decisions(shipped())
+print(*(len(each.signatures) for each in ENTRY_POINTS))
+"""
+
+
 def test_a_warm_up_compiles_everything() -> None:
-    """Arrays of another kind would be compiled for in the midst of a stream."""
+    told = subprocess.run(
+        [sys.executable, "-c", _WARM_UP], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["1"] * len(ENTRY_POINTS)
+
+
+def test_no_kind_of_array_is_compiled_for_beside_the_warm_up() -> None:
+    """That would happen in the midst of a stream."""
     compile_decisions(shipped())
     before = [getattr(each, "signatures").copy() for each in ENTRY_POINTS]  # noqa: B009
     requests = Requests(batch_of([Paid(PLAIN, NOW_MS)] * 3).packed([2, 0]))
