@@ -57,6 +57,10 @@ _FLAGS: Final = (
     (COMPACTED, mask_of(["compacted_card"])),
     (WITHOUT_RATE, mask_of(["no_rate"])),
 )
+_MASKS: Final = np.array(
+    [sum(mask for bit, mask in _FLAGS if said & bit) for said in range(2 * WITHOUT_RATE)]
+)
+"""The flags of a decision by what the card's kernel says, whose further bits are of refusals."""
 _RECORD_TIME: Final = mask_of(["record_time"])
 
 _FEW: Final = 6
@@ -151,24 +155,19 @@ class CardStage:
         """Return what the plain payments become by their place in the batch, and count them."""
         at, records = visited.places, batch.payments
         kept = np.flatnonzero(visited.is_plain & ~visited.refused)
-        said = visited.taken.flags
-        counts["late", None] += int(np.count_nonzero(said[kept] & LATE))
-        counts["repeats_unchecked", None] += int(np.count_nonzero(said[kept] & UNCHECKED))
-        without_rate = at[kept[said[kept] & WITHOUT_RATE != 0]]
-        for _, currency in texts_at(records, plain, CURRENCY, without_rate):
-            counts["no_rate", currency] += 1
-
+        self._count_flags(records, plain, at[kept], visited.taken.flags[kept], counts)
+        flags, received_ms = _MASKS[visited.taken.flags & len(_MASKS) - 1], batch.time_ms[at]
         odd = odd_time[at]
-        flags = odd * _RECORD_TIME
-        for bit, mask in _FLAGS:
-            flags |= np.where(said & bit, mask, 0)
+        if odd.any():
+            flags[odd] |= _RECORD_TIME
+            received_ms[odd] = plain.rows[at[odd], PAID_TIME]
         hand_overs = packed(
             records.at(at),
             plain.at(at),
             visited.taken.values,
             visited.taken.sequences,
             flags,
-            np.where(odd, plain.rows[at, PAID_TIME], batch.time_ms[at]),
+            received_ms,
             batch.partitions[at],
             batch.offsets[at],
             kept,
@@ -178,6 +177,17 @@ class CardStage:
             place: Output(merchant, None, hand_over)
             for (place, merchant), hand_over in zip(merchants, hand_overs, strict=True)
         }
+
+    def _count_flags(
+        self, records: Records, plain: PlainPayments, at: Words, said: Words, counts: Counts
+    ) -> None:
+        """Count what the kernel says of plain payments, at their places in the batch."""
+        if not said.any():
+            return
+        counts["late", None] += int(np.count_nonzero(said & LATE))
+        counts["repeats_unchecked", None] += int(np.count_nonzero(said & UNCHECKED))
+        for _, currency in texts_at(records, plain, CURRENCY, at[said & WITHOUT_RATE != 0]):
+            counts["no_rate", currency] += 1
 
     def _other(
         self,

@@ -38,6 +38,10 @@ _FLAGS: Final = (
     (merchant.LATE, mask_of(["late_merchant"])),
     (merchant.COMPACTED, mask_of(["compacted_merchant"])),
 )
+_MASKS: Final = np.array(
+    [sum(mask for bit, mask in _FLAGS if said & bit) for said in range(2 * merchant.COMPACTED)]
+)
+"""The flags of a decision by what the merchant's kernel says."""
 
 
 class MerchantStage:
@@ -193,10 +197,8 @@ class _Payments:
         rows = self.plain.requests.merchant_rows(numbers, places)
         taken = advance_rows(rows, keys, self._states, self._rates)
         self.late += int(np.count_nonzero(taken.flags & merchant.LATE))
-        flags = np.zeros(len(numbers), np.int64)
-        for bit, mask in _FLAGS:
-            flags |= np.where(taken.flags & bit, mask, 0)
-        self.plain.visited(numbers, taken.values, taken.sequences, flags)
+        part = slice(numbers.start, numbers.stop)
+        self.plain.visited(part, taken.values, taken.sequences, _MASKS[taken.flags])
 
     def _waiting(self) -> set[str]:
         """Return the merchants that the others wait for."""

@@ -38,13 +38,11 @@ class Complete(Sequence[ScoringRequest]):
         self.sequences = np.zeros(len(requests), np.int64)
         self.flags = requests.flags.copy()
 
-    def visited(
-        self, places: Sequence[int], values: Values, sequences: Words, flags: Words
-    ) -> None:
+    def visited(self, part: slice, values: Values, sequences: Words, flags: Words) -> None:
         """Add what the merchants say of some payments: their features, numbers and flags."""
-        self.values[places, len(CARD_FEATURES) :] = values
-        self.sequences[places] = sequences
-        self.flags[places] |= flags
+        self.values[part, len(CARD_FEATURES) :] = values
+        self.sequences[part] = sequences
+        self.flags[part] |= flags
 
     def __len__(self) -> int:
         """Return how many payments there are."""
