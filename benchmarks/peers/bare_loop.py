@@ -4,11 +4,11 @@ r"""The ceiling: consume, compute, produce in one process, with nothing that sur
         --payments 300000 --warm-up 100000
     python -m benchmarks.peers.bare_loop --bootstrap HOST:PORT --bundle BUNDLE --endless
 
-The same parsing, features, scores, decisions and alerts as the job, in a plain loop over batches:
-what a poll brings is read, taken in and scored in one call each. A poll waits for one message and
-takes those that are there. Offsets and output commit in one Kafka transaction each second, but the
-state is a dict in memory: a restart would lose it, so this is what the job is measured against and
-not a way to do its work.
+The job's own two stages, in a plain loop over batches. What a poll brings goes through each stage
+in one call, as the Java edge would call it. A poll waits for one message and takes those that are
+there. Offsets and output commit in one Kafka transaction each second, but the states are dicts in
+memory and a restart would lose them. So the job is measured against this loop; the loop is not a
+way to do its work.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from typing import Final
 import psutil
 from confluent_kafka import OFFSET_STORED, Consumer, Message, Producer, TopicPartition
 
-from events.errors import EventError
-from events.label import Label
-from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
-from features import warm_up
+from events.topics import DECISIONS, LABELS, OUTPUTS, TRANSACTIONS
+from features.money.shipped import SHIPPED
 from harness.cpu import cpu_seconds
 from harness.rates import median_rate
-from scoring.answer import answer_batch
-from scoring.loader import Bundle, load_bundle
-from scoring.messages import ScoringRequest
-from scoring.path import learn, payment_path
-from scoring.steps import Received, Record, label_receipt, receive, walk
+from jobs.flink_edge.wire import KafkaRecord, Output, Stage
+from jobs.flink_edge.worker import Tally
+from jobs.stages.card import CardStage
+from jobs.stages.merchant import MerchantStage
+from udfs.metrics import Counters
+from udfs.scoring import Scoring
 
-OUTPUT_TOPICS: Final = tuple(
-    replace(topic, name=f"bench-{topic.name}") for topic in (DECISIONS, ALERTS, LABEL_RECEIPTS)
-)
+_PREFIX: Final = "bench-"
+
+OUTPUT_TOPICS: Final = tuple(replace(topic, name=_PREFIX + topic.name) for topic in OUTPUTS)
+"""Topics of a measured run, beside those that the job writes to."""
 
 _BATCH = 1_000
 _WAIT_S = 0.1  # so that the commit is not late where nothing comes
@@ -47,20 +47,40 @@ _COMMIT_EVERY_S = 1.0
 _IDLE_S = 20.0
 
 
+class _Keyed:
+    """An open stage and the state of each key, as Flink has them."""
+
+    def __init__(self, stage: Stage) -> None:
+        stage.open(Counters(Tally()))
+        self._stage = stage
+        self._states: dict[str, bytes] = {}
+
+    def take(self, keys: Iterable[str], bodies: Sequence[bytes]) -> list[Output]:
+        """Take in a batch of messages under their keys; no stage is called for none.
+
+        The stage copies the states that it is given, so it is given those of the batch alone.
+        """
+        if not bodies:
+            return []
+        known = self._states
+        states = {key: known[key] for key in {*keys} if key in known}
+        outputs = self._stage.process(bodies, states)
+        known.update(states)
+        return outputs
+
+
 class BareLoop:
-    """State in dicts, one consumer, one transactional producer."""
+    """Both stages with their states, one consumer, one transactional producer."""
 
     def __init__(
-        self, consumer: Consumer, producer: Producer, bundle: Bundle, outputs: Sequence[str]
+        self, consumer: Consumer, producer: Producer, bundle: str, prefix: str = ""
     ) -> None:
-        """`outputs` names the topics of decisions, alerts and receipts."""
-        self._bundle = bundle
-        self._path = payment_path(bundle.rates)
-        self._states: dict[str, dict[str, bytes]] = {one.name: {} for one in self._path.entities}
-        self._learner = next(one.name for one in self._path.entities if one.learning)
+        """Open the stages with the bundle of a folder; `prefix` is that of the output topics."""
+        self._cards = _Keyed(CardStage(SHIPPED, frozenset()))
+        self._merchants = _Keyed(MerchantStage(Scoring(bundle), SHIPPED))
         self._consumer = consumer
         self._producer = producer
-        self._decisions, self._alerts, self._receipts = outputs
+        self._prefix = prefix
         self.decided_ms: list[int] = []
 
     def run(self, payments: float, idle_s: float = _IDLE_S) -> None:
@@ -86,44 +106,21 @@ class BareLoop:
         first = self._consumer.consume(1, _WAIT_S)
         return first + self._consumer.consume(_BATCH - 1, 0) if first else first
 
-    def _take(self, messages: Iterable[Message]) -> None:
-        """Take in what a poll brought: its payments in one call, then its labels.
-
-        Kafka has no order between two topics, and each keeps its own.
-        """
+    def _take(self, messages: Sequence[Message]) -> None:
+        """Take in what a poll brought, and note when its payments were decided."""
         records = [_record(message) for message in messages]
-        payments: list[tuple[Received, int]] = []
-        labels: list[Label] = []
-        for (_, received_ms, _, _), found in zip(records, receive(records), strict=True):
-            if isinstance(found, EventError):
-                raise found
-            if isinstance(found, Label):
-                labels.append(found)
-            else:
-                payments.append((found, received_ms))
-        self._answer(payments)
-        self._learn(labels)
+        keys = [(record.key or b"").decode(errors="replace") for record in records]
+        handed = self._cards.take(keys, [record.pack() for record in records])
+        made = self._merchants.take([one.to for one in handed], [one.value for one in handed])
+        decided = sum(one.to == DECISIONS.name for one in made)
+        self.decided_ms += [time.time_ns() // 1_000_000] * decided
+        for one in made:
+            self._produce(one)
 
-    def _answer(self, received: Sequence[tuple[Received, int]]) -> None:
-        walked = walk(self._path, received, self._states)
-        requests = [one for one in walked if isinstance(one, ScoringRequest)]
-        for request, found in zip(requests, answer_batch(requests, self._bundle), strict=True):
-            key = request.payment.card_id.encode()
-            self._produce(self._decisions, found.decision, key)
-            if found.alert is not None:
-                self._produce(self._alerts, found.alert, key)
-            self.decided_ms.append(found.decided_ms)
-
-    def _learn(self, labels: Sequence[Label]) -> None:
-        steps = learn(self._path.learning, labels, self._states[self._learner])
-        for label, step in zip(labels, steps, strict=True):
-            _, key, value = label_receipt(label, step)
-            self._produce(self._receipts, value, key)
-
-    def _produce(self, topic: str, value: bytes, key: bytes) -> None:
+    def _produce(self, output: Output) -> None:
         while True:
             try:
-                self._producer.produce(topic, value, key)
+                self._producer.produce(self._prefix + output.to, output.value, output.key)
                 return
             except BufferError:  # the queue is full: let the broker take some
                 self._producer.poll(0.01)
@@ -138,8 +135,15 @@ class BareLoop:
         self._producer.commit_transaction()
 
 
-def _record(message: Message) -> Record:
-    return message.topic() or "", message.timestamp()[1], message.key(), message.value()
+def _record(message: Message) -> KafkaRecord:
+    return KafkaRecord(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.timestamp()[1],
+        message.key(),
+        message.value(),
+    )
 
 
 def _consumer(bootstrap: str) -> Consumer:
@@ -190,11 +194,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--warm-up", type=int, default=0, help="payments before those")
     parser.add_argument("--endless", action="store_true", help="run until killed, measure nothing")
     given = parser.parse_args(arguments)
-    warm_up()
-    bundle = load_bundle(given.bundle)
-    topics = (DECISIONS, ALERTS, LABEL_RECEIPTS) if given.endless else OUTPUT_TOPICS
+    prefix = "" if given.endless else _PREFIX
     consumer, producer = _consumer(given.bootstrap), _producer(given.bootstrap)
-    loop = BareLoop(consumer, producer, bundle, [topic.name for topic in topics])
+    loop = BareLoop(consumer, producer, given.bundle, prefix)
     if given.endless:
         loop.run(math.inf, math.inf)
     loop.run(given.warm_up)

@@ -88,9 +88,9 @@ PEERS: Final = {
         ),
         Peer(
             name="bare",
-            about="a plain loop over confluent-kafka",
+            about="the job's two stages in a plain loop over confluent-kafka",
             guarantee="output and offsets exactly once; the state is lost in a crash",
-            configuration="one process, state in a dict, a transaction each second",
+            configuration="one process, states in dicts, a transaction each second",
             batches="all, what is there at a poll, 1,000 records at most",
             driver=_bare,
             keeps_state=False,

@@ -41,7 +41,7 @@ from events.decision import Decision, decode_decision
 from events.errors import EventError
 from events.label import Label, encode_label, parse_label
 from events.receipt import decode_receipt
-from events.topics import ALERTS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
+from events.topics import DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from events.transaction import parse_transaction
 from harness.errors import BenchmarkError
 from harness.latency import LatencyProbe
@@ -51,6 +51,7 @@ from scoring.path import States
 from scoring.steps import Record
 from stack.services.embedded import Stack
 from stack.settings import StackSettings
+from tests.running import MODELS
 from tests.unit.scoring.scene import shipped, small_stream
 from verify.parity.compare import Stream
 
@@ -203,10 +204,17 @@ def test_a_record_that_does_not_parse_ends_the_peer(records: list[Record]) -> No
 
 
 class _Message:
-    """A message of Kafka's client."""
+    """A message of Kafka's client, at an offset of the one partition."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, offset: int) -> None:
         self._record = record
+        self._offset = offset
+
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
+        return self._offset
 
     def topic(self) -> str:
         return self._record[0]
@@ -225,7 +233,7 @@ class _Broker:
     """Consumer and producer of the bare loop, over messages that are there from the beginning."""
 
     def __init__(self, records: Sequence[Record]) -> None:
-        self._left = [_Message(record) for record in records]
+        self._left = [_Message(record, offset) for offset, record in enumerate(records)]
         self.waits: list[tuple[int, float]] = []
         self.sent: list[Out] = []
         self.commits = 0
@@ -257,8 +265,8 @@ class _Broker:
 def test_the_bare_loop_takes_what_is_there_at_once(records: list[Record]) -> None:
     """It waits for a first message only, and what comes out is judged as that of the others."""
     broker = _Broker(records)
-    names = [DECISIONS.name, ALERTS.name, LABEL_RECEIPTS.name]
-    loop = BareLoop(cast("Consumer", broker), cast("Producer", broker), shipped(), names)
+    bundle = str(MODELS / "ensemble" / "1")
+    loop = BareLoop(cast("Consumer", broker), cast("Producer", broker), bundle)
     loop.run(_PAYMENTS)
     assert [most for most, timeout_s in broker.waits if timeout_s] == [1]
     assert len(set(loop.decided_ms)) == 1, "one call for what the poll brought"
