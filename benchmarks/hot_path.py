@@ -1,6 +1,8 @@
-"""Time of each step of a payment in plain Python, in this process.
+"""Time of each step of a batch of plain payments, in this process.
 
-The job adds to it what Flink and the crossings into the interpreter take; see docs/performance.md.
+These are the steps of the job's two stages (jobs/stages/) for plain payments, without labels and
+counters. The job adds to them what Flink and the crossings into the interpreter take; see
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -10,32 +12,44 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
-from events.alert import encode_alert
-from events.decision import Decision, encode_decision
+import numpy as np
+import numpy.typing as npt
+
 from events.levels import LOW
-from events.transaction import Transaction, receive_transaction
+from events.topics import TRANSACTIONS
 from features import warm_up
+from features.card import transition as card
+from features.card.rows import PAID_KEY
+from features.kernels.batch import Taken, numbered
+from features.merchant import transition as merchant
+from features.plain.payments import CARD, MERCHANT, PlainPayments, texts_at
+from features.plain.reader import Reader
 from harness.load import Load
+from jobs.flink_edge.records import PackedRecords
+from jobs.flink_edge.wire import KafkaRecord, Output
 from producer.stream.records import Record
-from scoring.answer import Rows, feature_rows, model_input
-from scoring.decision.decide import alert, decide
+from scoring.answer import Answer, answer_scored
+from scoring.decision.policy import Verdict
 from scoring.loader import Bundle
-from scoring.messages import ScoringRequest, pack, unpack_hand_over
-from scoring.path import Entity, payment_path, visit
-from scoring.steps import Received, first_request, next_request, walk
+from scoring.plain.answers import Complete, plain_inputs
+from scoring.plain.decisions import DecisionWriter
+from scoring.plain.hand_over import Requests, packed
+from scoring.plain.warm import compile_decisions
 
 _NOW_MS = 1_800_000_000_000
 _MONTH = 200_000
 """Payments of the simulation in thirty days."""
 
-_BATCH = 64
-"""Payments of a batch, where a step takes batches."""
+_BATCH = 256
+"""Payments of a batch: the most that the job takes by default."""
+
+_CARD_STAGE = "card"
+_MERCHANT_STAGE = "merchant"
 
 In = TypeVar("In")
 Out = TypeVar("Out")
-Scored = tuple[ScoringRequest, Rows, list[list[float]]]
 
 
 @dataclass(frozen=True)
@@ -54,11 +68,12 @@ class StepCost:
 def measure_hot_path(bundle: Bundle, payments: int = 20_000, rounds: int = 5) -> list[StepCost]:
     """Time every step over `payments` after a month, when cards have their history.
 
-    Each step runs over all payments before the next one does, so that a loop is timed and not the
+    Each step runs over all batches before the next one does, so that a loop is timed and not the
     clock. The collector is off: it would look through all that the loops have made, which a job
     does not keep.
     """
     warm_up()
+    compile_decisions(bundle)
     path = _HotPath(bundle)
     gc.collect()
     gc.disable()
@@ -78,115 +93,177 @@ def measure_hot_path(bundle: Bundle, payments: int = 20_000, rounds: int = 5) ->
 
 
 class _Clock:
-    """Runs a step over all its inputs and notes the CPU time that it took for each payment."""
+    """Runs a step over all batches and notes the CPU time that it took for each payment."""
 
     def __init__(self, payments: int) -> None:
         self._payments = payments
         self.costs: list[StepCost] = []
 
     def run(
-        self, stage: str, step: str, call: Callable[[In], Out], inputs: Sequence[In]
-    ) -> list[Out]:
-        def call_each(some: Sequence[In]) -> list[Out]:
-            return [call(one) for one in some]
-
-        return self._run(stage, step, call_each, [inputs], len(inputs))
-
-    def run_batches(
-        self, stage: str, step: str, call: Callable[[Sequence[In]], list[Out]], inputs: Sequence[In]
-    ) -> list[Out]:
-        """Run a step that takes batches of inputs."""
-        return self._run(stage, step, call, _batches(inputs), len(inputs))
-
-    def _run(
         self,
         stage: str,
         step: str,
-        call: Callable[[Sequence[In]], list[Out]],
-        batches: Sequence[Sequence[In]],
-        count: int,
+        call: Callable[[In], Out],
+        batches: Sequence[In],
+        count: int | None = None,
     ) -> list[Out]:
+        """Run a step; `count` is how many payments take it, where not all do."""
         start = time.thread_time_ns()
         made = [call(batch) for batch in batches]
         us = (time.thread_time_ns() - start) / 1000
-        each = us / count if count else 0.0
+        takers = self._payments if count is None else count
+        each = us / takers if takers else 0.0
         self.costs.append(StepCost(stage, step, us / self._payments, each))
-        return [one for batch in made for one in batch]
+        return made
+
+
+class _Read(NamedTuple):
+    """Records of a batch, and the plain payments among them."""
+
+    records: PackedRecords
+    payments: PlainPayments
+
+
+class _AtCards(NamedTuple):
+    """Payments of a batch behind their cards."""
+
+    read: _Read
+    taken: Taken
+
+
+class _Scored(NamedTuple):
+    """Complete requests, and what the model says of each, float64[n, scores]."""
+
+    requests: Complete
+    scores: npt.NDArray[np.float64]
+
+
+class _Decided(NamedTuple):
+    """Scored requests, the policy's verdicts, and the encoded decisions."""
+
+    scored: _Scored
+    verdicts: Sequence[Verdict]
+    decisions: list[bytes]
+
+    @property
+    def raised(self) -> list[int]:
+        """The places of the payments that are an alert."""
+        return [place for place, one in enumerate(self.verdicts) if one.level != LOW]
 
 
 class _HotPath:
-    """The steps of payments, each fed with what the one before it made."""
+    """The steps of batches, each fed with what the one before it made."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._path = payment_path(bundle.rates)
-        self._states: dict[str, dict[str, bytes]] = {one.name: {} for one in self._path.entities}
+        self._rates = bundle.rates
+        self._reader = Reader(bundle.rates)
+        self._writer = DecisionWriter(
+            bundle.manifest, bundle.policy, bundle.rates.reference, bundle.rates.date
+        )
+        self._cards: dict[str, bytes] = {}
+        self._merchants: dict[str, bytes] = {}
         self._load = Load()
-        for records in _batches(self._load.take_payments(_MONTH)):
-            walk(self._path, [(_receive(one), _NOW_MS) for one in records], self._states)
+        for bodies in self._next(_MONTH):
+            handed = self._hand_over(self._at_cards(self._read(bodies)))
+            self._at_merchants(self._read_hand_over(handed))
 
     def run(self, count: int) -> list[StepCost]:
         """Time the steps over the next payments."""
         clock = _Clock(count)
-        records = self._load.take_payments(count)
-        first, *others = self._path.entities
-        received = clock.run(first.name, "parse and validate", _receive, records)
-        steps = self._visit(clock, first, [payment for payment, _ in received])
-        pairs = zip(received, steps, strict=True)
-        requests = [first_request(self._path, one, step, _NOW_MS) for one, step in pairs]
-        before = first
-        for entity in others:
-            packed = clock.run(before.name, "pack the hand-over", pack, requests)
-            clock.run(entity.name, "unpack the hand-over", unpack_hand_over, packed)
-            steps = self._visit(clock, entity, [one.payment for one in requests])
-            handed = zip(requests, steps, strict=True)
-            requests = [next_request(entity, one, step) for one, step in handed]
-            before = entity
-        self._score(clock, before.name, requests)
+        read = clock.run(_CARD_STAGE, "read", self._read, self._next(count))
+        at_cards = clock.run(_CARD_STAGE, "card features", self._at_cards, read)
+        handed = clock.run(_CARD_STAGE, "write the hand-over", self._hand_over, at_cards)
+        taken = clock.run(_MERCHANT_STAGE, "read the hand-over", self._read_hand_over, handed)
+        complete = clock.run(_MERCHANT_STAGE, "merchant features", self._at_merchants, taken)
+        scored = clock.run(_MERCHANT_STAGE, "score", self._score, complete)
+        decided = clock.run(_MERCHANT_STAGE, "write the decision", self._decide, scored)
+        raised = sum(len(one.raised) for one in decided)
+        step = "reasons and alert, where it is one"
+        clock.run(_MERCHANT_STAGE, step, self._alerts, decided, raised)
         return clock.costs
 
-    def _visit(
-        self, clock: _Clock, entity: Entity[Any], payments: Sequence[Transaction]
-    ) -> list[Any]:
-        """Time the entity's features, a batch of payments at a time as the job has them."""
-        states = self._states[entity.name]
+    def _next(self, count: int) -> list[list[bytes]]:
+        """Return the next payments in batches, packed as the source packs them."""
+        bodies = [_body(record) for record in self._load.take_payments(count)]
+        return [bodies[at : at + _BATCH] for at in range(0, count, _BATCH)]
 
-        def steps(batch: Sequence[Transaction]) -> list[Any]:
-            return visit(entity, batch, states)
+    def _read(self, bodies: Sequence[bytes]) -> _Read:
+        records = PackedRecords(bodies, TRANSACTIONS.name)
+        payments = self._reader.read(records.payments)
+        assert payments.is_plain.all(), "the load has plain payments only"
+        return _Read(records, payments)
 
-        return clock.run_batches(entity.name, f"{entity.name} features", steps, payments)
+    def _at_cards(self, read: _Read) -> _AtCards:
+        records, payments = read
+        places = np.arange(len(payments.rows))
+        cards = texts_at(records.payments, payments, CARD, places)
+        keys, numbers = numbered([name for _, name in cards])
+        payments.rows[:, PAID_KEY] = numbers
+        return _AtCards(read, card.advance_rows(payments.rows, keys, self._cards, self._rates))
 
-    def _score(self, clock: _Clock, stage: str, requests: Sequence[ScoringRequest]) -> None:
-        rows = clock.run(stage, "model input", self._input, requests)
-        scores = clock.run(stage, "score", self._scores, rows)
-        scored = list(zip(requests, rows, scores, strict=True))
-        decisions = clock.run(stage, "decide", self._decide, scored)
-        clock.run(stage, "encode the decision", encode_decision, decisions)
-        pairs = zip(decisions, scored, strict=True)
-        flagged = [pair for pair in pairs if pair[0].risk_level != LOW]
-        clock.run(stage, "reasons and alert, where it is one", self._alert, flagged)
+    def _hand_over(self, at_cards: _AtCards) -> list[Output]:
+        (records, payments), taken = at_cards
+        places = np.arange(len(payments.rows))
+        hand_overs = packed(
+            records.payments,
+            payments,
+            taken.values,
+            taken.sequences,
+            np.zeros(len(places), np.int64),
+            records.time_ms,
+            records.partitions,
+            records.offsets,
+            places,
+        )
+        merchants = texts_at(records.payments, payments, MERCHANT, places)
+        return [
+            Output(merchant_id, None, hand_over)
+            for (_, merchant_id), hand_over in zip(merchants, hand_overs, strict=True)
+        ]
 
-    def _input(self, request: ScoringRequest) -> Rows:
-        return model_input(feature_rows((request,)), (request.payment,), self._bundle.attributes)
+    def _read_hand_over(self, handed: Sequence[Output]) -> Complete:
+        return Complete(Requests([one.value for one in handed]), self._rates)
 
-    def _scores(self, rows: Rows) -> list[list[float]]:
-        found: list[list[float]] = self._bundle.scorer.outputs(rows).T.tolist()
-        return found
+    def _at_merchants(self, complete: Complete) -> Complete:
+        places = range(len(complete))
+        keys, numbers = numbered(complete.requests.merchants)
+        rows = complete.requests.merchant_rows(places, numbers)
+        taken = merchant.advance_rows(rows, keys, self._merchants, self._rates)
+        complete.visited(places, taken.values, taken.sequences, np.zeros(len(places), np.int64))
+        return complete
 
-    def _decide(self, scored: Scored) -> Decision:
-        request, rows, scores = scored
-        manifest, policy = self._bundle.manifest, self._bundle.policy
-        return decide((request,), rows, scores, manifest, policy, _NOW_MS)[0]
+    def _score(self, complete: Complete) -> _Scored:
+        inputs = plain_inputs(complete, self._bundle.attributes)
+        return _Scored(complete, self._bundle.scorer.outputs(inputs).T.astype(np.float64))
 
-    def _alert(self, flagged: tuple[Decision, Scored]) -> bytes:
-        decision, (request, rows, _) = flagged
-        told = self._bundle.explainer.explain(rows[0], request.payment, request.reference_currency)
-        return encode_alert(alert(decision, request, told))
+    def _decide(self, scored: _Scored) -> _Decided:
+        complete, scores = scored
+        verdicts = self._bundle.policy.judge(complete, complete.values, scores.tolist())
+        decisions = self._writer.decisions(
+            complete.requests,
+            complete.values,
+            scores,
+            complete.sequences,
+            complete.flags,
+            verdicts,
+            _NOW_MS,
+        )
+        return _Decided(scored, verdicts, decisions)
+
+    def _alerts(self, decided: _Decided) -> list[Answer]:
+        """Answer the alerts of a batch in the ordinary way, as the job does."""
+        (complete, scores), raised = decided.scored, decided.raised
+        if not raised:
+            return []
+        return answer_scored(
+            [complete[place] for place in raised],
+            complete.values[raised],
+            scores[raised].tolist(),
+            self._bundle,
+            _NOW_MS,
+        )
 
 
-def _batches(inputs: Sequence[In]) -> list[Sequence[In]]:
-    return [inputs[at : at + _BATCH] for at in range(0, len(inputs), _BATCH)]
-
-
-def _receive(record: Record) -> Received:
-    return receive_transaction(record.value, record.key, _NOW_MS)
+def _body(record: Record) -> bytes:
+    return KafkaRecord(TRANSACTIONS.name, 0, 0, _NOW_MS, record.key, record.value).pack()

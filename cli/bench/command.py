@@ -155,7 +155,7 @@ def hot_path_command(
     record: Recorder,
     out: Output,
 ) -> None:
-    """Measure each step of a payment in plain Python, on one core, without Kafka and Flink.
+    """Measure each step of a batch of payments, on one core, without Kafka and Flink.
 
     Needs nothing. Prints the CPU time of each step in microseconds.
     """

@@ -78,7 +78,9 @@ class PlainAnswers:
         if not requests:
             return []
         bundle = self._bundle
-        scores = bundle.scorer.outputs(_inputs(requests, bundle.attributes)).T.astype(np.float64)
+        scores = bundle.scorer.outputs(plain_inputs(requests, bundle.attributes)).T.astype(
+            np.float64
+        )
         decided_ms = clock() // 1_000_000
         verdicts = bundle.policy.judge(requests, requests.values, scores.tolist())
         decisions = self._writer.decisions(
@@ -108,7 +110,7 @@ class PlainAnswers:
         return answers
 
 
-def _inputs(requests: Complete, attributes: Sequence[str]) -> Values:
+def plain_inputs(requests: Complete, attributes: Sequence[str]) -> Values:
     """Return what the model reads: plain payments carry no attributes, so these are missing."""
     if not attributes:
         return requests.values
