@@ -230,7 +230,8 @@ class _HotPath:
         keys, numbers = numbered(complete.requests.merchants)
         rows = complete.requests.merchant_rows(places, numbers)
         taken = merchant.advance_rows(rows, keys, self._merchants, self._rates)
-        complete.visited(places, taken.values, taken.sequences, np.zeros(len(places), np.int64))
+        part, flags = slice(len(complete)), np.zeros(len(places), np.int64)
+        complete.visited(part, taken.values, taken.sequences, flags)
         return complete
 
     def _score(self, complete: Complete) -> _Scored:
