@@ -17,12 +17,12 @@ import numpy.typing as npt
 from events.dead_letter import dead_letter, encode_dead_letter
 from events.errors import EventError
 from events.label import Label
-from events.timestamps import are_record_times
+from events.timestamps import are_record_times, is_record_time
 from events.topics import TRANSACTIONS
 from features import warm_up
 from features.card.kernel import COMPACTED, LATE, UNCHECKED, WITHOUT_RATE
 from features.card.rows import PAID_KEY, PAID_TIME, rows_of
-from features.card.transition import REFUSED, CardStep, advance_rows, step_of
+from features.card.transition import REFUSED, CardStep, advance, advance_rows, step_of
 from features.kernels.batch import Taken, Words, numbered
 from features.money.rates import Rates
 from features.plain.payments import (
@@ -31,7 +31,6 @@ from features.plain.payments import (
     MERCHANT,
     PlainPayments,
     Records,
-    none_plain,
     texts_at,
 )
 from features.plain.reader import Reader
@@ -97,9 +96,32 @@ class CardStage:
         return contained(self._take, bodies, states, self._failed)
 
     def _take(self, bodies: Sequence[bytes], states: States) -> list[Output]:
+        return (self._few if len(bodies) < _FEW else self._many)(bodies, states)
+
+    def _few(self, bodies: Sequence[bytes], states: States) -> list[Output]:
+        """Take in records one by one, as those among many that are not plain."""
+        now_ms = time.time_ns() // 1_000_000
+        counts: Counts = Counter()
+        outputs = []
+        found = [self._read(body) for body in bodies]
+        payments = [one[0] for one in found if isinstance(one, tuple)]
+        keys = [payment.card_id for payment in payments]
+        steps = iter(advance(payments, keys, states, self._rates))
+        for body, one in zip(bodies, found, strict=True):
+            record = KafkaRecord.unpack(body)
+            odd_time = not is_record_time(record.time_ms, now_ms)
+            counts["record_time", None] += odd_time
+            step = next(steps) if isinstance(one, tuple) else None
+            if made := self._other(record, one, step, counts, odd_time=odd_time):
+                outputs.append(made)
+        self._count(counts)
+        return outputs
+
+    def _many(self, bodies: Sequence[bytes], states: States) -> list[Output]:
+        """Take in the plain payments of a batch at once, and the other records among them."""
         records = PackedRecords(bodies, TRANSACTIONS.name)
         payments = records.payments
-        plain = none_plain(len(bodies)) if len(bodies) < _FEW else self._reader.read(payments)
+        plain = self._reader.read(payments)
         others = {place: self._read(bodies[place]) for place in _places(~plain.is_plain)}
         visited = self._visit(payments, plain, others, states)
         for place in visited.places[visited.is_plain & visited.refused].tolist():
@@ -113,8 +135,8 @@ class CardStage:
             outputs = self._plain(records, plain, visited, odd_time, counts)
         for place, one in others.items():
             record = KafkaRecord.unpack(bodies[place])
-            odd = bool(odd_time[place])
-            if made := self._other(record, one, visited, place, counts, odd_time=odd):
+            step = visited.step(place) if isinstance(one, tuple) else None
+            if made := self._other(record, one, step, counts, odd_time=bool(odd_time[place])):
                 outputs[place] = made
         self._count(counts)
         return [outputs[place] for place in sorted(outputs)]
@@ -193,8 +215,7 @@ class CardStage:
         self,
         record: KafkaRecord,
         one: Found,
-        visited: _Visited,
-        place: int,
+        step: CardStep | None,
         counts: Counts,
         *,
         odd_time: bool,
@@ -206,7 +227,7 @@ class CardStage:
             counts["labels", None] += 1
             on_its_way = LabelOnItsWay(one, record.partition, record.offset)
             return Output(self._label_key(one), None, pack(on_its_way))
-        step = visited.step(place)
+        assert step is not None, "a payment has been taken to its card"
         if step.accepted:
             return self._request(record, one, step, counts, odd_time=odd_time)
         why = refusal(one[0], step)

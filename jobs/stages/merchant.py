@@ -62,6 +62,7 @@ class MerchantStage:
         self._learning = path.learning
         self._counters = counters
         self._scoring.open(counters, self._rates)
+        self._none = Complete(Requests(()), self._rates)
 
     def process(self, bodies: Sequence[bytes], states: States) -> list[Output]:
         """Take in payments and labels, and let dead letters pass."""
@@ -69,7 +70,7 @@ class MerchantStage:
 
     def _take(self, bodies: Sequence[bytes], states: States) -> list[Output]:
         """Answer a batch: payments and labels meet a merchant's state in the batch's order."""
-        batch = _Payments(bodies, states, self._entity, self._rates)
+        batch = _Payments(bodies, states, self._entity, self._rates, self._none)
         beside: list[tuple[int, Output]] = []
         unknown = 0
         for place in batch.not_plain:
@@ -143,7 +144,9 @@ class _Payments:
         states: States,
         entity: Entity[MerchantStep],
         rates: Rates,
+        none: Complete,
     ) -> None:
+        """Take a batch; `none` are no plain payments, which are not made anew for each batch."""
         self._states = states
         self._entity = entity
         self._rates = rates
@@ -151,7 +154,9 @@ class _Payments:
         self.not_plain: list[int] = []
         if len(self.plain_places) < len(bodies):
             self.not_plain = sorted({*range(len(bodies))} - {*self.plain_places})
-        self.plain = Complete(Requests([bodies[place] for place in self.plain_places]), rates)
+        self.plain = none
+        if self.plain_places:
+            self.plain = Complete(Requests([bodies[place] for place in self.plain_places]), rates)
         self.others: list[ScoringRequest] = []
         self.places: list[int] = []
         self.late = 0
