@@ -39,7 +39,7 @@ class ThreadSettings:
     bundle: Path
     payments: int = 200_000
     warm_up: int = 200_000
-    rates: tuple[int, ...] = (500, 2_000)
+    rates: tuple[int, ...] = (500, 2_000, 10_000)
     seconds: int = 20
     keep: bool = False
 

@@ -187,7 +187,7 @@ JOB_TABLES: Final = {
         ("step", "CPU us a payment", "CPU us each time"), {HOT_PATH: COMMANDS[HOT_PATH]}, _hot_path
     ),
     "threads": Table(
-        ("process", "thread", "backlog", "500/s", "2,000/s"),
+        ("process", "thread", "backlog", "500/s", "2,000/s", "10,000/s"),
         {THREADS: COMMANDS[THREADS]},
         _threads,
     ),

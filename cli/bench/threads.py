@@ -29,7 +29,7 @@ DEFAULTS = ThreadSettings(folder=BENCH_FOLDER, bundle=ROOT)
 
 EXAMPLE = """\b
 Examples:
-  ./cardwatch bench threads                           at full load, at 500/s and at 2,000/s
+  ./cardwatch bench threads                           at full load, at 500/s, 2,000/s and 10,000/s
   ./cardwatch bench threads --rates 1000 --json threads.json
 
 The JSON has every thread, and how often a second it got a core."""
