@@ -12,7 +12,7 @@ state into the other.
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,6 @@ from features.kernels.columns import copy
 from features.kernels.compiled import helper
 from features.money.rates import Rates
 from features.state import HEAD_BYTES, Upgrades, damaged, head_of, of_unit, upgraded
-
-if TYPE_CHECKING:
-    pass
 
 STOPPED: Final = -1
 """Size of the next state where a kernel does not take a state; it writes none."""

@@ -1,21 +1,20 @@
 """A batch of packed Kafka records as columns, without an object for each record."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from features.kernels.compiled import SOURCES, digest_of, entry_point
+from features.kernels.batch import Words
+from features.kernels.compiled import entry_point
 from features.plain.payments import Records
 from jobs.flink_edge.wire import RECORD_HEAD
 
-Words = npt.NDArray[np.int64]
+Octets = npt.NDArray[np.uint8]
 
 _TIME, _OFFSET, _PARTITION, _KEY_AT, _KEY_SIZE, _VALUE_AT, _VALUE_SIZE = range(7)
 _COLUMNS: Final = 7
-_PLAN: Final = (RECORD_HEAD, SOURCES, digest_of(Path(__file__).parent))
 
 
 class PackedRecords:
@@ -52,26 +51,33 @@ class PackedRecords:
         )
 
 
-@entry_point
-def _columns(octets: npt.NDArray[np.uint8], sizes: Words, topic: npt.NDArray[np.uint8]) -> Words:
-    """Return the columns of records of so many bytes, int64[7, n]; see `wire.KafkaRecord.pack`."""
-    head = _PLAN[0]
-    found = np.empty((_COLUMNS, len(sizes)), np.int64)
-    start = 0
-    for record in range(len(sizes)):
-        numbers = octets[start : start + head].copy()
-        longs, ints = numbers.view(np.int64), numbers.view(np.int32)
-        topic_size, key_size, value_size = ints[5], ints[6], ints[7]
-        key_at = start + head + topic_size
-        same = topic_size == len(topic)
-        for place in range(len(topic)):
-            same = same and octets[start + head + place] == topic[place]
-        found[_TIME, record] = longs[0]
-        found[_OFFSET, record] = longs[1]
-        found[_PARTITION, record] = ints[4]
-        found[_KEY_AT, record] = key_at
-        found[_KEY_SIZE, record] = key_size
-        found[_VALUE_AT, record] = key_at + max(key_size, 0)
-        found[_VALUE_SIZE, record] = value_size if same else -1
-        start += sizes[record]
-    return found
+def _build(head: int) -> Callable[[Octets, Words, Octets], Words]:
+    """Return the compiled part, which closes over the size of a head as a constant."""
+
+    @entry_point
+    def columns(octets: Octets, sizes: Words, topic: Octets) -> Words:
+        """Return the columns of records of so many bytes, int64[7, n]; see `KafkaRecord.pack`."""
+        found = np.empty((_COLUMNS, len(sizes)), np.int64)
+        start = 0
+        for record in range(len(sizes)):
+            numbers = octets[start : start + head].copy()
+            longs, ints = numbers.view(np.int64), numbers.view(np.int32)
+            topic_size, key_size, value_size = ints[5], ints[6], ints[7]
+            key_at = start + head + topic_size
+            same = topic_size == len(topic)
+            for place in range(len(topic)):
+                same = same and octets[start + head + place] == topic[place]
+            found[_TIME, record] = longs[0]
+            found[_OFFSET, record] = longs[1]
+            found[_PARTITION, record] = ints[4]
+            found[_KEY_AT, record] = key_at
+            found[_KEY_SIZE, record] = key_size
+            found[_VALUE_AT, record] = key_at + max(key_size, 0)
+            found[_VALUE_SIZE, record] = value_size if same else -1
+            start += sizes[record]
+        return found
+
+    return columns
+
+
+_columns: Final = _build(RECORD_HEAD)

@@ -40,7 +40,7 @@ from jobs.stages.contained import States, contained
 from scoring.messages import LabelOnItsWay, Refused, pack
 from scoring.path import Repeated, payment_path, refusal
 from scoring.plain.hand_over import packed
-from scoring.plain.layout import mask_of
+from scoring.plain.layout import mask_of, mask_table
 from scoring.plain.warm import compile_hand_overs
 from scoring.steps import Received, first_request, receive_one
 from udfs.metrics import Counters
@@ -48,17 +48,12 @@ from udfs.metrics import Counters
 Found = Received | Label | EventError
 """A payment with its JSON, a label, or why a record is neither."""
 
+Read = tuple[KafkaRecord, Found]
+
 Counts = Counter[tuple[str, str | None]]
 """What is counted, by the name and the label of the counter."""
 
-_FLAGS: Final = (
-    (LATE, mask_of(["late"])),
-    (COMPACTED, mask_of(["compacted_card"])),
-    (WITHOUT_RATE, mask_of(["no_rate"])),
-)
-_MASKS: Final = np.array(
-    [sum(mask for bit, mask in _FLAGS if said & bit) for said in range(2 * WITHOUT_RATE)]
-)
+_MASKS: Final = mask_table({LATE: "late", COMPACTED: "compacted_card", WITHOUT_RATE: "no_rate"})
 """The flags of a decision by what the card's kernel says, whose further bits are of refusals."""
 _RECORD_TIME: Final = mask_of(["record_time"])
 
@@ -104,11 +99,10 @@ class CardStage:
         counts: Counts = Counter()
         outputs = []
         found = [self._read(body) for body in bodies]
-        payments = [one[0] for one in found if isinstance(one, tuple)]
+        payments = [one[0] for _, one in found if isinstance(one, tuple)]
         keys = [payment.card_id for payment in payments]
         steps = iter(advance(payments, keys, states, self._rates))
-        for body, one in zip(bodies, found, strict=True):
-            record = KafkaRecord.unpack(body)
+        for record, one in found:
             odd_time = not is_record_time(record.time_ms, now_ms)
             counts["record_time", None] += odd_time
             step = next(steps) if isinstance(one, tuple) else None
@@ -133,8 +127,7 @@ class CardStage:
         outputs: dict[int, Output] = {}
         if len(others) < len(bodies):
             outputs = self._plain(records, plain, visited, odd_time, counts)
-        for place, one in others.items():
-            record = KafkaRecord.unpack(bodies[place])
+        for place, (record, one) in others.items():
             step = visited.step(place) if isinstance(one, tuple) else None
             if made := self._other(record, one, step, counts, odd_time=bool(odd_time[place])):
                 outputs[place] = made
@@ -146,16 +139,17 @@ class CardStage:
             if count:
                 self._counters.add(name, label, count=count)
 
-    def _read(self, body: bytes) -> Found:
+    def _read(self, body: bytes) -> Read:
         record = KafkaRecord.unpack(body)
-        return receive_one(record.topic, record.time_ms, record.key, record.value, self._keep)
+        keep = self._keep
+        return record, receive_one(record.topic, record.time_ms, record.key, record.value, keep)
 
     def _visit(
-        self, records: Records, plain: PlainPayments, others: Mapping[int, Found], states: States
+        self, records: Records, plain: PlainPayments, others: Mapping[int, Read], states: States
     ) -> _Visited:
         """Take all payments of the batch to their cards, in the order of their arrival."""
         cards = dict(texts_at(records, plain, CARD, np.flatnonzero(plain.is_plain)))
-        for place, one in others.items():
+        for place, (_, one) in others.items():
             if isinstance(one, tuple):
                 cards[place] = one[0].card_id
                 plain.rows[place] = rows_of([one[0]], [0], self._rates)

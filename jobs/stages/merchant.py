@@ -29,17 +29,13 @@ from scoring.messages import LabelOnItsWay, Refused, ScoringRequest, unpack_hand
 from scoring.path import Entity, learn, payment_path, visit
 from scoring.plain.answers import Complete
 from scoring.plain.hand_over import Requests, unpack_one
-from scoring.plain.layout import is_plain, mask_of
+from scoring.plain.layout import is_plain, mask_table
 from scoring.steps import label_receipt, next_request
 from udfs.metrics import Counters
 from udfs.scoring import Scoring
 
-_FLAGS: Final = (
-    (merchant.LATE, mask_of(["late_merchant"])),
-    (merchant.COMPACTED, mask_of(["compacted_merchant"])),
-)
-_MASKS: Final = np.array(
-    [sum(mask for bit, mask in _FLAGS if said & bit) for said in range(2 * merchant.COMPACTED)]
+_MASKS: Final = mask_table(
+    {merchant.LATE: "late_merchant", merchant.COMPACTED: "compacted_merchant"}
 )
 """The flags of a decision by what the merchant's kernel says."""
 

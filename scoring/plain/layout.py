@@ -6,12 +6,15 @@ currency and the day of the rates are not in it: both stages of a job are submit
 rates.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
+import numpy as np
+
 from events.decision import Flag
 from features.catalogue import CARD_FEATURES
+from features.kernels.batch import Words
 from features.kernels.compiled import SOURCES, digest_of, helper
 
 HAND_KIND: Final = 0  # KIND
@@ -83,6 +86,16 @@ def mask_of(flags: Iterable[Flag]) -> int:
     17
     """
     return sum(_BITS[flag] for flag in flags)
+
+
+def mask_table(said: Mapping[int, Flag]) -> Words:
+    """Return the mask for every set of a kernel's bits, at the number that the bits make.
+
+    >>> mask_table({1: "late_merchant", 2: "compacted_merchant"}).tolist()
+    [0, 2, 8, 10]
+    """
+    sets = range(2 * max(said))
+    return np.array([mask_of(said[bit] for bit in said if bits & bit) for bits in sets], np.int64)
 
 
 def flags_of(mask: int) -> list[Flag]:
