@@ -23,14 +23,15 @@ from features import warm_up
 from features.card import transition as card
 from features.card.rows import PAID_KEY
 from features.kernels.batch import Taken, numbered
+from features.kernels.slices import Slices
 from features.merchant import transition as merchant
-from features.plain.payments import CARD, MERCHANT, PlainPayments, texts_at
+from features.plain.payments import CARD, PlainPayments, texts_at
 from features.plain.reader import Reader
 from harness.load import Load
 from jobs.flink_edge.records import PackedRecords
-from jobs.flink_edge.wire import KafkaRecord, Output
+from jobs.flink_edge.wire import KafkaRecord
 from producer.stream.records import Record
-from scoring.answer import Answer, answer_scored
+from scoring.answer import alerts_of
 from scoring.decision.policy import Verdict
 from scoring.loader import Bundle
 from scoring.plain.answers import Complete, plain_inputs
@@ -143,7 +144,7 @@ class _Decided(NamedTuple):
 
     scored: _Scored
     verdicts: Sequence[Verdict]
-    decisions: list[bytes]
+    decisions: Slices
 
     @property
     def raised(self) -> list[int]:
@@ -183,10 +184,10 @@ class _HotPath:
         clock.run(_MERCHANT_STAGE, step, self._alerts, decided, raised)
         return clock.costs
 
-    def _next(self, count: int) -> list[list[bytes]]:
+    def _next(self, count: int) -> list[Slices]:
         """Return the next payments in batches, packed as the source packs them."""
         bodies = [_body(record) for record in self._load.take_payments(count)]
-        return [bodies[at : at + _BATCH] for at in range(0, count, _BATCH)]
+        return [Slices.of(bodies[at : at + _BATCH]) for at in range(0, count, _BATCH)]
 
     def _read(self, bodies: Sequence[bytes]) -> _Read:
         records = PackedRecords(bodies, TRANSACTIONS.name)
@@ -202,10 +203,10 @@ class _HotPath:
         payments.rows[:, PAID_KEY] = numbers
         return _AtCards(read, card.advance_rows(payments.rows, keys, self._cards, self._rates))
 
-    def _hand_over(self, at_cards: _AtCards) -> list[Output]:
+    def _hand_over(self, at_cards: _AtCards) -> Slices:
         (records, payments), taken = at_cards
         places = np.arange(len(payments.rows))
-        hand_overs = packed(
+        return packed(
             records.payments,
             payments,
             taken.values,
@@ -216,14 +217,9 @@ class _HotPath:
             records.offsets,
             places,
         )
-        merchants = texts_at(records.payments, payments, MERCHANT, places)
-        return [
-            Output(merchant_id, None, hand_over)
-            for (_, merchant_id), hand_over in zip(merchants, hand_overs, strict=True)
-        ]
 
-    def _read_hand_over(self, handed: Sequence[Output]) -> Complete:
-        return Complete(Requests([one.value for one in handed]), self._rates)
+    def _read_hand_over(self, handed: Slices) -> Complete:
+        return Complete(Requests(handed), self._rates)
 
     def _at_merchants(self, complete: Complete) -> Complete:
         places = range(len(complete))
@@ -252,15 +248,16 @@ class _HotPath:
         )
         return _Decided(scored, verdicts, decisions)
 
-    def _alerts(self, decided: _Decided) -> list[Answer]:
-        """Answer the alerts of a batch in the ordinary way, as the job does."""
+    def _alerts(self, decided: _Decided) -> list[bytes]:
+        """Return the alerts of a batch."""
         (complete, scores), raised = decided.scored, decided.raised
         if not raised:
             return []
-        return answer_scored(
+        return alerts_of(
             [complete[place] for place in raised],
             complete.values[raised],
             scores[raised].tolist(),
+            [decided.verdicts[place] for place in raised],
             self._bundle,
             _NOW_MS,
         )

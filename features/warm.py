@@ -12,6 +12,8 @@ from features.card.state import EMPTY as EMPTY_CARD
 from features.kernels.compiled import one_compiler
 from features.merchant import transition as merchant
 from features.merchant.compaction import compacted_when_full as compacted_merchant
+from features.merchant.pages import ROWS
+from features.merchant.parts import MerchantParts
 from features.merchant.state import EMPTY as EMPTY_MERCHANT
 from features.money.shipped import SHIPPED
 from features.plain.payments import Records
@@ -42,7 +44,8 @@ def compile_everything() -> None:
     with one_compiler():
         card.advance((_PAYMENT,), ("",), {}, SHIPPED)
         compact_card(np.frombuffer(EMPTY_CARD, np.uint8), np.empty(len(EMPTY_CARD), np.uint8))
-        merchant.advance((_PAYMENT,), ("",), {}, SHIPPED)
-        merchant.learn(None, _LABEL, SHIPPED)
+        merchants = {"": merchant.learn(None, _LABEL, SHIPPED).state}
+        merchant.advance([_PAYMENT] * ROWS.tail, [""] * ROWS.tail, merchants, SHIPPED)
+        MerchantParts().split({}, merchants)
         compacted_merchant(EMPTY_MERCHANT)
         Reader(SHIPPED).read(_NO_RECORDS)

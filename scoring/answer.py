@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from events.alert import encode_alert
-from events.decision import encode_decision
+from events.decision import Decision, encode_decision
 from events.levels import LOW, RiskLevel
 from events.transaction import Transaction
 from scoring.decision.decide import alert, decide
+from scoring.decision.policy import Verdict
 from scoring.loader import Bundle
 from scoring.messages import ScoringRequest
 
+Row = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.float32]
 
 _FLOAT_BYTES: Final = 4
@@ -79,15 +81,46 @@ def answer_scored(
     decided_ms: int,
 ) -> list[Answer]:
     """Return the answers to requests that have been scored; see `scoring.decision.decide`."""
-    decisions = decide(requests, values, scores, bundle.manifest, bundle.policy, decided_ms)
+    verdicts = bundle.policy.judge(requests, values, scores)
+    decisions = _decided(requests, values, scores, verdicts, bundle, decided_ms)
     answers = []
-    for place, decision in enumerate(decisions):
-        raised, level = None, decision.risk_level
-        if level != LOW:
-            request = requests[place]
-            rows = values[place : place + 1]
-            [row] = model_input(rows, (request.payment,), bundle.attributes)
-            told = bundle.explainer.explain(row, request.payment, request.reference_currency)
-            raised = encode_alert(alert(decision, request, told))
+    for request, row, decision in zip(requests, values, decisions, strict=True):
+        level = decision.risk_level
+        raised = None if level == LOW else _alert(request, row, decision, bundle)
         answers.append(Answer(level, encode_decision(decision), raised, decided_ms))
     return answers
+
+
+def alerts_of(
+    requests: Sequence[ScoringRequest],
+    values: Rows,
+    scores: Sequence[Sequence[float]],
+    verdicts: Sequence[Verdict],
+    bundle: Bundle,
+    decided_ms: int,
+) -> list[bytes]:
+    """Return the encoded alerts for requests that have been judged to be alerts."""
+    decisions = _decided(requests, values, scores, verdicts, bundle, decided_ms)
+    return [
+        _alert(request, row, decision, bundle)
+        for request, row, decision in zip(requests, values, decisions, strict=True)
+    ]
+
+
+def _decided(
+    requests: Sequence[ScoringRequest],
+    values: Rows,
+    scores: Sequence[Sequence[float]],
+    verdicts: Sequence[Verdict],
+    bundle: Bundle,
+    decided_ms: int,
+) -> list[Decision]:
+    manifest, policy = bundle.manifest, bundle.policy
+    return decide(requests, values, scores, verdicts, manifest, policy, decided_ms)
+
+
+def _alert(request: ScoringRequest, row: Row, decision: Decision, bundle: Bundle) -> bytes:
+    """Return the encoded alert for a decision, with the reasons for its score."""
+    [inputs] = model_input(row[None], (request.payment,), bundle.attributes)
+    told = bundle.explainer.explain(inputs, request.payment, request.reference_currency)
+    return encode_alert(alert(decision, request, told))

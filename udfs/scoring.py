@@ -8,7 +8,7 @@ from features.money.rates import Rates
 from scoring.answer import Answer, answer_batch
 from scoring.loader import Bundle, load_bundle
 from scoring.messages import ScoringRequest
-from scoring.plain.answers import Complete, PlainAnswers
+from scoring.plain.answers import NO_ANSWERS, Complete, PlainAnswered, PlainAnswers
 from scoring.plain.layout import mask_of
 from udfs.metrics import Counters
 
@@ -47,14 +47,14 @@ class Scoring:
 
     def answers_with_plain(
         self, plain: Complete, others: Sequence[ScoringRequest]
-    ) -> tuple[list[Answer], list[Answer]]:
+    ) -> tuple[PlainAnswered, list[Answer]]:
         """Return the answers to plain payments and to others, and count as `answers` does."""
-        found = self._plain.answer(plain)
+        found = self._plain.answer(plain) if plain else NO_ANSWERS
         to_others = self.answers(others)
-        if found:
+        if plain:
             known = plain.flags & _RECORD_TIME == 0
-            latencies = found[0].decided_ms - plain.requests.received_ms[known]
-            self._counters.decided(map(_level, found), latencies.tolist())
+            latencies = found.decided_ms - plain.requests.received_ms[known]
+            self._counters.decided(found.levels, latencies.tolist())
         return found, to_others
 
 

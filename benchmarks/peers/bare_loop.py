@@ -29,7 +29,8 @@ from events.topics import DECISIONS, LABELS, OUTPUTS, TRANSACTIONS
 from features.money.shipped import SHIPPED
 from harness.cpu import cpu_seconds
 from harness.rates import median_rate
-from jobs.flink_edge.wire import KafkaRecord, Output, Stage
+from jobs.flink_edge.outputs import Output
+from jobs.flink_edge.wire import KafkaRecord, Stage
 from jobs.flink_edge.worker import Tally
 from jobs.stages.card import CardStage
 from jobs.stages.merchant import MerchantStage
@@ -55,7 +56,7 @@ class _Keyed:
         self._stage = stage
         self._states: dict[str, bytes] = {}
 
-    def take(self, keys: Iterable[str], bodies: Sequence[bytes]) -> list[Output]:
+    def take(self, keys: Iterable[str], bodies: Sequence[bytes]) -> Sequence[Output]:
         """Take in a batch of messages under their keys; no stage is called for none.
 
         The stage copies the states that it is given, so it is given those of the batch alone.

@@ -19,7 +19,7 @@ from benchmarks.state.job import Resumed, resume, start
 from benchmarks.state.ledger import Ledger
 from benchmarks.state.results import Restore, StateResult
 from benchmarks.state.size import checkpoint_bytes_per_card
-from benchmarks.state.traffic import Plan, payments, templates
+from benchmarks.state.traffic import MERCHANTS_AT_LEAST, Plan, payments, templates
 from events.topics import DECISIONS, TRANSACTIONS
 from harness.cpu import CpuMeter
 from harness.errors import BenchmarkError
@@ -39,7 +39,11 @@ _LATE_S: Final = 3.0
 
 @dataclass(frozen=True)
 class StateSettings:
-    """Settings of a run: `cards` known cards, then `payments` over all of them."""
+    """Settings of a run: `cards` known cards, then `payments` over all of them.
+
+    `hot_percent` of the payments are at one merchant, and there are `merchants` at least: more with
+    more cards.
+    """
 
     folder: Path
     bundle: Path
@@ -47,12 +51,21 @@ class StateSettings:
     payments: int = 200_000
     warm_up: int = 100_000
     probes: int = 200
+    hot_percent: int = 0
+    merchants: int = MERCHANTS_AT_LEAST
     keep: bool = False
 
     @property
     def plan(self) -> Plan:
         """The payments of one run."""
-        return Plan(self.cards, self.payments, self.warm_up, self.probes)
+        return Plan(
+            self.cards,
+            self.payments,
+            self.warm_up,
+            self.probes,
+            self.hot_percent,
+            self.merchants,
+        )
 
 
 def measure(backend: Backend, settings: StateSettings, progress: Progress) -> StateResult:

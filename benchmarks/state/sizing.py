@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from benchmarks.state.backends import HEAP_OVERHEAD_BYTES, LIVE_SHARE
 from features.card.state import EVENT_BYTES, HEAD_WORDS, ID_BYTES
+from features.merchant.pages import ENTRY, PAGE_RECORDS, ROWS
+from features.merchant.parts import SHORT_BYTES
 from features.merchant.state import HEAD_WORDS as MERCHANT_HEAD_WORDS
 from features.merchant.state import ROW_BYTES
 from features.windows import DAY_MS, MAX_CARD_EVENTS, MAX_MERCHANT_ROWS, MERCHANT_HISTORY_MS
@@ -104,9 +106,27 @@ def merchant_bytes(payments_in_history: float) -> float:
     """Return the packed bytes of a merchant with so many payments in its 68 days, at most.
 
     >>> merchant_bytes(100)
-    2448
+    2464
     """
     return 8 * MERCHANT_HEAD_WORDS + ROW_BYTES * min(payments_in_history, float(MAX_MERCHANT_ROWS))
+
+
+def written_of_merchant(payments_in_history: float) -> float:
+    """Return the mean bytes that a payment writes of a merchant with such a history.
+
+    A long state is in parts: a value with the newest payments, and one page in so many payments.
+
+    >>> written_of_merchant(100), written_of_merchant(2_000)
+    (2464, 1130.6666666666667)
+    """
+    whole = merchant_bytes(payments_in_history)
+    if whole <= SHORT_BYTES:
+        return whole
+    rows = min(payments_in_history, float(MAX_MERCHANT_ROWS))
+    entries = ENTRY.size * rows / PAGE_RECORDS
+    newest = ROW_BYTES * (ROWS.spill + ROWS.tail) / 2
+    page = ROW_BYTES * (ROWS.spill + PAGE_RECORDS) / 2 / ROWS.spill
+    return 8 * MERCHANT_HEAD_WORDS + entries + newest + page
 
 
 def parallelism(wanted: Wanted, measured: Measured) -> int:
@@ -163,11 +183,11 @@ def _state(wanted: Wanted, measured: Measured, subtasks: int) -> Iterator[Need]:
     merchant = merchant_bytes(at_merchant) + measured.overhead_bytes
     cards_gb, merchants_gb = wanted.cards * card / 1e9, wanted.merchants * merchant / 1e9
     heap = wanted.cards * (card_bytes(month) + HEAP_OVERHEAD_BYTES) / LIVE_SHARE
-    written = wanted.tx_per_s * (card + merchant) * measured.write_factor
+    written = wanted.tx_per_s * (card + written_of_merchant(at_merchant)) * measured.write_factor
     restore_s = cards_gb * 1e9 / subtasks / measured.restore_bytes_per_s
     yield Need("payments of a card in 30 days", month, "", "payments/s x 30 days / cards")
     yield Need("state of a card", card, "bytes", "96 + 20 n + 8 n / 30, and Flink's own")
-    yield Need("state of a merchant", merchant, "bytes", "48 + 24 n, 2,048 rows at most")
+    yield Need("state of a merchant", merchant, "bytes", "64 + 24 n, 2,048 rows at most")
     yield Need("state of all cards", cards_gb, "GB", "cards x state of a card")
     yield Need("state of all merchants", merchants_gb, "GB", "merchants x state of a merchant")
     yield Need(
@@ -183,7 +203,7 @@ def _state(wanted: Wanted, measured: Measured, subtasks: int) -> Iterator[Need]:
         "written by checkpoints, at most",
         written / 1e6,
         "MB/s",
-        "payments/s x (a card's + a merchant's state); RocksDB's own files come on top, at leisure",
+        "payments/s x (a card's + what a merchant's takes); RocksDB's own files come on top",
     )
     yield Need(
         "restore of the state",

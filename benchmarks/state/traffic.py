@@ -24,7 +24,7 @@ TEMPLATES: Final = 20_000
 WARM_CARDS: Final = 2_000
 
 _START_MS: Final = 1_750_000_000_000
-_MERCHANTS_AT_LEAST: Final = 2_000
+MERCHANTS_AT_LEAST: Final = 2_000
 _PAYMENTS_A_MERCHANT: Final = 50
 _LATEST_MS: Final = 4_000_000_000_000
 
@@ -53,13 +53,15 @@ class Plan:
 
     `warm_up` payments of few other cards; `probes`; one of each of `cards`; `steady` ones spread
     evenly over all cards, which is the worst that a cache can meet; `probes` again. Every payment
-    of the run has a number, which is its transaction_id.
+    of the run has a number, which is its transaction_id. `hot_percent` of all are at one merchant.
     """
 
     cards: int
     steady: int
     warm_up: int
     probes: int
+    hot_percent: int = 0
+    merchants_at_least: int = MERCHANTS_AT_LEAST
 
     @cached_property
     def phases(self) -> dict[str, Phase]:
@@ -85,7 +87,7 @@ class Plan:
     @property
     def merchants(self) -> int:
         """Number of merchants: more with more cards, so that theirs is not the state that grows."""
-        return max(_MERCHANTS_AT_LEAST, self.cards // _PAYMENTS_A_MERCHANT)
+        return max(self.merchants_at_least, self.cards // _PAYMENTS_A_MERCHANT)
 
     @property
     def known_cards(self) -> int:
@@ -150,5 +152,6 @@ def payments(plan: Plan, name: str, forms: Sequence[bytes]) -> Iterator[tuple[by
     for number, card in enumerate(plan.card_numbers(name).tolist(), phase.start):
         at_ms = phase.start_ms + int((number - phase.start) * step_ms)
         # Knuth's multiplier scatters neighbours; any odd number of that size would do.
-        merchant = card * 2_654_435_761 % merchants
+        hot = number * 2_654_435_761 % 100 < plan.hot_percent
+        merchant = merchants if hot else card * 2_654_435_761 % merchants
         yield card_id(card), forms[card % kinds] % (number, card, at_ms, merchant)

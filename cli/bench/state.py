@@ -76,6 +76,19 @@ reach ten million (docs/state.md)."""
 @payments_option(DEFAULTS.payments, "Number of payments, spread evenly over all cards.")
 @warm_up_option(DEFAULTS.warm_up, "Number of payments that warm the job up.", least=1_000)
 @measured(
+    "--merchants",
+    type=click.IntRange(1),
+    default=DEFAULTS.merchants,
+    help="Number of merchants at least; one for 50 cards where that is more.",
+)
+@measured(
+    "--hot-merchant",
+    "hot_percent",
+    type=click.IntRange(0, 100),
+    default=DEFAULTS.hot_percent,
+    help="Percentage of the payments that are at one merchant.",
+)
+@measured(
     "--history",
     is_flag=True,
     help="Measure only bytes and CPU over the number of payments of one card.",
@@ -95,6 +108,8 @@ def state_command(
     backends: tuple[str, ...],
     payments: int,
     warm_up: int,
+    merchants: int,
+    hot_percent: int,
     history: bool,
     sizing: bool,
     keep: bool,
@@ -123,6 +138,8 @@ def state_command(
         cards=cards,
         payments=payments,
         warm_up=warm_up,
+        merchants=merchants,
+        hot_percent=hot_percent,
         keep=keep,
     )
     _at_size(settings, backends, json_path, record, out)

@@ -26,6 +26,7 @@ from features.merchant.state import (
     FRAUD,
     HEAD_BASE_MS,
     HEAD_BUCKETS_UNTIL_MS,
+    HEAD_OLDER_CHANGES,
     HEAD_WORDS,
     KIND_COUNTED,
     KIND_FRAUD,
@@ -92,7 +93,6 @@ def _is_alone(group: npt.NDArray[np.int64], row: int) -> bool:
 def _write_rows(old: MerchantView, group: npt.NDArray[np.int64], new: MerchantView) -> None:
     """Write each group of rows as one, at the time of its newest."""
     first, total, count, priced, frauds, given_ms = 0, 0, 0, 0, 0, 0
-    new.words[HEAD_BASE_MS] = time_of(old, _last_of(group, 0))
     for row in range(old.rows):
         time_ms, told = time_of(old, row), told_of(old, row)
         count += count_of(old, row)
@@ -122,14 +122,6 @@ def _whole_sum(total: int, priced: int, count: int) -> int:
         return NO_RATE
     more = total / priced * (count - priced)
     return add_amounts(total, int(more)) if more < LARGEST_SUM else LARGEST_SUM
-
-
-@helper
-def _last_of(group: npt.NDArray[np.int64], row: int) -> int:
-    """Return the last row of a row's group."""
-    while row + 1 < len(group) and group[row + 1] == group[row]:
-        row += 1
-    return row
 
 
 @helper
@@ -192,6 +184,7 @@ def _build(sources: int) -> Callable[[npt.NDArray[Any], npt.NDArray[Any]], int]:
                 copy(words, HEAD_WORDS + LABEL_WORDS * label, new.words, to, LABEL_WORDS)
                 to += LABEL_WORDS
         _write_rows(old, group, new)
+        new.words[HEAD_OLDER_CHANGES] += 1
         return state_size(new.rows, new.labels)
 
     return compact_merchant

@@ -5,8 +5,10 @@ from features.kernels.statistics import bucket_width_ms
 from features.merchant.state import (
     FRAUD,
     HEAD_BUCKETS_UNTIL_MS,
+    HEAD_OLDER_CHANGES,
     KIND_COUNTED,
     LABEL_TIME,
+    NEWEST_ROWS,
     NOT_TOLD,
     ROW_TOLD,
     ROW_WORDS,
@@ -110,12 +112,19 @@ def has_room(merchant: MerchantView, bucket: int, verdict: int) -> bool:
 
 
 @helper
+def note_change(merchant: MerchantView, row: int) -> None:
+    """Count that a row has changed or come, where it is not among the newest."""
+    merchant.words[HEAD_OLDER_CHANGES] += row < merchant.rows - NEWEST_ROWS
+
+
+@helper
 def tell_row(merchant: MerchantView, row: int, verdict: int, given_ms: int, who: int) -> None:
     """Let a label decide about a single payment, where no newer one has."""
     told, time_ms = told_of(merchant, row), time_of(merchant, row)
     if verdict_in(told) == NOT_TOLD or given_ms >= time_ms + delay_in(told):
         at = merchant.at_rows + ROW_WORDS * row + ROW_TOLD
         merchant.words[at] = pack_told(verdict, given_ms - time_ms, who)
+        note_change(merchant, row)
 
 
 @helper
@@ -134,6 +143,7 @@ def add_to_bucket(merchant: MerchantView, bucket: int, more: int, given_ms: int)
     verdict = FRAUD if frauds > 0 else NOT_TOLD
     at = merchant.at_rows + ROW_WORDS * bucket + ROW_TOLD
     merchant.words[at] = pack_told(verdict, delay_ms if frauds > 0 else 0, frauds)
+    note_change(merchant, bucket)
 
 
 @helper

@@ -1,16 +1,16 @@
-"""The packed state of a merchant, version 4: little-endian words of 8 bytes, int64.
+"""The packed state of a merchant, version 5: little-endian words of 8 bytes, int64.
 
 | bytes | what |
 | --- | --- |
-| 48 | header, six words: see HEAD_* |
+| 64 | header, eight words: see HEAD_* |
 | 24 a label apart | three words, in order of arrival: see LABEL_* |
 | 24 a payment | three words, by event time: the sum, time and count, and what its label says |
 
 Sums are in units of the reference currency (money/units.py), whose letters stand behind the version
 in the header's first word; NO_RATE where the currencies of all payments of a row had no rate. Times
-of payments are ms after the base, the time of the oldest row, in the low 36 bits, of which 68 days
-need 33; above them is the count. A count above 1 is a bucket: several rows of one cell of time,
-compacted, at the time of the newest.
+of payments are ms after the base, in the low 36 bits; above them is the count. The base stays for
+a year, so that rows stay as they are: see `steady_base`. A count above 1 is a bucket: several rows
+of one cell of time, compacted, at the time of the newest.
 
 The third word of a row holds the verdict in 2 bits, how long after the payment its label was given
 in 37 (ms, 4.3 years at most), and above them 24 bits that name the payment (0: not known, from
@@ -36,7 +36,7 @@ from features.windows import (
     SECOND_MS,
 )
 
-VERSION: Final = 4
+VERSION: Final = 5
 
 HEAD_VERSION: Final = 0  # the lowest byte; the next three are letters of a currency
 HEAD_BASE_MS: Final = 1
@@ -45,7 +45,13 @@ HEAD_ROWS: Final = 3
 HEAD_LABELS: Final = 4
 HEAD_BUCKETS_UNTIL_MS: Final = 5
 """The time of the newest bucket that there ever was."""
-HEAD_WORDS: Final = 6
+HEAD_GONE: Final = 6
+"""How many rows have ever left at the front, because they were too old."""
+HEAD_OLDER_CHANGES: Final = 7
+"""How often rows have changed or come that were not among the newest, or all by another base."""
+HEAD_WORDS: Final = 8
+
+NEWEST_ROWS: Final = 24
 
 LABEL_TIME: Final = 0
 LABEL_GIVEN: Final = 1
@@ -59,6 +65,8 @@ ROW_WORDS: Final = 3
 
 TIME_BITS: Final = 36
 TIME_MASK: Final = 2**TIME_BITS - 1
+_ROOM_MS: Final = 2 ** (TIME_BITS - 1)
+"""How far before the oldest row a new base lies: 397 days."""
 
 NOT_TOLD: Final = 0
 FRAUD: Final = 1
@@ -81,7 +89,7 @@ LABEL_BYTES: Final = 8 * LABEL_WORDS
 ROW_BYTES: Final = 8 * ROW_WORDS
 
 NEVER_MS: Final = -(2**62)
-EMPTY: Final = np.array([VERSION, 0, 0, 0, 0, NEVER_MS], "<i8").tobytes()
+EMPTY: Final = np.array([VERSION, 0, 0, 0, 0, NEVER_MS, 0, 0], "<i8").tobytes()
 """The state of a merchant before anything came, still without a reference currency."""
 
 
@@ -125,6 +133,14 @@ def is_whole(state: npt.NDArray[Any]) -> bool:
     rows, labels = words[HEAD_ROWS], words[HEAD_LABELS]
     possible = 0 <= rows <= MAX_MERCHANT_ROWS and 0 <= labels <= MAX_LABELS
     return possible and state_size(rows, labels) == len(state)
+
+
+@helper
+def steady_base(base_ms: int, oldest_ms: int, newest_ms: int) -> int:
+    """Return the base for rows of a span of time: the old one where they can be counted from it."""
+    if base_ms <= oldest_ms and newest_ms - base_ms <= TIME_MASK:
+        return base_ms
+    return oldest_ms - _ROOM_MS
 
 
 @helper

@@ -6,13 +6,15 @@ import numpy.typing as npt
 
 from features.kernels.columns import copy
 from features.kernels.compiled import helper
-from features.merchant.labels import add_to_bucket, find_bucket
+from features.merchant.labels import add_to_bucket, find_bucket, note_change
 from features.merchant.state import (
     FRAUD,
     GENUINE,
     HEAD_BASE_MS,
     HEAD_BUCKETS_UNTIL_MS,
+    HEAD_GONE,
     HEAD_LABELS,
+    HEAD_OLDER_CHANGES,
     HEAD_ROWS,
     HEAD_SEQUENCE,
     HEAD_VERSION,
@@ -33,6 +35,7 @@ from features.merchant.state import (
     put_label,
     put_row,
     state_size,
+    steady_base,
     time_of,
     view,
 )
@@ -66,12 +69,14 @@ def store_payment(
         labels += each != label and outlives(old, each, oldest_ms)
     new = view(out, old.rows - first + stored, labels)
     store_head(old, new, 1)
+    new.words[HEAD_GONE] += first
     _store_labels(old, new, label, -1, oldest_ms)
     if stored == 0:
-        _store_rows(old, first, old.rows, new, 0, time_of(old, first))
+        _store_rows(old, first, old.rows, new, 0, old.words[HEAD_BASE_MS])
     else:
         told = _told_by(old, label, time_ms, who)
-        _insert_row(old, new, first, at, time_ms, amount, told)
+        _insert_row(old, new, first, at, newest_ms, time_ms, amount, told)
+        note_change(new, at - first)
         if label >= 0 and label_kind(old, label) == KIND_FRAUD | KIND_COUNTED:
             add_to_bucket(new, find_bucket(new, label_word(old, label, LABEL_TIME)), -1, time_ms)
     return state_size(new.rows, new.labels)
@@ -126,6 +131,8 @@ def store_head(old: MerchantView, new: MerchantView, steps: int) -> None:
     new.words[HEAD_ROWS] = new.rows
     new.words[HEAD_LABELS] = new.labels
     new.words[HEAD_BUCKETS_UNTIL_MS] = old.words[HEAD_BUCKETS_UNTIL_MS]
+    new.words[HEAD_GONE] = old.words[HEAD_GONE]
+    new.words[HEAD_OLDER_CHANGES] = old.words[HEAD_OLDER_CHANGES]
 
 
 @helper
@@ -154,12 +161,15 @@ def _insert_row(
     new: MerchantView,
     first: int,
     at: int,
+    newest_ms: int,
     time_ms: int,
     amount: int,
     told: int,
 ) -> None:
     """Write the rows from `first` on, and the payment before row `at`."""
-    base = time_of(old, first) if first < at else time_ms
+    oldest_ms = time_of(old, first) if first < at else time_ms
+    base = steady_base(old.words[HEAD_BASE_MS], oldest_ms, newest_ms)
+    new.words[HEAD_OLDER_CHANGES] += base != old.words[HEAD_BASE_MS]
     _store_rows(old, first, at, new, 0, base)
     _store_rows(old, at, old.rows, new, at - first + 1, base)
     put_row(new.words, new.at_rows + ROW_WORDS * (at - first), amount, time_ms - base, 1, told)

@@ -49,6 +49,9 @@ _LABEL_WORDS: Final = 3
 _ROW_WORDS_OF_VERSION_3: Final = 3
 _MAJOR_OF_VERSION_3: Final = 10_000
 
+_HEAD_WORDS_OF_VERSION_4: Final = 6
+_MORE_HEAD_WORDS: Final = 2
+
 
 def _with_longer_times(state: bytes, _: Unit) -> bytes:
     """Turn version 1 into 2, whose times may lie further apart."""
@@ -176,9 +179,21 @@ def _with_a_currency(state: bytes, unit: Unit) -> bytes:
     return head_of(4, unit) + words.tobytes()[4:]
 
 
+def _with_counts_of_changes(state: bytes, _: Unit) -> bytes:
+    """Turn version 4 into 5, whose header says how rows have changed.
+
+    The base, which was the time of the oldest row, may lie before it from now on.
+    """
+    head = 8 * _HEAD_WORDS_OF_VERSION_4
+    if len(state) < head:
+        raise damaged(state, "merchant")
+    return b"\x05" + state[1:head] + bytes(8 * _MORE_HEAD_WORDS) + state[head:]
+
+
 UPGRADES: Final[Upgrades] = {
     1: _with_longer_times,
     2: _with_labels_in_rows,
     3: _with_a_currency,
+    4: _with_counts_of_changes,
 }
 """Transition functions of older versions."""

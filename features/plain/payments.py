@@ -87,8 +87,15 @@ def texts_at(
     records: Records, payments: PlainPayments, text: int, places: Words
 ) -> Iterator[tuple[int, str]]:
     """Yield each of some places of plain payments, and a text of the payment there: CARD and on."""
+    octets = octets_at(records, payments, text, places)
+    for place, found in zip(places.tolist(), octets, strict=True):
+        yield place, str(found, "ascii")
+
+
+def octets_at(records: Records, payments: PlainPayments, text: int, places: Words) -> list[bytes]:
+    """Return a text of plain payments, as `texts_at` does, in ASCII."""
     spans = payments.spans[places, text]
     starts = records.value_at[places] + spans[:, 0]
     stops = starts + spans[:, 1]
-    for place, start, stop in zip(places.tolist(), starts.tolist(), stops.tolist(), strict=True):
-        yield place, str(records.memory[start:stop], "ascii")
+    memory = records.memory
+    return [memory[a:b] for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]

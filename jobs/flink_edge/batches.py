@@ -10,6 +10,7 @@ from pyflink.datastream.data_stream import DataStream
 from pyflink.java_gateway import get_gateway
 
 from events.topics import Topic
+from jobs.flink_edge.state import pages_ttl
 from jobs.flink_edge.wire import Stage
 
 
@@ -100,10 +101,14 @@ def sink(
 
 
 def _stage(add: Any, batches: DataStream, stage: Stage, uid: str, ttl: timedelta) -> DataStream:
-    ttl_ms = int(ttl.total_seconds() * 1000)
+    pages = 0 if stage.parts is None else _milliseconds(pages_ttl(ttl))
+    state = _edge().state(stage.state, _milliseconds(ttl), pages)
     pickled = cloudpickle.dumps(stage)
-    added = add(batches._j_data_stream, uid, stage.name, stage.state, ttl_ms, pickled)
-    return DataStream(added)
+    return DataStream(add(batches._j_data_stream, uid, stage.name, state, pickled))
+
+
+def _milliseconds(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)
 
 
 def _edge() -> Any:

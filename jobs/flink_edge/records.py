@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from features.kernels.batch import Words
 from features.kernels.compiled import entry_point
+from features.kernels.slices import Slices
 from features.plain.payments import Records
 from jobs.flink_edge.wire import RECORD_HEAD
 
@@ -21,7 +22,7 @@ class PackedRecords:
     """Columns of n packed Kafka records.
 
     Attributes:
-        memory: The records, one behind the other.
+        memory: What the records lie in.
         time_ms: Kafka times, int64[n].
         partitions: int64[n].
         offsets: int64[n].
@@ -29,10 +30,10 @@ class PackedRecords:
 
     def __init__(self, bodies: Sequence[bytes], topic: str) -> None:
         """Take the bodies that the source packed; those of other topics have no value."""
-        self.memory = b"".join(bodies)
+        slices = Slices.of(bodies)
+        self.memory = slices.memory
         octets = np.frombuffer(self.memory, np.uint8)
-        sizes = np.fromiter(map(len, bodies), np.int64, len(bodies))
-        self._columns = _columns(octets, sizes, np.frombuffer(topic.encode(), np.uint8))
+        self._columns = _columns(octets, slices.stops, np.frombuffer(topic.encode(), np.uint8))
         self.time_ms = self._columns[_TIME]
         self.offsets = self._columns[_OFFSET]
         self.partitions = self._columns[_PARTITION]
@@ -55,11 +56,11 @@ def _build(head: int) -> Callable[[Octets, Words, Octets], Words]:
     """Return the compiled part, which closes over the size of a head as a constant."""
 
     @entry_point
-    def columns(octets: Octets, sizes: Words, topic: Octets) -> Words:
-        """Return the columns of records of so many bytes, int64[7, n]; see `KafkaRecord.pack`."""
-        found = np.empty((_COLUMNS, len(sizes)), np.int64)
-        start = 0
-        for record in range(len(sizes)):
+    def columns(octets: Octets, stops: Words, topic: Octets) -> Words:
+        """Return the columns of records, int64[7, n]; see `KafkaRecord.pack` and `Slices`."""
+        found = np.empty((_COLUMNS, len(stops) - 1), np.int64)
+        for record in range(len(stops) - 1):
+            start = stops[record]
             numbers = octets[start : start + head].copy()
             longs, ints = numbers.view(np.int64), numbers.view(np.int32)
             topic_size, key_size, value_size = ints[5], ints[6], ints[7]
@@ -74,7 +75,6 @@ def _build(head: int) -> Callable[[Octets, Words, Octets], Words]:
             found[_KEY_SIZE, record] = key_size
             found[_VALUE_AT, record] = key_at + max(key_size, 0)
             found[_VALUE_SIZE, record] = value_size if same else -1
-            start += sizes[record]
         return found
 
     return columns

@@ -1,33 +1,23 @@
 """The contract of a stage, and the frames that cross between Java and Python.
 
 Nothing here imports Flink. A frame is one `bytes` each way for a whole batch: lengths first, as
-little-endian int32, then the bytes themselves. jobs/java/ has the other half: `Records` for the
-body of a Kafka record, `Call` for both frames.
+little-endian int32, then the bytes themselves. A call can be answered by a request for pages of
+states; the answer then comes when the pages have. jobs/java/ has the other half: `Records` for the
+body of a Kafka record, `Call` for the frames.
 """
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple, Protocol
 
-import msgspec
+import numpy as np
 
+from features.kernels.slices import Slices, stops_of
+from features.parts import Page, Parts
+from jobs.flink_edge.outputs import Output, Outputs
 from udfs.metrics import Counters
-
-
-class Output(msgspec.Struct, frozen=True, gc=False):
-    """One message that a stage gives.
-
-    Attributes:
-        to: Key of the next stage, or name of the topic.
-        key: Key of the record for Kafka, None for a record without; None towards a stage.
-        value: Body of the next stage's message, or value of the record.
-    """
-
-    to: str
-    key: bytes | None
-    value: bytes
 
 
 class Stage(Protocol):
@@ -44,15 +34,19 @@ class Stage(Protocol):
     def state(self) -> str:
         """Name of the keyed state."""
 
+    @property
+    def parts(self) -> Parts | None:
+        """Keeper of long states in parts; None where each state is one value."""
+
     def open(self, counters: Counters) -> None:
         """Prepare on the TaskManager, before the first batch."""
 
-    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> list[Output]:
+    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> Sequence[Output]:
         """Take in one batch and return what it gives, in order.
 
         Args:
             bodies: The messages of the batch, in the order of their arrival.
-            states: The state of each key that has one; changed in place.
+            states: The whole state of each key that has one; changed in place.
         """
 
 
@@ -111,11 +105,19 @@ class Call(NamedTuple):
 
     Attributes:
         bodies: The messages, in the order of their arrival.
-        states: The packed state of each key of the batch, None for a key without.
+        values: The value of each key of the batch, None for a key without.
     """
 
-    bodies: list[bytes]
-    states: dict[str, bytes | None]
+    bodies: Sequence[bytes]
+    values: dict[str, bytes | None]
+
+
+class ChangedPage(NamedTuple):
+    """A page to write, or to delete where it has no content; `key` is its place in the call."""
+
+    key: int
+    number: int
+    content: bytes | None
 
 
 _RECORD: Final = struct.Struct("<qqiiii")
@@ -124,6 +126,9 @@ RECORD_HEAD: Final = _RECORD.size
 _CALL_HEAD: Final = 8
 _BATCH_HEAD: Final = 8
 _INT: Final = 4
+_MANY: Final = 6
+_REQUEST: Final = -1
+"""First number of a request, where an answer has how many outputs there are."""
 
 
 def read_call(frame: bytes) -> Call:
@@ -133,51 +138,74 @@ def read_call(frame: bytes) -> Call:
     lengths_at = _CALL_HEAD + _BATCH_HEAD
     at = lengths_at + 2 * _INT * n
     key_ends = list(accumulate(_integers(frame, lengths_at, n), initial=at))
-    bodies = _slices(frame, key_ends[-1], _integers(frame, lengths_at + _INT * n, n))
+    bodies = _bodies(frame, key_ends[-1], lengths_at + _INT * n, n)
 
     first_at = _CALL_HEAD + batch_size
     firsts = _integers(frame, first_at, keys)
     sizes = _integers(frame, first_at + _INT * keys, keys)
     at = first_at + 2 * _INT * keys
-    states: dict[str, bytes | None] = {}
+    values: dict[str, bytes | None] = {}
     for first, size in zip(firsts, sizes, strict=True):
         key = str(frame[key_ends[first] : key_ends[first + 1]], "utf-8")
         if size < 0:
-            states[key] = None
+            values[key] = None
         else:
-            states[key] = frame[at : at + size]
+            values[key] = frame[at : at + size]
             at += size
-    return Call(bodies, states)
+    return Call(bodies, values)
+
+
+def pack_request(keys: Iterable[str], wanted: Sequence[Page]) -> bytes:
+    """Return the frame that asks for pages before a call is answered.
+
+    `keys` are those of the call, in its order.
+    """
+    numbers = {key: place for place, key in enumerate(keys)}
+    places = (numbers[key] for key, _ in wanted)
+    return array("i", (_REQUEST, len(wanted), *places, *(page for _, page in wanted))).tobytes()
+
+
+def read_pages(frame: bytes, wanted: Sequence[Page]) -> dict[Page, bytes]:
+    """Return the pages that Java found for a request."""
+    lengths = _integers(frame, 0, len(wanted))
+    at = _INT * len(wanted)
+    found = {}
+    for page, length in zip(wanted, lengths, strict=True):
+        if length >= 0:
+            found[page] = frame[at : at + length]
+            at += length
+    return found
 
 
 def pack_answer(
-    outputs: Sequence[Output], changed: Iterable[bytes | None], tallies: Mapping[str, int]
+    outputs: Sequence[Output],
+    changed: Iterable[bytes | None],
+    tallies: Mapping[str, int],
+    pages: Sequence[ChangedPage] = (),
 ) -> bytes:
     """Return the frame that answers a call.
 
     Args:
         outputs: What the stage gave.
-        changed: The next state of each key in the order of the call, None for an unchanged one.
+        changed: The next value of each key in the order of the call, None for an unchanged one.
         tallies: What the stage counted, by the path of the counter.
+        pages: The pages that change, those of a key together.
     """
-    places = [output.to.encode() for output in outputs]
-    keys = [output.key for output in outputs]
-    values = [output.value for output in outputs]
-    states = list(changed)
+    lengths, parts = Outputs.of(outputs).packed()
+    states = [*changed]
     paths = [path.encode() for path in tallies]
-    lengths = array("i", (len(outputs), len(states), len(paths)))
-    lengths.extend(map(len, places))
-    lengths.extend(map(_length, keys))
-    lengths.extend(map(len, values))
-    lengths.extend(map(_length, states))
-    lengths.extend(map(len, paths))
-    lengths.extend(tallies.values())
-    given = (_present(keys), values, _present(states), paths)
-    return b"".join((lengths.tobytes(), *places, *(each for part in given for each in part)))
-
-
-def _present(things: Iterable[bytes | None]) -> Iterator[bytes]:
-    return (thing for thing in things if thing is not None)
+    numbers = [len(outputs), len(states), len(paths), len(pages), *lengths]
+    numbers += map(_length, states)
+    numbers += map(len, paths)
+    numbers += tallies.values()
+    parts += [state for state in states if state is not None]
+    parts += paths
+    if pages:
+        numbers += [page.key for page in pages]
+        numbers += [page.number for page in pages]
+        numbers += [_length(page.content) for page in pages]
+        parts += [page.content for page in pages if page.content is not None]
+    return array("i", numbers).tobytes() + b"".join(parts)
 
 
 def _length(thing: bytes | None) -> int:
@@ -188,9 +216,12 @@ def _integers(frame: bytes, at: int, count: int) -> list[int]:
     return memoryview(frame)[at : at + _INT * count].cast("i").tolist()
 
 
-def _slices(frame: bytes, at: int, lengths: Iterable[int]) -> list[bytes]:
+def _bodies(frame: bytes, at: int, lengths_at: int, n: int) -> Sequence[bytes]:
+    """Return messages that lie behind each other; a few are objects, which is cheaper for these."""
+    if n >= _MANY:
+        return Slices(frame, stops_of(np.frombuffer(frame, np.int32, n, lengths_at), at))
     found = []
-    for length in lengths:
+    for length in _integers(frame, lengths_at, n):
         found.append(frame[at : at + length])
         at += length
     return found

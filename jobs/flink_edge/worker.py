@@ -1,11 +1,21 @@
 """The Python end of a stage: what the Java edge calls, once to open it and once for each batch."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 import cloudpickle
 
-from jobs.flink_edge.wire import Stage, pack_answer, read_call
+from features.parts import Page
+from jobs.flink_edge.wire import (
+    Call,
+    ChangedPage,
+    Stage,
+    pack_answer,
+    pack_request,
+    read_call,
+    read_pages,
+)
 from udfs.metrics import Counters
 
 _BETWEEN_GROUPS: Final = "\n"
@@ -64,6 +74,7 @@ class Worker:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._tally = Tally()
+        self._asked: tuple[Call, Sequence[Page]] | None = None
         stage.open(Counters(self._tally))
 
     def opened(self) -> bytes:
@@ -71,30 +82,61 @@ class Worker:
         return pack_answer((), (), self._tally.taken())
 
     def process(self, frame: bytes) -> bytes:
-        """Take in one call's frame and return the answer's."""
-        bodies, before = read_call(frame)
-        states = {key: state for key, state in before.items() if state is not None}
-        outputs = self._stage.process(bodies, states)
-        changed = list(self._changed(before, states))
-        return pack_answer(outputs, changed, self._tally.taken())
+        """Take in one call's frame; return the answer's, or a request for pages of states."""
+        call = read_call(frame)
+        parts = self._stage.parts
+        if parts is not None and (wanted := parts.wanted(_present(call.values))):
+            self._asked = call, wanted
+            return pack_request(call.values, wanted)
+        return self._answer(call, {})
 
-    def _changed(
-        self, before: Mapping[str, bytes | None], after: Mapping[str, bytes]
-    ) -> Iterator[bytes | None]:
-        """Yield the next state of each key, None where it is as before.
+    def resume(self, frame: bytes) -> bytes:
+        """Take in the pages that were asked for, and return the answer's frame."""
+        assert self._asked is not None, "pages come for a call that has asked for them"
+        (call, wanted), self._asked = self._asked, None
+        return self._answer(call, read_pages(frame, wanted))
 
-        StatesError where the stage dropped a state, or has one for a key that no message has.
-        """
-        for key, state in before.items():
-            found = after.get(key)
-            if found is None and state is not None:
-                raise StatesError(f"The {self._stage.name} dropped the state of {key!r}: keep it.")
-            yield None if found is state else found
-        if strange := after.keys() - before.keys():
+    def _answer(self, call: Call, pages: Mapping[Page, bytes]) -> bytes:
+        parts = self._stage.parts
+        values = _present(call.values)
+        before = values if parts is None else parts.join(values, pages)
+        after = dict(before)
+        outputs = self._stage.process(call.bodies, after)
+        self._check(call, before, after)
+        if parts is None:
+            now = ((after.get(key), old) for key, old in call.values.items())
+            changed = [None if state is old else state for state, old in now]
+            return pack_answer(outputs, changed, self._tally.taken())
+        changes = parts.split(before, after)
+        written = [*map(changes.values.get, call.values)]
+        return pack_answer(outputs, written, self._tally.taken(), _placed(call, changes.pages))
+
+    def _check(self, call: Call, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> None:
+        """Raise StatesError where the stage dropped a state, or has one for a key of no message."""
+        if not before.keys() <= after.keys():
+            dropped = min(before.keys() - after.keys())
+            raise StatesError(f"The {self._stage.name} dropped the state of {dropped!r}: keep it.")
+        if not after.keys() <= call.values.keys():
+            strange = min(after.keys() - call.values.keys())
             raise StatesError(
-                f"The {self._stage.name} set the state of {min(strange)!r}, but no message of the "
+                f"The {self._stage.name} set the state of {strange!r}, but no message of the "
                 "batch has this key: set the states of the batch's keys only."
             )
+
+
+def _present(values: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _placed(call: Call, pages: Mapping[Page, bytes | None]) -> list[ChangedPage]:
+    """Return changed pages with the place of their key in the call, those of a key together."""
+    if not pages:
+        return []
+    places = {key: place for place, key in enumerate(call.values)}
+    return sorted(
+        (ChangedPage(places[key], number, content) for (key, number), content in pages.items()),
+        key=attrgetter("key"),
+    )
 
 
 def open_stage(pickled: bytes) -> Worker:

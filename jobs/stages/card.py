@@ -31,11 +31,13 @@ from features.plain.payments import (
     MERCHANT,
     PlainPayments,
     Records,
+    octets_at,
     texts_at,
 )
 from features.plain.reader import Reader
+from jobs.flink_edge.outputs import Output, Outputs, without_keys
 from jobs.flink_edge.records import PackedRecords
-from jobs.flink_edge.wire import KafkaRecord, Output
+from jobs.flink_edge.wire import KafkaRecord
 from jobs.stages.contained import States, contained
 from scoring.messages import LabelOnItsWay, Refused, pack
 from scoring.path import Repeated, payment_path, refusal
@@ -66,6 +68,7 @@ class CardStage:
 
     name = "card stage"
     state = "card"
+    parts = None
 
     def __init__(self, rates: Rates, keep: frozenset[str], *, unread_deleted: int = 0) -> None:
         self._rates = rates
@@ -86,11 +89,11 @@ class CardStage:
             # PyFlink 2.3.0 cannot tell which subtask this is: each shows the same number.
             counters.add("unread_deleted", count=self._unread_deleted)
 
-    def process(self, bodies: Sequence[bytes], states: States) -> list[Output]:
+    def process(self, bodies: Sequence[bytes], states: States) -> Sequence[Output]:
         """Take in records of the transactions and the labels topic."""
         return contained(self._take, bodies, states, self._failed)
 
-    def _take(self, bodies: Sequence[bytes], states: States) -> list[Output]:
+    def _take(self, bodies: Sequence[bytes], states: States) -> Sequence[Output]:
         return (self._few if len(bodies) < _FEW else self._many)(bodies, states)
 
     def _few(self, bodies: Sequence[bytes], states: States) -> list[Output]:
@@ -111,7 +114,7 @@ class CardStage:
         self._count(counts)
         return outputs
 
-    def _many(self, bodies: Sequence[bytes], states: States) -> list[Output]:
+    def _many(self, bodies: Sequence[bytes], states: States) -> Sequence[Output]:
         """Take in the plain payments of a batch at once, and the other records among them."""
         records = PackedRecords(bodies, TRANSACTIONS.name)
         payments = records.payments
@@ -126,7 +129,11 @@ class CardStage:
         counts["record_time", None] += int(np.count_nonzero(odd_time))
         outputs: dict[int, Output] = {}
         if len(others) < len(bodies):
-            outputs = self._plain(records, plain, visited, odd_time, counts)
+            places, handed = self._plain(records, plain, visited, odd_time, counts)
+            if not others:
+                self._count(counts)
+                return handed
+            outputs = dict(zip(places, handed, strict=True))
         for place, (record, one) in others.items():
             step = visited.step(place) if isinstance(one, tuple) else None
             if made := self._other(record, one, step, counts, odd_time=bool(odd_time[place])):
@@ -167,8 +174,8 @@ class CardStage:
         visited: _Visited,
         odd_time: npt.NDArray[np.bool_],
         counts: Counts,
-    ) -> dict[int, Output]:
-        """Return what the plain payments become by their place in the batch, and count them."""
+    ) -> tuple[list[int], Outputs]:
+        """Return what the plain payments become and their places in the batch, and count them."""
         at, records = visited.places, batch.payments
         kept = np.flatnonzero(visited.is_plain & ~visited.refused)
         self._count_flags(records, plain, at[kept], visited.taken.flags[kept], counts)
@@ -188,11 +195,8 @@ class CardStage:
             batch.offsets[at],
             kept,
         )
-        merchants = texts_at(records, plain, MERCHANT, at[kept])
-        return {
-            place: Output(merchant, None, hand_over)
-            for (place, merchant), hand_over in zip(merchants, hand_overs, strict=True)
-        }
+        merchants = octets_at(records, plain, MERCHANT, at[kept])
+        return at[kept].tolist(), Outputs(merchants, without_keys(len(kept)), hand_overs)
 
     def _count_flags(
         self, records: Records, plain: PlainPayments, at: Words, said: Words, counts: Counts

@@ -18,11 +18,11 @@ _log = logging.getLogger(__name__)
 
 
 def contained(
-    take: Callable[[Sequence[bytes], States], list[Out]],
+    take: Callable[[Sequence[bytes], States], Sequence[Out]],
     bodies: Sequence[bytes],
     states: States,
-    failed: Callable[[bytes, EventError], list[Out]],
-) -> list[Out]:
+    failed: Callable[[bytes, EventError], Sequence[Out]],
+) -> Sequence[Out]:
     """Return what `take` makes of a batch; where it raises, what it makes of each message alone.
 
     A message at which it raises then too becomes what `failed` makes of it, and its states stay as

@@ -20,16 +20,18 @@ from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABELS, TRANSACTIONS
 from features import warm_up
 from features.kernels.batch import numbered
 from features.merchant import kernel as merchant
+from features.merchant.parts import MerchantParts
 from features.merchant.transition import MerchantStep, advance_rows
 from features.money.rates import Rates
-from jobs.flink_edge.wire import Output
+from features.parts import Parts
+from jobs.flink_edge.outputs import Output, Outputs
 from jobs.stages.contained import States, contained
 from scoring.answer import Answer
 from scoring.messages import LabelOnItsWay, Refused, ScoringRequest, unpack_hand_over
 from scoring.path import Entity, learn, payment_path, visit
-from scoring.plain.answers import Complete
+from scoring.plain.answers import Complete, PlainAnswered
 from scoring.plain.hand_over import Requests, unpack_one
-from scoring.plain.layout import is_plain, mask_table
+from scoring.plain.layout import mask_table, plain_places
 from scoring.steps import label_receipt, next_request
 from udfs.metrics import Counters
 from udfs.scoring import Scoring
@@ -40,6 +42,9 @@ _MASKS: Final = mask_table(
 """The flags of a decision by what the merchant's kernel says."""
 
 
+_DECISIONS: Final = DECISIONS.name.encode()
+
+
 class MerchantStage:
     """Hand-overs of the card stage in, records of the output topics out."""
 
@@ -47,6 +52,7 @@ class MerchantStage:
     state = "merchant"
 
     def __init__(self, scoring: Scoring, rates: Rates) -> None:
+        self.parts: Parts | None = MerchantParts()
         self._scoring = scoring
         self._rates = rates
 
@@ -60,11 +66,11 @@ class MerchantStage:
         self._scoring.open(counters, self._rates)
         self._none = Complete(Requests(()), self._rates)
 
-    def process(self, bodies: Sequence[bytes], states: States) -> list[Output]:
+    def process(self, bodies: Sequence[bytes], states: States) -> Sequence[Output]:
         """Take in payments and labels, and let dead letters pass."""
         return contained(self._take, bodies, states, self._failed)
 
-    def _take(self, bodies: Sequence[bytes], states: States) -> list[Output]:
+    def _take(self, bodies: Sequence[bytes], states: States) -> Sequence[Output]:
         """Answer a batch: payments and labels meet a merchant's state in the batch's order."""
         batch = _Payments(bodies, states, self._entity, self._rates, self._none)
         beside: list[tuple[int, Output]] = []
@@ -86,13 +92,13 @@ class MerchantStage:
             self._counters.add("late_merchant", count=batch.late)
         if unknown:
             self._counters.add("labels_without_payment", count=unknown)
-        made = [
-            *_records(batch.plain_places, batch.plain.requests.cards, plain),
-            *_records(batch.places, map(_card_of, batch.others), others),
-            *beside,
-        ]
-        if batch.not_plain:
-            made.sort(key=itemgetter(0))
+        decided = _decided(batch.plain.requests.cards, plain)
+        if not batch.not_plain:
+            return decided
+        to_others = _records(batch.places, map(_card_of, batch.others), others)
+        places = [*batch.plain_places, *map(batch.plain_places.__getitem__, plain.alerts)]
+        made = [*zip(places, decided, strict=True), *to_others, *beside]
+        made.sort(key=itemgetter(0))
         return [output for _, output in made]
 
     def _failed(self, body: bytes, error: EventError) -> list[Output]:
@@ -146,13 +152,14 @@ class _Payments:
         self._states = states
         self._entity = entity
         self._rates = rates
-        self.plain_places = [place for place, body in enumerate(bodies) if is_plain(body)]
+        self.plain_places = plain_places(bodies)
         self.not_plain: list[int] = []
         if len(self.plain_places) < len(bodies):
             self.not_plain = sorted({*range(len(bodies))} - {*self.plain_places})
         self.plain = none
         if self.plain_places:
-            self.plain = Complete(Requests([bodies[place] for place in self.plain_places]), rates)
+            some = [bodies[place] for place in self.plain_places] if self.not_plain else bodies
+            self.plain = Complete(Requests(some), rates)
         self.others: list[ScoringRequest] = []
         self.places: list[int] = []
         self.late = 0
@@ -219,6 +226,16 @@ class _Payments:
 
 def _card_of(request: ScoringRequest) -> bytes:
     return request.payment.card_id.encode()
+
+
+def _decided(cards: Sequence[bytes], answered: PlainAnswered) -> Outputs:
+    """Return the decisions on plain payments, then the alerts; their topics have no order."""
+    return Outputs(
+        [_DECISIONS] * len(cards),
+        cards,
+        answered.decisions,
+        [Output(ALERTS.name, cards[place], one) for place, one in answered.alerts.items()],
+    )
 
 
 def _records(

@@ -12,7 +12,7 @@ from events.decision import Decision, encode_features
 from events.levels import LOW
 from features.catalogue import FEATURE_SET_VERSION
 from scoring.bundle.manifest import Manifest
-from scoring.decision.policy import Policy
+from scoring.decision.policy import Policy, Verdict
 from scoring.messages import ScoringRequest
 from scoring.reasons.explain import Explanation
 
@@ -32,6 +32,7 @@ def decide(
     requests: Sequence[ScoringRequest],
     values: npt.NDArray[np.float32],
     scores: Sequence[Sequence[float]],
+    verdicts: Sequence[Verdict],
     manifest: Manifest,
     policy: Policy,
     decided_ms: int,
@@ -39,14 +40,13 @@ def decide(
     """Return the decision on each payment.
 
     `values` are the requests' features, float32[n, f]; `scores` holds for each payment the
-    probability, then the score of each member of the ensemble in the manifest's order; `policy`
-    makes the level; `decided_ms` is the wall clock.
+    probability, then the score of each member of the ensemble in the manifest's order; `verdicts`
+    are what `policy` said of each; `decided_ms` is the wall clock.
     """
     # Looked up once: these are the same for all payments of a batch.
     model, members = manifest.model, [*enumerate(manifest.member_names, start=1)]
     policy_name, policy_version = policy.name, policy.version
     features = encode_features(values)
-    verdicts = policy.judge(requests, values, scores)
     decisions = []
     for request, found, verdict, row in zip(requests, scores, verdicts, features, strict=True):
         payment, sequences = request.payment, request.sequences

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import overload
+from typing import Final, NamedTuple, overload
 
 import numpy as np
 
-from events.levels import LOW
+from events.levels import LOW, RiskLevel
 from features.catalogue import CARD_FEATURES, FEATURE_NAMES
 from features.kernels.batch import Values, Words
+from features.kernels.slices import Slices
 from features.money.rates import Rates
-from scoring.answer import Answer, Clock, answer_scored
+from scoring.answer import Clock, alerts_of
 from scoring.loader import Bundle
 from scoring.messages import ScoringRequest
 from scoring.plain.decisions import DecisionWriter
@@ -62,6 +63,25 @@ class Complete(Sequence[ScoringRequest]):
         )
 
 
+class PlainAnswered(NamedTuple):
+    """The answers to n plain payments.
+
+    Attributes:
+        decisions: The encoded decisions, n.
+        levels: Their levels, n.
+        alerts: The encoded alert of each payment that is one, by its place.
+        decided_ms: The wall clock.
+    """
+
+    decisions: Slices
+    levels: list[RiskLevel]
+    alerts: dict[int, bytes]
+    decided_ms: int
+
+
+NO_ANSWERS: Final = PlainAnswered(Slices(b"", np.zeros(1, np.int64)), [], {}, 0)
+
+
 class PlainAnswers:
     """Answers batches of plain payments by one bundle, as `scoring.answer.answer_batch` would."""
 
@@ -70,13 +90,11 @@ class PlainAnswers:
         self._bundle = bundle
         self._writer = DecisionWriter(bundle.manifest, bundle.policy, rates.reference, rates.date)
 
-    def answer(self, requests: Complete, clock: Clock = time.time_ns) -> list[Answer]:
-        """Score complete requests and return the answer to each, in their order.
+    def answer(self, requests: Complete, clock: Clock = time.time_ns) -> PlainAnswered:
+        """Score complete requests, one or more, and return the answers.
 
         The clock is read once, behind the scores. Nothing is kept of a batch.
         """
-        if not requests:
-            return []
         bundle = self._bundle
         scores = bundle.scorer.outputs(plain_inputs(requests, bundle.attributes)).T.astype(
             np.float64
@@ -92,22 +110,19 @@ class PlainAnswers:
             verdicts,
             decided_ms,
         )
-        answers = [
-            Answer(verdict.level, decision, None, decided_ms)
-            for verdict, decision in zip(verdicts, decisions, strict=True)
-        ]
-        raised = [place for place, one in enumerate(answers) if one.level != LOW]
+        levels = [verdict.level for verdict in verdicts]
+        raised = [place for place, level in enumerate(levels) if level != LOW]
+        alerts: list[bytes] = []
         if raised:
-            told = answer_scored(
+            alerts = alerts_of(
                 [requests[place] for place in raised],
                 requests.values[raised],
                 scores[raised].tolist(),
+                [verdicts[place] for place in raised],
                 bundle,
                 decided_ms,
             )
-            for place, one in zip(raised, told, strict=True):
-                answers[place] = one
-        return answers
+        return PlainAnswered(decisions, levels, dict(zip(raised, alerts, strict=True)), decided_ms)
 
 
 def plain_inputs(requests: Complete, attributes: Sequence[str]) -> Values:

@@ -100,7 +100,7 @@ def _build(plan: Plan) -> Callable[..., tuple[Bytes, Words]]:
         features: Bytes,
         width: int,
     ) -> tuple[Bytes, Words]:
-        """Return the decisions of n hand-overs, one behind the other, and where each of them ends.
+        """Return the decisions of n hand-overs, and where they begin and end, int64[n + 1].
 
         Args:
             memory: The hand-overs.
@@ -119,7 +119,8 @@ def _build(plan: Plan) -> Callable[..., tuple[Bytes, Words]]:
         pieces = Pieces(text, stops)
         room = _room(plan, memory, places, given, numbers, pieces, slots)
         out = np.empty(room + len(scores) + len(features), np.uint8)
-        ends, digits = np.empty(len(places), np.int64), np.empty(DIGITS, np.uint8)
+        ends, digits = np.empty(len(places) + 1, np.int64), np.empty(DIGITS, np.uint8)
+        ends[0] = 0
         hand_overs = memory.view(np.uint8)
         integers = np.empty(_LAST_INTEGERS, np.int64)
         integers[3] = decided_ms
@@ -161,7 +162,7 @@ def _build(plan: Plan) -> Callable[..., tuple[Bytes, Words]]:
             to = put_piece(pieces, piece + _ONE, out, to)
             to = _put_from_json(hand_overs, 8 * at, memory[at + HAND_JSON], out, to)
             to = put_piece(pieces, piece + np.uint64(2), out, to)
-            ends[i] = to
+            ends[i + 1] = to
         return out, ends
 
     return write_decisions

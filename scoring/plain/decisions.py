@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, chain
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ import orjson
 
 from events.decision import encode_all_features, encode_decision
 from events.transaction import Transaction
+from features.kernels.slices import Slices
 from scoring.bundle.manifest import Manifest
 from scoring.decision.decide import decide
 from scoring.decision.policy import Policy, Verdict
@@ -25,7 +26,7 @@ from scoring.plain.decision_kernel import (
     SLOTS_BESIDE_SCORES,
     write_decisions,
 )
-from scoring.plain.hand_over import Requests, pieces_of
+from scoring.plain.hand_over import Requests
 from scoring.plain.hand_over_kernels import Values
 from scoring.plain.layout import MASKS, flags_of
 from scoring.plain.text import Words
@@ -39,20 +40,6 @@ _TEXT: Final = cast(Any, msgspec.Raw(b'"\0"'))
 """Stands for a text, whose quotes are the template's."""
 _ARRAY: Final = cast(Any, msgspec.Raw(b"[\0]"))
 """Stands for an array, whose brackets are the template's."""
-
-
-class _Given(NamedTuple):
-    """A policy that has one verdict for all."""
-
-    name: str
-    version: str
-    verdict: Verdict
-
-    def judge(
-        self, requests: Sequence[ScoringRequest], _: Values, __: Sequence[Sequence[float]]
-    ) -> list[Verdict]:
-        """Return the verdict for each request."""
-        return [self.verdict] * len(requests)
 
 
 _FLAGS: Final = [msgspec.json.encode(flags_of(mask)) for mask in range(MASKS)]
@@ -85,7 +72,7 @@ class DecisionWriter:
         flags: Words,
         verdicts: Sequence[Verdict],
         decided_ms: int,
-    ) -> list[bytes]:
+    ) -> Slices:
         """Return the encoded decision on each payment.
 
         Args:
@@ -111,7 +98,7 @@ class DecisionWriter:
         given = np.empty((GIVEN_COLUMNS, n), np.int64)
         given[GIVEN_SEQUENCE] = merchant_sequences
         given[GIVEN_FLAGS] = flags
-        text, ends = write_decisions(
+        text, stops = write_decisions(
             requests.memory,
             requests.places,
             given,
@@ -124,7 +111,7 @@ class DecisionWriter:
             np.frombuffer(features, np.uint8),
             width,
         )
-        return pieces_of(text.tobytes(), ends.tolist())
+        return Slices(text.tobytes(), stops)
 
     def _numbers_of(self, verdicts: Sequence[Verdict]) -> array[int]:
         """Return the number of each verdict's template; unknown ones are made."""
@@ -158,9 +145,8 @@ class DecisionWriter:
             reference_currency=self._reference,
             rates_date=self._rates_date,
         )
-        policy = _Given(*self._named, verdict)
         none, scores = np.empty((1, 0), np.float32), [[_SLOT] * self._scores]
-        [decision] = decide([request], none, scores, self._manifest, policy, _SLOT)
+        [decision] = decide([request], none, scores, [verdict], self._manifest, self._policy, _SLOT)
         whole = msgspec.structs.replace(decision, features=_ARRAY)
         return encode_decision(whole).split(bytes(_SLOT))
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from events.transaction import parse_transaction
 from features.kernels.compiled import interpreted
+from features.kernels.slices import Slices, joined
 from features.merchant.rows import PAID_KEY
 from features.money.rates import Rates
 from features.plain.payments import PlainPayments, Records
@@ -65,7 +66,7 @@ def packed(
     partitions: Words,
     offsets: Words,
     chosen: Words,
-) -> list[bytes]:
+) -> Slices:
     """Return the hand-over of each chosen payment.
 
     Args:
@@ -97,16 +98,7 @@ def packed(
         given,
         chosen,
     )
-    return pieces_of(words.tobytes(), (_WORD * stops).tolist())
-
-
-def pieces_of(text: bytes, stops: Sequence[int]) -> list[bytes]:
-    """Return the pieces of a text that end at these places."""
-    found, at = [], 0
-    for stop in stops:
-        found.append(text[at:stop])
-        at = stop
-    return found
+    return Slices(words.tobytes(), _WORD * stops)
 
 
 def unpack_one(body: bytes, rates: Rates) -> ScoringRequest | LabelOnItsWay | Refused:
@@ -130,9 +122,10 @@ class Requests:
     def __init__(self, bodies: Sequence[bytes]) -> None:
         """Take hand-overs that `packed` wrote; ValueError for anything else."""
         self._bodies = bodies
-        self.memory = np.frombuffer(b"".join(bodies), np.int64)
+        memory = joined(bodies)
+        self.memory = np.frombuffer(memory, np.int64, len(memory) // _WORD)
         taken, columns, rows, merchants, cards = read_hand_overs(self.memory, len(bodies))
-        if taken < len(bodies):
+        if taken < len(bodies) or len(memory) % _WORD:
             raise ValueError(
                 f"Message {taken} of a batch is not a hand-over of a plain payment in this "
                 "release's layout: read it with the release that wrote it."

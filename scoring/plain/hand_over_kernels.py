@@ -81,15 +81,16 @@ def _build_write(plan: Plan) -> Callable[..., tuple[Words, Words]]:
         given: Words,
         chosen: Words,
     ) -> tuple[Words, Words]:
-        """Return hand-overs of the chosen payments, and where each of them ends, in words.
+        """Return hand-overs of m chosen payments, and the words where they begin and end.
 
-        See `features.plain.payments` for what is given, and GIVEN_* for int64[columns, n].
+        See `features.plain.payments` for what is given, and GIVEN_* for int64[columns, n]. The
+        places are int64[m + 1].
         """
-        stops = np.empty(len(chosen), np.int64)
-        total = 0
+        stops = np.empty(len(chosen) + 1, np.int64)
+        stops[0] = total = 0
         for i in range(len(chosen)):
             total += _words_of(plan, value_size[chosen[i]])
-            stops[i] = total
+            stops[i + 1] = total
         out = np.zeros(total, np.int64)
         out_bytes, out_values = out.view(np.uint8), out.view(np.float32)
         at = 0
@@ -109,7 +110,7 @@ def _build_write(plan: Plan) -> Callable[..., tuple[Words, Words]]:
             for j in range(plan.features):
                 out_values[2 * (at + HAND_WORDS) + j] = values[n, j]
             put(memory, value_at[n], value_size[n], out_bytes, np.uint64(8 * json))
-            at = stops[i]
+            at = stops[i + 1]
         return out, stops
 
     return write_hand_overs

@@ -6,7 +6,7 @@ currency and the day of the rates are not in it: both stages of a job are submit
 rates.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
@@ -16,6 +16,7 @@ from events.decision import Flag
 from features.catalogue import CARD_FEATURES
 from features.kernels.batch import Words
 from features.kernels.compiled import SOURCES, digest_of, helper
+from features.kernels.slices import Slices
 
 HAND_KIND: Final = 0  # KIND
 HAND_TIME: Final = 1
@@ -77,6 +78,15 @@ def is_plain(body: bytes) -> bool:
     (True, False)
     """
     return body[0] == _NO_MESSAGE
+
+
+def plain_places(bodies: Sequence[bytes]) -> list[int]:
+    """Return the places of the hand-overs that are of plain payments."""
+    if not isinstance(bodies, Slices):
+        return [place for place, body in enumerate(bodies) if is_plain(body)]
+    first = np.frombuffer(bodies.memory, np.uint8)[bodies.stops[:-1]]
+    places: list[int] = np.flatnonzero(first == _NO_MESSAGE).tolist()
+    return places
 
 
 def mask_of(flags: Iterable[Flag]) -> int:

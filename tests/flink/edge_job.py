@@ -33,9 +33,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from events.topics import ALERTS, DECISIONS, LABELS, TRANSACTIONS, Topic
 from jobs.flink_edge import batches, tables
 from jobs.flink_edge.one_by_one import OneByOne
+from jobs.flink_edge.outputs import Output
 from jobs.flink_edge.rows import HAND_OVER, INCOMING, OUTGOING, key_in_java
 from jobs.flink_edge.uids import name_table_operators
-from jobs.flink_edge.wire import KafkaRecord, Output
+from jobs.flink_edge.wire import KafkaRecord
 from jobs.settings import JobSettings, parse_settings
 from udfs.metrics import Counters
 
@@ -47,6 +48,7 @@ class Count:
 
     name = "count"
     state = "card"
+    parts = None
 
     def __init__(self, flag: str) -> None:
         self._flag = Path(flag)
@@ -78,6 +80,7 @@ class Write:
 
     name = "write"
     state = "merchant"
+    parts = None
 
     def __init__(self, topic: str) -> None:
         self._topic = topic

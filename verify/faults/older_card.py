@@ -29,7 +29,7 @@ from features.card.state import (
 from features.kernels.compiled import interpreted
 from features.money.units import MANTISSA_BITS, Unit, unit_of
 from features.state import HEAD_BYTES
-from jobs.flink_edge.wire import Output
+from jobs.flink_edge.outputs import Output
 from jobs.stages.card import CardStage
 from verify.faults.older_stage import stored_as
 
@@ -42,7 +42,7 @@ _counts_of = interpreted(counts_of)
 class OlderCardStage(CardStage):
     """Decides as the stage of this release, and stores cards in version 2."""
 
-    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> list[Output]:
+    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> Sequence[Output]:
         """Take in a batch, and store what has changed in the older version."""
         return stored_as(as_version_2, super().process, bodies, states)
 

@@ -22,6 +22,7 @@ from features.merchant.state import (
     HEAD_WORDS,
     KIND_FRAUD,
     LABEL_WORDS,
+    ROW_TIME_AND_COUNT,
     ROW_WORDS,
     TIME_BITS,
     TIME_MASK,
@@ -30,10 +31,12 @@ from features.merchant.state import (
     verdict_in,
     who_in,
 )
+from features.money.rates import Rates
 from features.money.units import unit_of
 from features.state import HEAD_BYTES
-from jobs.flink_edge.wire import Output
+from jobs.flink_edge.outputs import Output
 from jobs.stages.merchant import MerchantStage
+from udfs.scoring import Scoring
 
 _TIME_BITS: Final = 32
 _HUNDREDTHS: Final = 100
@@ -47,19 +50,23 @@ _who_in = interpreted(who_in)
 
 
 class OlderMerchantStage(MerchantStage):
-    """Decides as the stage of this release, and stores merchants in version 1."""
+    """Decides as the stage of this release, and stores merchants in version 1, as one value."""
 
-    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> list[Output]:
+    def __init__(self, scoring: Scoring, rates: Rates) -> None:
+        super().__init__(scoring, rates)
+        self.parts = None
+
+    def process(self, bodies: Sequence[bytes], states: dict[str, bytes]) -> Sequence[Output]:
         """Take in a batch, and store what has changed in the older version."""
         return stored_as(as_version_1, super().process, bodies, states)
 
 
 def stored_as(
     as_older: Callable[[bytes], bytes],
-    process: Callable[[Sequence[bytes], dict[str, bytes]], list[Output]],
+    process: Callable[[Sequence[bytes], dict[str, bytes]], Sequence[Output]],
     bodies: Sequence[bytes],
     states: dict[str, bytes],
-) -> list[Output]:
+) -> Sequence[Output]:
     """Return what a stage makes of a batch, with the states that it changed in an older version."""
     before = dict(states)
     outputs = process(bodies, states)
@@ -76,7 +83,8 @@ def as_version_1(state: bytes) -> bytes:
     """
     scale = unit_of(state[1:HEAD_BYTES].decode()).per_major // _HUNDREDTHS
     words = np.frombuffer(state, "<i8").tolist()
-    base, at_rows = words[HEAD_BASE_MS], HEAD_WORDS + LABEL_WORDS * words[HEAD_LABELS]
+    at_rows = HEAD_WORDS + LABEL_WORDS * words[HEAD_LABELS]
+    base, skipped = _oldest(words, at_rows)
     rows, frauds = [], []
     for at in range(HEAD_WORDS, at_rows, LABEL_WORDS):
         time_ms, given_ms, who_and_kind = words[at : at + LABEL_WORDS]
@@ -84,13 +92,21 @@ def as_version_1(state: bytes) -> bytes:
             frauds.append((time_ms, given_ms, _NO_ID, 1))
     for at in range(at_rows, len(words), ROW_WORDS):
         total, packed, told = words[at : at + ROW_WORDS]
-        time, count = _checked(packed & TIME_MASK), packed >> TIME_BITS
+        time, count = _checked((packed & TIME_MASK) - skipped), packed >> TIME_BITS
         rows.append((total // scale, time | count << _TIME_BITS))
         if _verdict_in(told) == FRAUD:
             given_ms = base + time + _delay_in(told)
             frauds.append((base + time, given_ms, _NO_ID, _who_in(told) if count > 1 else 1))
     head = [1, base, words[HEAD_SEQUENCE], len(rows), len(frauds)]
     return b"".join(np.array(part, "<i8").tobytes() for part in (head, sorted(frauds), rows))
+
+
+def _oldest(words: Sequence[int], at_rows: int) -> tuple[int, int]:
+    """Return the time of the oldest row, which was the base, and how far it is from the base."""
+    if at_rows == len(words):
+        return words[HEAD_BASE_MS], 0
+    skipped = words[at_rows + ROW_TIME_AND_COUNT] & TIME_MASK
+    return words[HEAD_BASE_MS] + skipped, skipped
 
 
 def _checked(time: int) -> int:

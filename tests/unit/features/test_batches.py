@@ -14,7 +14,9 @@ from msgspec.structs import astuple
 
 from events.transaction import Transaction
 from features.card import transition as card
+from features.card.state import VERSION as CARD_VERSION
 from features.merchant import transition as merchant
+from features.merchant.state import VERSION as MERCHANT_VERSION
 from features.money.rates import Rates
 from features.state import StateError
 from features.windows import (
@@ -34,15 +36,16 @@ Stream = list[tuple[str, int, int | None, int, str]]
 
 
 class Kind(NamedTuple):
-    """One kind of entity: its name, its transition, and how many payments fill a state."""
+    """One kind of entity: its name, transition and version, and how many payments fill a state."""
 
     name: str
     advance: Advance
     full: int
+    version: int
 
 
-CARD: Final = Kind("card", card.advance, MAX_CARD_EVENTS)
-MERCHANT: Final = Kind("merchant", merchant.advance, MAX_MERCHANT_ROWS)
+CARD: Final = Kind("card", card.advance, MAX_CARD_EVENTS, CARD_VERSION)
+MERCHANT: Final = Kind("merchant", merchant.advance, MAX_MERCHANT_ROWS, MERCHANT_VERSION)
 each_kind = pytest.mark.parametrize("kind", [CARD, MERCHANT], ids=["card", "merchant"])
 
 JUMPS: Final = (0, DAY_MS, 30 * DAY_MS, -HOUR_MS, -DAY_MS - 1, -CARD_HISTORY_MS)
@@ -121,7 +124,7 @@ def test_a_batch_compacts_and_upgrades_between_its_payments(kind: Kind) -> None:
     keys = ["full", "version 1", "full", "version 3", "full"]
     steps = kind.advance(paid, keys, states, RATES)
     assert states.keys() == {*keys}
-    assert {state[0] for state in states.values()} == {4}
+    assert {state[0] for state in states.values()} == {kind.version}
     before = len(nearly_full(kind))
     assert len(states["full"]) < before
     assert [step.compacted for step in steps][::4] == [False, True]

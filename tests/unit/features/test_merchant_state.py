@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from features.catalogue import MERCHANT_FEATURES, slot
-from features.merchant.state import EMPTY, HEAD_WORDS, ROW_BYTES
+from features.merchant.state import EMPTY, HEAD_WORDS, ROW_BYTES, VERSION
 from features.state import StateError, of_unit
 from features.windows import DAY_MS, HOUR_MS, LABEL_DELAY_MS, MAX_LABELS_OF_A_KIND
 from tests.unit.features.factories import NOON_MS, RATES, label, payment
@@ -17,7 +17,7 @@ HOURS: Final = (0, 5, 3, 30, 30)
 
 
 def merchant_of_five() -> bytes:
-    """Return the state that merchant_v4.hex holds.
+    """Return the state that merchant_v5.hex holds.
 
     Five payments, the third out of order; of the first a fraud, of the second a correction, and a
     fraud that waits for its payment.
@@ -66,6 +66,12 @@ def test_a_merchant_of_version_3_is_taken_over_as_if_paid_in_the_reference_curre
     )
 
 
+def test_a_merchant_of_version_4_goes_on() -> None:
+    later = payment(NOON_MS + 7 * DAY_MS)
+    before, now = (pay_at(stored(f"merchant_v{version}"), later) for version in (4, 5))
+    np.testing.assert_array_equal(before.values, now.values)
+
+
 def test_a_merchant_of_another_reference_currency_is_refused() -> None:
     with pytest.raises(StateError, match=r"merchant state holds amounts in EUR; .* USD\. Start"):
         pay_at(merchant_of_five(), payment(), RATES.based_on("USD"))
@@ -74,7 +80,7 @@ def test_a_merchant_of_another_reference_currency_is_refused() -> None:
 
 
 def test_the_layout_has_not_moved() -> None:
-    assert merchant_of_five() == stored("merchant_v4")
+    assert merchant_of_five() == stored("merchant_v5")
 
 
 def test_a_payment_of_version_2_has_its_labels_by_its_moment() -> None:
@@ -145,17 +151,17 @@ def test_the_largest_sum_of_version_2_ends_where_sums_end() -> None:
     assert mean == pytest.approx((2**63 - 1) / 1e8 / 2)
 
 
-@pytest.mark.parametrize("version", [0, 5, 255])
+@pytest.mark.parametrize("version", [0, 6, 255])
 def test_an_unknown_version_is_refused_with_both_sides_named(version: int) -> None:
     foreign = bytes([version]) + merchant_of_five()[1:]
-    expected = f"merchant state has schema version {version}.*reads 1, 2, 3, 4"
+    expected = f"merchant state has schema version {version}.*reads 1, 2, 3, 4, 5"
     with pytest.raises(StateError, match=expected):
         pay_at(foreign, payment())
     with pytest.raises(StateError, match=expected):
         tell_at(foreign, label())
 
 
-@pytest.mark.parametrize("name", ["merchant_v1", "merchant_v2", "merchant_v3", "merchant_v4"])
+@pytest.mark.parametrize("name", [f"merchant_v{version}" for version in range(1, VERSION + 1)])
 @pytest.mark.parametrize("cut", [0, 1, 7, 39, 47, 95, 120])
 def test_a_state_that_was_cut_is_refused(name: str, cut: int) -> None:
     with pytest.raises(StateError, match="merchant state"):

@@ -15,12 +15,13 @@ from events.receipt import decode_receipt
 from events.topics import ALERTS, DEAD_LETTERS, DECISIONS, LABEL_RECEIPTS, LABELS, TRANSACTIONS
 from features.money.shipped import SHIPPED
 from features.state import StateError
-from jobs.flink_edge.wire import KafkaRecord, Output
+from jobs.flink_edge.outputs import Output
+from jobs.flink_edge.wire import KafkaRecord
 from jobs.stages.card import CardStage
 from jobs.stages.merchant import MerchantStage
 from scoring.answer import Answer
 from scoring.messages import ScoringRequest
-from scoring.plain.answers import Complete
+from scoring.plain.answers import Complete, PlainAnswered
 from tests.running import MODELS
 from tests.unit.jobs.counting import Counted
 from udfs.scoring import Scoring
@@ -36,7 +37,7 @@ class Unlucky(Scoring):
 
     def answers_with_plain(
         self, plain: Complete, others: Sequence[ScoringRequest]
-    ) -> tuple[list[Answer], list[Answer]]:
+    ) -> tuple[PlainAnswered, list[Answer]]:
         if any(one.payment.transaction_id == self.fails_at for one in (*plain, *others)):
             raise ZeroDivisionError("a rule divided by zero")
         return super().answers_with_plain(plain, others)
@@ -56,7 +57,7 @@ class BothStages:
         self._merchant.open(self.counted.counters)
         self._offset = 0
 
-    def take(self, *records: bytes | Label) -> list[Output]:
+    def take(self, *records: bytes | Label) -> Sequence[Output]:
         """Return what becomes of one batch of payments and labels."""
         bodies = [self._body(one) for one in records]
         handed_over = [one.value for one in self._card.process(bodies, self.cards)]

@@ -18,7 +18,8 @@ from events.label import Label, encode_label
 from events.topics import LABELS, TRANSACTIONS
 from features.money.shipped import SHIPPED
 from harness.load import Load
-from jobs.flink_edge.wire import KafkaRecord, Output
+from jobs.flink_edge.outputs import Output
+from jobs.flink_edge.wire import KafkaRecord
 from jobs.stages.card import CardStage
 from jobs.stages.merchant import MerchantStage
 from scoring.plain.layout import is_plain
@@ -45,7 +46,7 @@ class Stages:
 
     def take(self, bodies: list[bytes], size: int) -> list[Output]:
         """Return what becomes of records in batches of a size, without the time of decisions."""
-        found = []
+        found: list[Output] = []
         for first in range(0, len(bodies), size):
             handed = self._card.process(bodies[first : first + size], self.cards)
             self.plain += sum(is_plain(one.value) for one in handed)

@@ -68,7 +68,8 @@ def test_a_low_decision_is_refused_as_an_alert() -> None:
     request, values = first_payment()
     members = [0.0] * len(shipped().manifest.members)
     bundle, scores = shipped(), [[0.0, *members]]
-    [low] = decide([request], values[None], scores, bundle.manifest, bundle.policy, 7)
+    verdicts = bundle.policy.judge([request], values[None], scores)
+    [low] = decide([request], values[None], scores, verdicts, bundle.manifest, bundle.policy, 7)
     with pytest.raises(ValueError, match="LOW decision is no alert"):
         alert(low, request, Explanation([], {}, 0.0))
 

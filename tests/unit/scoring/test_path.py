@@ -205,7 +205,10 @@ def decided(request: ScoringRequest | Refusal) -> Decision:
     values = np.frombuffer(request.features, np.float32)
     bundle = shipped()
     scores = [[0.0, *members]]
-    [made] = decide([request], values[None], scores, bundle.manifest, bundle.policy, NOON_MS)
+    verdicts = bundle.policy.judge([request], values[None], scores)
+    [made] = decide(
+        [request], values[None], scores, verdicts, bundle.manifest, bundle.policy, NOON_MS
+    )
     return decode_decision(encode_decision(made))
 
 

@@ -78,7 +78,7 @@ class Batch(NamedTuple):
         ]
         sequences, flags, received_ms, partitions, offsets = np.array(columns, np.int64).T
         places = np.arange(len(self.requests)) if chosen is None else np.array(chosen, np.int64)
-        return packed(
+        made = packed(
             self.records,
             self.payments,
             self.values,
@@ -89,6 +89,7 @@ class Batch(NamedTuple):
             offsets,
             places,
         )
+        return [*made]
 
 
 def batch_of(paid: Sequence[Paid], seed: int = 0) -> Batch:

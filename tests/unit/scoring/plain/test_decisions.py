@@ -98,13 +98,19 @@ class Scored:
             for place, request in enumerate(self.batch.requests)
         ]
         made = decide(
-            complete, self.values, self.scores.tolist(), MANIFEST, policy, self.decided_ms
+            complete,
+            self.values,
+            self.scores.tolist(),
+            self.verdicts,
+            MANIFEST,
+            policy,
+            self.decided_ms,
         )
         return [encode_decision(each) for each in made]
 
     def written(self, writer: DecisionWriter) -> list[bytes]:
         """Return the decisions of a writer."""
-        return writer.decisions(
+        made = writer.decisions(
             self.requests,
             self.values,
             self.scores,
@@ -113,6 +119,7 @@ class Scored:
             self.verdicts,
             self.decided_ms,
         )
+        return [*made]
 
 
 def hold(scored: Scored) -> None:
@@ -201,7 +208,7 @@ def test_there_may_be_no_decision() -> None:
     writer = DecisionWriter(MANIFEST, Says([]), "EUR", "2026-10-06")
     none, scores = np.zeros(0, np.int64), np.zeros((0, SCORES))
     values = np.zeros((0, len(FEATURE_NAMES)), np.float32)
-    assert writer.decisions(Requests([]), values, scores, none, none, [], NOW_MS) == []
+    assert not writer.decisions(Requests([]), values, scores, none, none, [], NOW_MS)
 
 
 def test_a_writer_follows_its_policy() -> None:

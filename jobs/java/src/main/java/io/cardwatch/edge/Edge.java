@@ -71,16 +71,25 @@ public final class Edge {
         return all;
     }
 
+    /**
+     * Describe the state of a stage.
+     *
+     * @param pagesTtlMs Time in milliseconds after which a page is forgotten; 0 for a stage without pages.
+     */
+    public static KeyedState state(String name, long ttlMs, long pagesTtlMs) {
+        return new KeyedState(name, ttlMs, pagesTtlMs);
+    }
+
     /** Add a stage whose outputs go to another stage. */
     public static SingleOutputStreamOperator<byte[]> stage(
-            DataStream<byte[]> from, String uid, String name, String state, long ttlMs, byte[] pickled) {
-        return add(from, uid, name, BYTES, new StageOperator.Middle(python(from, pickled), state, ttlMs));
+            DataStream<byte[]> from, String uid, String name, KeyedState state, byte[] pickled) {
+        return add(from, uid, name, BYTES, new StageOperator.Middle(python(from, pickled), state));
     }
 
     /** Add a stage whose outputs are records for Kafka. */
     public static SingleOutputStreamOperator<KafkaOutput> lastStage(
-            DataStream<byte[]> from, String uid, String name, String state, long ttlMs, byte[] pickled) {
-        StageOperator.Last operator = new StageOperator.Last(python(from, pickled), state, ttlMs);
+            DataStream<byte[]> from, String uid, String name, KeyedState state, byte[] pickled) {
+        StageOperator.Last operator = new StageOperator.Last(python(from, pickled), state);
         return add(from, uid, name, TypeInformation.of(KafkaOutput.class), operator);
     }
 

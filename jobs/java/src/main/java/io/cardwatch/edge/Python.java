@@ -96,6 +96,11 @@ final class Python implements Worker {
     }
 
     @Override
+    public byte[] resume(byte[] pages) {
+        return (byte[]) shared.interpreter.invokeMethod(stage, "resume", pages);
+    }
+
+    @Override
     public void close() throws Exception {
         if (--shared.open == 0) {
             OF_THREAD.remove();

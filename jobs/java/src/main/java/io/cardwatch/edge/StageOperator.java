@@ -1,18 +1,15 @@
 package io.cardwatch.edge;
 
-import java.time.Duration;
 import java.util.List;
-import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * A keyed stage: the states of a batch's keys out of the backend, one call into Python, the next
- * states back, the outputs on.
+ * states back, the outputs on. Where Python lacks pages of long states, it asks for them first.
  *
  * <p>All of a batch happens in one call of {@link #processElement}, so that barriers, watermarks and
  * the end of input come between batches and a failure leaves nothing half done.
@@ -21,9 +18,9 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
     private static final long serialVersionUID = 1;
 
     private final Worker.Opener opener;
-    private final String stateName;
-    private final long ttlMs;
-    private transient ValueState<byte[]> state;
+    private final KeyedState state;
+    private transient ValueState<byte[]> value;
+    private transient MapState<Long, byte[]> pages;
     private transient Worker python;
     protected transient StageMetrics metrics;
 
@@ -31,13 +28,11 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
      * Describe a stage.
      *
      * @param opener Opens the stage's Python.
-     * @param stateName Name of the keyed state.
-     * @param ttlMs Time in milliseconds after which an idle key is forgotten.
+     * @param state What the stage keeps of each key.
      */
-    StageOperator(Worker.Opener opener, String stateName, long ttlMs) {
+    StageOperator(Worker.Opener opener, KeyedState state) {
         this.opener = opener;
-        this.stateName = stateName;
-        this.ttlMs = ttlMs;
+        this.state = state;
     }
 
     /** Hand on what Python answered to one batch. */
@@ -46,23 +41,12 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
     @Override
     public void open() throws Exception {
         super.open();
-        state = getRuntimeContext().getState(descriptor(stateName, ttlMs));
+        value = state.value(getRuntimeContext());
+        pages = state.pages(getRuntimeContext());
         metrics = new StageMetrics(getMetricGroup());
         String[] temporary = getContainingTask().getEnvironment().getTaskManagerInfo().getTmpDirectories();
         python = opener.open(getRuntimeContext(), temporary);
         metrics.tally(new Call.Answer(python.opened()));
-    }
-
-    /** The state as jobs/flink_edge/state.py describes it, so that a savepoint fits both engines. */
-    static ValueStateDescriptor<byte[]> descriptor(String name, long ttlMs) {
-        ValueStateDescriptor<byte[]> descriptor =
-                new ValueStateDescriptor<>(name, PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
-        descriptor.enableTimeToLive(StateTtlConfig.newBuilder(Duration.ofMillis(ttlMs))
-                .disableCleanupInBackground()
-                .cleanupIncrementally(1, false)
-                .cleanupInRocksdbCompactFilter(1000, Duration.ofDays(30))
-                .build());
-        return descriptor;
     }
 
     /** Leave the key alone: a batch has many, which are set one by one. */
@@ -78,24 +62,59 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
         byte[][] states = new byte[keys.size()][];
         for (int key = 0; key < states.length; key++) {
             setCurrentKey(Keys.row(keys.get(key)));
-            states[key] = state.value();
+            states[key] = value.value();
         }
         byte[] frame = call.frame(states);
         long called = System.nanoTime();
         byte[] answered = python.call(frame);
+        if (Call.Request.is(answered)) {
+            answered = python.resume(asked(new Call.Request(answered), keys));
+        }
         long returned = System.nanoTime();
         Call.Answer answer = new Call.Answer(answered);
         for (int key = 0; key < states.length; key++) {
             byte[] next = answer.state(key);
             if (next != null) {
                 setCurrentKey(Keys.row(keys.get(key)));
-                state.update(next);
+                value.update(next);
             }
         }
+        writePages(answer, keys);
         metrics.tally(answer);
         metrics.took(
                 Batch.count(element.getValue()), returned - called, called - start + System.nanoTime() - returned);
         emit(answer, element);
+    }
+
+    /** Return the frame of the pages that Python asks for, which lie key by key. */
+    private byte[] asked(Call.Request request, List<String> keys) throws Exception {
+        byte[][] found = new byte[request.count][];
+        int current = -1;
+        for (int page = 0; page < found.length; page++) {
+            current = changeKey(current, request.key(page), keys);
+            found[page] = pages.get(request.number(page));
+        }
+        return request.frame(found);
+    }
+
+    private void writePages(Call.Answer answer, List<String> keys) throws Exception {
+        int current = -1;
+        for (int page = 0; page < answer.pages; page++) {
+            current = changeKey(current, answer.pageKey(page), keys);
+            byte[] content = answer.page(page);
+            if (content == null) {
+                pages.remove(answer.pageNumber(page));
+            } else {
+                pages.put(answer.pageNumber(page), content);
+            }
+        }
+    }
+
+    private int changeKey(int current, int next, List<String> keys) {
+        if (next != current) {
+            setCurrentKey(Keys.row(keys.get(next)));
+        }
+        return next;
     }
 
     @Override
@@ -111,8 +130,8 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
     static final class Middle extends StageOperator<byte[]> {
         private static final long serialVersionUID = 1;
 
-        Middle(Worker.Opener opener, String stateName, long ttlMs) {
-            super(opener, stateName, ttlMs);
+        Middle(Worker.Opener opener, KeyedState state) {
+            super(opener, state);
         }
 
         @Override
@@ -128,8 +147,8 @@ abstract class StageOperator<T> extends AbstractStreamOperator<T> implements One
     static final class Last extends StageOperator<KafkaOutput> {
         private static final long serialVersionUID = 1;
 
-        Last(Worker.Opener opener, String stateName, long ttlMs) {
-            super(opener, stateName, ttlMs);
+        Last(Worker.Opener opener, KeyedState state) {
+            super(opener, state);
         }
 
         @Override

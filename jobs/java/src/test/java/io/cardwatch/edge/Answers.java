@@ -10,8 +10,12 @@ import java.util.Map;
 final class Answers {
     private Answers() {}
 
-    static byte[] of(List<KafkaOutput> outputs, byte[][] states, Map<String, Integer> tallies) {
-        List<Integer> numbers = new ArrayList<>(List.of(outputs.size(), states.length, tallies.size()));
+    /** A page to write, or to delete where it has no content. */
+    record Page(int key, int number, byte[] content) {}
+
+    static byte[] of(List<KafkaOutput> outputs, byte[][] states, Map<String, Integer> tallies, Page... pages) {
+        List<Integer> numbers =
+                new ArrayList<>(List.of(outputs.size(), states.length, tallies.size(), pages.length));
         ByteArrayOutputStream things = new ByteArrayOutputStream();
         outputs.forEach(each -> add(numbers, things, each.topic.getBytes(StandardCharsets.UTF_8)));
         outputs.forEach(each -> add(numbers, things, each.key));
@@ -21,6 +25,15 @@ final class Answers {
         }
         tallies.keySet().forEach(each -> add(numbers, things, each.getBytes(StandardCharsets.UTF_8)));
         numbers.addAll(tallies.values());
+        for (Page page : pages) {
+            numbers.add(page.key);
+        }
+        for (Page page : pages) {
+            numbers.add(page.number);
+        }
+        for (Page page : pages) {
+            add(numbers, things, page.content);
+        }
         byte[] answer = new byte[4 * numbers.size() + things.size()];
         for (int i = 0; i < numbers.size(); i++) {
             Batch.putInt(answer, 4 * i, numbers.get(i));

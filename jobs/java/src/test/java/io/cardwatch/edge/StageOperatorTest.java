@@ -60,6 +60,11 @@ class StageOperatorTest {
         }
 
         @Override
+        public byte[] resume(byte[] pages) {
+            throw new UnsupportedOperationException("no pages have been asked for");
+        }
+
+        @Override
         public void close() {
             closed = true;
         }
@@ -71,7 +76,8 @@ class StageOperatorTest {
 
     private static KeyedOneInputStreamOperatorTestHarness<Row, byte[], byte[]> harness(
             int subtasks, int subtask, OperatorSubtaskState state) throws Exception {
-        StageOperator.Middle operator = new StageOperator.Middle(StageOperatorTest::opening, "card", TTL_MS);
+        StageOperator.Middle operator = new StageOperator.Middle(
+                StageOperatorTest::opening, new KeyedState("card", TTL_MS, 0));
         KeyedOneInputStreamOperatorTestHarness<Row, byte[], byte[]> harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
                         operator, new Keys.Unused(), Keys.TYPE, KEY_GROUPS, subtasks, subtask);
