@@ -206,7 +206,7 @@ class MerchantParts:
             end = middle + ENTRY.size * row_pages
             whole = after[key]
             if at < end:
-                held = _cut(whole, now[at:middle], now[middle:end], labels, rows)
+                held = _in_parts(whole, now[at:middle], now[middle:end], labels, rows)
                 self._hold(key, held)
                 changes.values[key] = held.value
             else:
@@ -239,7 +239,7 @@ def _lengths(parts: Sequence[bytes], unit: int) -> npt.NDArray[np.int64]:
     return np.fromiter(map(len, parts), np.int64, len(parts)) // unit
 
 
-def _cut(whole: bytes, of_labels: bytes, of_rows: bytes, labels: int, rows: int) -> _Held:
+def _in_parts(whole: bytes, of_labels: bytes, of_rows: bytes, labels: int, rows: int) -> _Held:
     """Return a state whose pages have these entries, so many labels and payments."""
     head = _HEAD.unpack_from(whole)
     paged_labels = whole[_HEAD_BYTES : _HEAD_BYTES + RECORD_BYTES * labels]

@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.functions.RuntimeContext;
-import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.Test;
 
 /** A stage with pages, without its Python: a worker in Java reads and writes the pages of each key. */
 class PagesTest {
-    private static final int KEY_GROUPS = 16;
     private static final long TTL_MS = 1000;
     private static final long PAGES_TTL_MS = 5000;
 
@@ -97,16 +95,7 @@ class PagesTest {
             long pagesTtlMs, int subtasks, int subtask, OperatorSubtaskState state) throws Exception {
         StageOperator.Middle operator =
                 new StageOperator.Middle(PagesTest::opening, new KeyedState("merchant", TTL_MS, pagesTtlMs));
-        KeyedOneInputStreamOperatorTestHarness<Row, byte[], byte[]> harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        operator, new Keys.Unused(), Keys.TYPE, KEY_GROUPS, subtasks, subtask);
-        harness.setup(PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO.createSerializer(
-                harness.getExecutionConfig().getSerializerConfig()));
-        if (state != null) {
-            harness.initializeState(state);
-        }
-        harness.open();
-        return harness;
+        return Harnesses.open(operator, subtasks, subtask, state);
     }
 
     private static List<String> told(
@@ -141,9 +130,9 @@ class PagesTest {
         }
         Map<String, String> expected = Map.of("a", "a of a--", "b", "b -of b-", "c", "c --of c", "d", "d of d--");
         for (String key : expected.keySet()) {
-            int subtask = Divider.subtask(key, KEY_GROUPS, 2);
+            int subtask = Divider.subtask(key, Harnesses.KEY_GROUPS, 2);
             OperatorSubtaskState share = KeyedOneInputStreamOperatorTestHarness.repartitionOperatorState(
-                    snapshot, KEY_GROUPS, 1, 2, subtask);
+                    snapshot, Harnesses.KEY_GROUPS, 1, 2, subtask);
             try (var harness = harness(PAGES_TTL_MS, 2, subtask, share)) {
                 assertEquals(List.of(expected.get(key)), told(harness, key, "?"));
             }

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.functions.RuntimeContext;
-import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.Test;
 
 /** A stage without its Python: a worker in Java counts the messages of each key. */
 class StageOperatorTest {
-    private static final int KEY_GROUPS = 16;
     private static final long TTL_MS = 1000;
 
     /** Answers each call with one output for each message, "key number", and the keys' new numbers. */
@@ -78,16 +76,7 @@ class StageOperatorTest {
             int subtasks, int subtask, OperatorSubtaskState state) throws Exception {
         StageOperator.Middle operator = new StageOperator.Middle(
                 StageOperatorTest::opening, new KeyedState("card", TTL_MS, 0));
-        KeyedOneInputStreamOperatorTestHarness<Row, byte[], byte[]> harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        operator, new Keys.Unused(), Keys.TYPE, KEY_GROUPS, subtasks, subtask);
-        harness.setup(PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO.createSerializer(
-                harness.getExecutionConfig().getSerializerConfig()));
-        if (state != null) {
-            harness.initializeState(state);
-        }
-        harness.open();
-        return harness;
+        return Harnesses.open(operator, subtasks, subtask, state);
     }
 
     private static List<String> told(KeyedOneInputStreamOperatorTestHarness<Row, byte[], byte[]> harness) {
@@ -134,9 +123,9 @@ class StageOperatorTest {
             harness.processElement(new StreamRecord<>(BatchTest.batch("a", "")));
         }
         for (String key : List.of("a", "b", "c", "d")) {
-            int subtask = Divider.subtask(key, KEY_GROUPS, 2);
+            int subtask = Divider.subtask(key, Harnesses.KEY_GROUPS, 2);
             OperatorSubtaskState share = KeyedOneInputStreamOperatorTestHarness.repartitionOperatorState(
-                    snapshot, KEY_GROUPS, 1, 2, subtask);
+                    snapshot, Harnesses.KEY_GROUPS, 1, 2, subtask);
             try (var harness = harness(2, subtask, share)) {
                 harness.processElement(new StreamRecord<>(BatchTest.batch(key, "")));
                 assertEquals(List.of(key + " 2"), told(harness));
@@ -183,7 +172,7 @@ class StageOperatorTest {
             messages[i] = "key" + i % 60;
             messages[i + 1] = "" + i;
         }
-        List<byte[]> parts = Divider.divide(new Batch(BatchTest.batch(messages)), KEY_GROUPS, 3);
+        List<byte[]> parts = Divider.divide(new Batch(BatchTest.batch(messages)), Harnesses.KEY_GROUPS, 3);
         int found = 0;
         for (byte[] bytes : parts) {
             Batch part = new Batch(bytes);
@@ -191,7 +180,7 @@ class StageOperatorTest {
             for (int message = 0; message < part.count; message++) {
                 int number = Integer.parseInt(new String(part.body(message), StandardCharsets.UTF_8));
                 assertEquals("key" + number % 60, part.key(message));
-                assertEquals(Batch.subtask(bytes), Divider.subtask(part.key(message), KEY_GROUPS, 3));
+                assertEquals(Batch.subtask(bytes), Divider.subtask(part.key(message), Harnesses.KEY_GROUPS, 3));
                 assertTrue(number > last, "the order stays");
                 last = number;
                 found++;
