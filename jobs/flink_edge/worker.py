@@ -74,7 +74,7 @@ class Worker:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._tally = Tally()
-        self._asked: tuple[Call, Sequence[Page]] | None = None
+        self._asked: tuple[Call, dict[str, bytes], Sequence[Page]] | None = None
         stage.open(Counters(self._tally))
 
     def opened(self) -> bytes:
@@ -84,21 +84,21 @@ class Worker:
     def process(self, frame: bytes) -> bytes:
         """Take in one call's frame; return the answer's, or a request for pages of states."""
         call = read_call(frame)
+        values = {key: value for key, value in call.values.items() if value is not None}
         parts = self._stage.parts
-        if parts is not None and (wanted := parts.wanted(_present(call.values))):
-            self._asked = call, wanted
+        if parts is not None and (wanted := parts.wanted(values)):
+            self._asked = call, values, wanted
             return pack_request(call.values, wanted)
-        return self._answer(call, {})
+        return self._answer(call, values, {})
 
     def resume(self, frame: bytes) -> bytes:
         """Take in the pages that were asked for, and return the answer's frame."""
         assert self._asked is not None, "pages come for a call that has asked for them"
-        (call, wanted), self._asked = self._asked, None
-        return self._answer(call, read_pages(frame, wanted))
+        (call, values, wanted), self._asked = self._asked, None
+        return self._answer(call, values, read_pages(frame, wanted))
 
-    def _answer(self, call: Call, pages: Mapping[Page, bytes]) -> bytes:
+    def _answer(self, call: Call, values: dict[str, bytes], pages: Mapping[Page, bytes]) -> bytes:
         parts = self._stage.parts
-        values = _present(call.values)
         before = values if parts is None else parts.join(values, pages)
         after = dict(before)
         outputs = self._stage.process(call.bodies, after)
@@ -122,10 +122,6 @@ class Worker:
                 f"The {self._stage.name} set the state of {strange!r}, but no message of the "
                 "batch has this key: set the states of the batch's keys only."
             )
-
-
-def _present(values: Mapping[str, bytes | None]) -> dict[str, bytes]:
-    return {key: value for key, value in values.items() if value is not None}
 
 
 def _placed(call: Call, pages: Mapping[Page, bytes | None]) -> list[ChangedPage]:
